@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { channelV1 } from "./channel.v1.js";
+import { customerIdV1 } from "./ids.js";
+import { outcomeKindV1 } from "./outcome.v1.js";
+
+/** What happened to a customer because of one event. */
+export const auditEntryV1 = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("journey-entered"), journey: z.string(), version: z.number().int(), instance: z.string() }),
+  z.object({ kind: z.literal("journey-refused"), journey: z.string(), version: z.number().int(), reason: z.string() }),
+  z.object({ kind: z.literal("journey-exited"), journey: z.string(), version: z.number().int(), instance: z.string(), reason: z.string() }),
+  z.object({ kind: z.literal("goal-reached"), journey: z.string(), version: z.number().int(), instance: z.string() }),
+  z.object({
+    kind: z.literal("decision"),
+    decisionId: z.string(),
+    journey: z.string(),
+    instance: z.string(),
+    step: z.string(),
+    /** `unavailable`: no answer within the budget, so the step's own fallback was taken. */
+    answer: z.enum(["act", "defer", "none", "unavailable"]),
+    action: z.string().optional(),
+    channel: channelV1.optional(),
+    reason: z.string(),
+  }),
+  z.object({ kind: z.literal("command"), commandId: z.string(), action: z.string(), channel: channelV1 }),
+  z.object({
+    kind: z.literal("outcome"),
+    commandId: z.string(),
+    action: z.string(),
+    channel: channelV1,
+    outcome: outcomeKindV1,
+    reason: z.string(),
+    tried: z.array(z.object({ channel: channelV1, reason: z.string() })),
+  }),
+  z.object({ kind: z.literal("profile-changed"), event: z.string() }),
+  z.object({ kind: z.literal("expression-failed"), where: z.string(), error: z.string() }),
+]);
+export type AuditEntry = z.infer<typeof auditEntryV1>;
+
+/**
+ * One record of a customer's audit chain (AUDIT, kind `step`). `hash` is SHA-256 (hex) over the canonical
+ * JSON of the record without `hash`; `prev` is the hash of record n-1 (empty for the first).
+ */
+export const auditRecordV1 = z
+  .object({
+    v: z.literal(1),
+    customerId: customerIdV1,
+    n: z.number().int().positive(),
+    prev: z.string(),
+    hash: z.string(),
+    /** Segue's clock, epoch ms. */
+    at: z.number(),
+    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number(), seq: z.number().int() }),
+    entries: z.array(auditEntryV1),
+  })
+  .meta({ id: "AuditRecord" });
+export type AuditRecord = z.infer<typeof auditRecordV1>;
+
+/** Why a message went to DLQ. */
+export const DLQ_REASONS = [
+  "malformed_json",
+  "not_a_cloudevent",
+  "customer_mismatch",
+  "unsafe_subject",
+  "type_mismatch",
+  "time_out_of_range",
+  "too_large",
+  "reserved_source",
+  "invalid_data",
+  "handler_failed",
+] as const;
+export type DlqReason = (typeof DLQ_REASONS)[number];
+
+/** Headers of a DLQ message; the body is the original bytes, the other headers the original ones. */
+export const dlqHeaders = {
+  reason: "Segue-Dlq-Reason",
+  detail: "Segue-Dlq-Detail",
+  subject: "Segue-Dlq-Subject",
+  stream: "Segue-Dlq-Stream",
+  sequence: "Segue-Dlq-Sequence",
+} as const;

@@ -1,0 +1,73 @@
+/** The envelope: CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md). */
+import { z } from "zod";
+import { customerIdV1 } from "./ids.js";
+import { isEventType } from "./subjects.js";
+
+/** Largest event accepted, envelope included, in bytes. */
+export const MAX_EVENT_BYTES = 65_536;
+
+export const cloudEventV1 = z
+  .looseObject({
+    specversion: z.literal("1.0"),
+    id: z.string().min(1).max(256),
+    source: z.string().min(1).max(256),
+    type: z.string().max(128).refine(isEventType, "up to 8 dot-separated tokens of A-Z a-z 0-9 _ -"),
+    /** The customer. */
+    subject: customerIdV1,
+    /** When it happened; without it, when it was received. */
+    time: z.iso.datetime({ offset: true }).optional(),
+    datacontenttype: z.string().optional(),
+    data: z.record(z.string(), z.unknown()).optional(),
+    traceparent: z.string().max(64).optional(),
+  })
+  .meta({ id: "CloudEvent" });
+export type CloudEvent = z.infer<typeof cloudEventV1>;
+
+/**
+ * One event of one customer as the domain sees it: parsed once at the edge, trusted inside.
+ * `time` and `receivedAt` are epoch milliseconds; `seq` is its sequence in the EVT stream.
+ */
+export interface CustomerEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly customerId: string;
+  readonly time: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly seq: number;
+}
+
+/** Data of the event types that Segue itself acts on. Unknown types are applied as signals. */
+export const consentChangedV1 = z.object({
+  purpose: z.enum(["marketing", "service", "collections"]),
+  /** `*` is every channel. */
+  channel: z.enum(["push", "sms", "email", "atm", "ivr", "agent", "execute", "*"]),
+  granted: z.boolean(),
+  evidence: z.string().max(256).optional(),
+});
+export type ConsentChanged = z.infer<typeof consentChangedV1>;
+
+export const customerRegisteredV1 = z.object({
+  /** IANA name, e.g. `Europe/Prague`. */
+  timezone: z.string().max(64).optional(),
+  language: z.string().max(16).optional(),
+  consents: z.array(consentChangedV1).max(24).optional(),
+});
+export type CustomerRegistered = z.infer<typeof customerRegisteredV1>;
+
+export const HOLDS = ["fraud", "hardship", "complaint", "deceased", "opt-out"] as const;
+export const holdKindV1 = z.enum(HOLDS);
+export type HoldKind = z.infer<typeof holdKindV1>;
+export const holdPlacedV1 = z.object({ kind: holdKindV1, reason: z.string().max(256).optional() });
+export const holdLiftedV1 = z.object({ kind: holdKindV1 });
+
+/** Event types with a meaning of their own to Segue. */
+export const eventTypes = {
+  registered: "customer.registered",
+  consentChanged: "consent.changed",
+  holdPlaced: "hold.placed",
+  holdLifted: "hold.lifted",
+  /** First token of `outcome.<kind>` events (source `segue`). */
+  outcomeFamily: "outcome",
+  timerFamily: "timer",
+} as const;

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { purposeV1 } from "./channel.v1.js";
+import { planLegV1 } from "./decision.v1.js";
+import { channelV1 } from "./channel.v1.js";
+import { customerIdV1 } from "./ids.js";
+
+/** One order to one channel (stream CMD). The plan's legs are tried in order within the same reservation. */
+export const commandV1 = z
+  .object({
+    commandId: z.string(),
+    decisionId: z.string(),
+    reservationId: z.string(),
+    customerId: customerIdV1,
+    action: z.string(),
+    purpose: purposeV1,
+    journey: z.object({ id: z.string(), version: z.number().int(), instance: z.string(), step: z.string() }),
+    plan: z.array(planLegV1).min(1).max(7),
+    /** Index into `plan` of the leg to carry out now. */
+    attempt: z.number().int().min(0).max(7),
+    /** Legs that were tried before, each with why it did not do. */
+    tried: z.array(z.object({ channel: channelV1, reason: z.string() })).max(8),
+    parameters: z.record(z.string(), z.unknown()),
+    /** Data of the event that led to it (amounts, payment ids; no personal data). */
+    event: z.object({ type: z.string(), time: z.number(), data: z.record(z.string(), z.unknown()) }),
+    /** When it was ordered and until when it is worth sending; epoch ms on Segue's clock. */
+    at: z.number(),
+    expiresAt: z.number(),
+  })
+  .meta({ id: "Command" });
+export type Command = z.infer<typeof commandV1>;

@@ -1,0 +1,107 @@
+/**
+ * The context: all that Segue holds about one customer. One message per customer in stream CTX, written
+ * only by compare-and-set. Everything in it is bounded: rings and counters, no list that grows.
+ */
+import { z } from "zod";
+import { channelV1, purposeV1 } from "./channel.v1.js";
+import { customerIdV1 } from "./ids.js";
+import { momentV1 } from "./decision.v1.js";
+import { profileV1 } from "./policy.v1.js";
+
+/** Bounds of a context. */
+export const LIMITS = {
+  /** Event types counted one by one; further types are counted under `other`. */
+  signalTypes: 64,
+  attributes: 32,
+  /** Characters of one text attribute; longer text is not kept. */
+  attributeChars: 64,
+  recent: 20,
+  /** Events whose ids are remembered to drop duplicates. */
+  seen: 128,
+  journeys: 16,
+  contacts: 20,
+  /** Keys remembered for entry rules, over all journeys; the oldest leaves first. */
+  entries: 64,
+  /** Bytes of event data kept with a journey instance. */
+  triggerBytes: 2_048,
+} as const;
+
+/** A wait of a journey instance. `id` is unique within the instance and safe as a subject token. */
+export const openWaitV1 = z.object({
+  id: z.string(),
+  kind: z.enum(["event", "deferred"]),
+  /** Epoch ms. */
+  dueAt: z.number(),
+});
+
+export const journeyInstanceV1 = z.object({
+  /** `<journey>-<n>`. */
+  id: z.string(),
+  journey: z.string(),
+  version: z.number().int(),
+  enteredAt: z.number(),
+  /** `ready`: wants to run on; `waiting`: until an event or a time. */
+  status: z.enum(["ready", "waiting"]),
+  step: z.string(),
+  /** Steps run so far: bounds loops, and makes wait ids unique. */
+  steps: z.number().int(),
+  trigger: momentV1,
+  wait: openWaitV1.optional(),
+  /** The last command it caused; `outcome` waits are about this one. */
+  command: z.string().optional(),
+  /** Channels on which this instance has already spoken. */
+  used: z.array(channelV1),
+  deferrals: z.number().int(),
+});
+export type JourneyInstance = z.infer<typeof journeyInstanceV1>;
+
+export const contactV1 = z.object({
+  commandId: z.string(),
+  action: z.string(),
+  channel: channelV1,
+  purpose: purposeV1,
+  at: z.number(),
+  /** Terminal outcome, once known. */
+  outcome: z.string().optional(),
+});
+export type Contact = z.infer<typeof contactV1>;
+
+/** A message that must leave because of a commit; kept in the snapshot until its publish is acknowledged. */
+export const outboxEntryV1 = z.object({
+  /** Message id, deterministic. */
+  id: z.string(),
+  subject: z.string(),
+  body: z.unknown(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+export type OutboxEntry = z.infer<typeof outboxEntryV1>;
+
+export const contextV1 = z
+  .object({
+    v: z.literal(1),
+    customerId: customerIdV1,
+    /** Events applied, duplicates dropped, events sent to DLQ by the actor. */
+    applied: z.number().int(),
+    duplicates: z.number().int(),
+    deadLettered: z.number().int(),
+    /** EVT sequence of the last event handled; anything at or below it has been handled. */
+    watermark: z.number().int(),
+    /** Segue's clock at the last event, epoch ms; never goes back. */
+    now: z.number(),
+    profile: profileV1,
+    attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    signals: z.record(z.string(), z.object({ n: z.number().int(), last: z.number() })),
+    /** The last events, oldest first. */
+    recent: z.array(z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number() })),
+    /** Fixed-width hashes of the last `LIMITS.seen` source+id pairs, oldest first, in one string. */
+    seen: z.string(),
+    journeys: z.array(journeyInstanceV1),
+    /** Per entry key (`<journey>` or `<journey>/<key>`): how often entered, and when last. */
+    entries: z.record(z.string(), z.object({ n: z.number().int(), enteredAt: z.number(), exitedAt: z.number().optional() })),
+    contacts: z.array(contactV1),
+    /** Head of this customer's audit chain: number of records and hash of the last. */
+    audit: z.object({ n: z.number().int(), hash: z.string() }),
+    outbox: z.array(outboxEntryV1),
+  })
+  .meta({ id: "Context" });
+export type Context = z.infer<typeof contextV1>;

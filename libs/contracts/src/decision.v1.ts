@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { channelV1, purposeV1 } from "./channel.v1.js";
+import { customerIdV1 } from "./ids.js";
+import { journeyCapV1, profileV1, verdictV1 } from "./policy.v1.js";
+
+/** The event that a decision is about, as expressions see it (`event`). `time` is epoch ms. */
+export const momentV1 = z.object({
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.number(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type Moment = z.infer<typeof momentV1>;
+
+/** The part of a context that expressions may read (`context`). Times are epoch ms. */
+export const contextViewV1 = z.object({
+  now: z.number(),
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** Per event type: how many were applied, and when the last one happened. */
+  signals: z.record(z.string(), z.object({ n: z.number(), last: z.number() })),
+  /** The last contacts, oldest first. */
+  contacts: z.array(
+    z.object({ action: z.string(), channel: channelV1, purpose: purposeV1, at: z.number(), outcome: z.string().optional() }),
+  ),
+});
+export type ContextView = z.infer<typeof contextViewV1>;
+
+export const decisionRequestV1 = z
+  .object({
+    decisionId: z.string(),
+    customerId: customerIdV1,
+    /** The time to decide by, epoch ms. */
+    at: z.number(),
+    moment: momentV1,
+    context: contextViewV1,
+    profile: profileV1,
+    journey: z.object({ id: z.string(), version: z.number().int(), instance: z.string(), step: z.string() }),
+    /** Catalogue ids to choose from. */
+    candidates: z.array(z.string()).min(1).max(64),
+    /** Restricts and orders the channels; without it the action's own order counts. */
+    channels: z.array(channelV1).optional(),
+    /** Channels that must not be used (tried before in this journey). */
+    exclude: z.array(channelV1).optional(),
+    cap: journeyCapV1.optional(),
+  })
+  .meta({ id: "DecisionRequest" });
+export type DecisionRequest = z.infer<typeof decisionRequestV1>;
+
+/** One leg of a plan: a channel, what to say on it, and how long to wait for a positive receipt. */
+export const planLegV1 = z.object({
+  channel: channelV1,
+  title: z.string(),
+  body: z.string(),
+  receiptTimeoutMs: z.number().positive(),
+});
+export type PlanLeg = z.infer<typeof planLegV1>;
+
+export const decisionReplyV1 = z
+  .discriminatedUnion("kind", [
+    z.object({
+      kind: z.literal("act"),
+      decisionId: z.string(),
+      action: z.string(),
+      purpose: purposeV1,
+      reservationId: z.string(),
+      /** First leg first; the rest is the fallback. */
+      plan: z.array(planLegV1).min(1),
+      /** How long the command is worth carrying out. */
+      validForMs: z.number().positive(),
+      /** For `execute` and `agent`: what to do, from the catalogue. */
+      parameters: z.record(z.string(), z.unknown()),
+      reason: z.string(),
+    }),
+    z.object({ kind: z.literal("defer"), decisionId: z.string(), until: z.number(), reason: z.string() }),
+    z.object({ kind: z.literal("none"), decisionId: z.string(), reason: z.string() }),
+  ])
+  .meta({ id: "DecisionReply" });
+export type DecisionReply = z.infer<typeof decisionReplyV1>;
+
+export const STAGES = ["eligibility", "applicability", "suitability", "channel", "policy", "arbitration", "chosen"] as const;
+
+/** Where one candidate left the funnel (or `chosen`), and why. */
+export const explanationV1 = z.object({
+  action: z.string(),
+  stage: z.enum(STAGES),
+  reason: z.string(),
+  /** Present once it was scored: each factor by name, and their product. */
+  score: z.number().optional(),
+  factors: z.record(z.string(), z.number()).optional(),
+});
+export type Explanation = z.infer<typeof explanationV1>;
+
+/** The record of a decision (AUDIT, kind `decision`): everything needed to explain it and to compute it again (I9). */
+export const decisionRecordV1 = z
+  .object({
+    request: decisionRequestV1,
+    reply: decisionReplyV1,
+    explanations: z.array(explanationV1),
+    verdicts: z.array(verdictV1),
+    /** `catalogue@version`, policy packs `id@version`. */
+    versions: z.record(z.string(), z.string()),
+  })
+  .meta({ id: "DecisionRecord" });
+export type DecisionRecord = z.infer<typeof decisionRecordV1>;

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { channelV1, purposeV1 } from "./channel.v1.js";
+import { holdKindV1 } from "./cloud-event.v1.js";
+import { customerIdV1 } from "./ids.js";
+
+/**
+ * What Segue knows of a customer that decides whether it may speak: held in the context (in event order)
+ * and indexed by the policy service. `seq` is the EVT sequence of the last event that changed it, so that
+ * of two copies the newer one is known.
+ */
+export const profileV1 = z
+  .object({
+    seq: z.number().int().nonnegative(),
+    timezone: z.string().optional(),
+    language: z.string().optional(),
+    /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
+    consents: z.record(z.string(), z.boolean()),
+    holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
+  })
+  .meta({ id: "Profile" });
+export type Profile = z.infer<typeof profileV1>;
+
+/** Key into `Profile.consents`. */
+export function consentKey(purpose: string, channel: string): string {
+  return `${purpose}.${channel}`;
+}
+
+/** One ranked action put to the policy service: channels in order of preference. */
+export const policyOptionV1 = z.object({
+  action: z.string(),
+  purpose: purposeV1,
+  channels: z.array(channelV1).min(1).max(7),
+  /** An urgent action may be said in quiet hours. */
+  urgent: z.boolean(),
+});
+export type PolicyOption = z.infer<typeof policyOptionV1>;
+
+/** A cap that a journey brings along: at most `count` contacts of this journey within `periodMs`. */
+export const journeyCapV1 = z.object({ journey: z.string(), count: z.number().int().positive(), periodMs: z.number().positive() });
+export type JourneyCap = z.infer<typeof journeyCapV1>;
+
+export const evaluateRequestV1 = z
+  .object({
+    decisionId: z.string(),
+    customerId: customerIdV1,
+    /** The time to judge by, epoch ms. */
+    at: z.number(),
+    /** Ranked, best first. */
+    options: z.array(policyOptionV1).min(1).max(64),
+    journey: z.string().optional(),
+    cap: journeyCapV1.optional(),
+    /** The context's copy of the profile as of the event being handled. */
+    profile: profileV1,
+  })
+  .meta({ id: "PolicyEvaluateRequest" });
+export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;
+
+export const REASON_CODES = [
+  "permitted",
+  "no_consent_record",
+  "consent_refused",
+  "hold_fraud",
+  "hold_hardship",
+  "hold_complaint",
+  "hold_deceased",
+  "hold_opt_out",
+  "no_timezone",
+  "quiet_hours",
+  "cap_reached",
+  "journey_cap_reached",
+  "policy_unavailable",
+  "reservation_missing",
+  "reservation_released",
+  "outranked",
+] as const;
+export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
+export type ReasonCode = z.infer<typeof reasonCodeV1>;
+
+/** The policy's answer for one action on one channel. `until` (epoch ms) when deferred. */
+export const verdictV1 = z
+  .object({
+    action: z.string(),
+    channel: channelV1,
+    verdict: z.enum(["permitted", "deferred", "denied"]),
+    reason: reasonCodeV1,
+    /** The rule that decided, e.g. `default/marketing/caps/0`. */
+    rule: z.string().optional(),
+    until: z.number().optional(),
+  })
+  .meta({ id: "Verdict" });
+export type Verdict = z.infer<typeof verdictV1>;
+
+export const evaluateReplyV1 = z
+  .object({
+    /** Set when something was permitted and is now reserved; equals the decision id. */
+    reservationId: z.string().optional(),
+    /** What was reserved: the first permitted action, with every permitted channel of it in order. */
+    chosen: z.object({ action: z.string(), channels: z.array(channelV1).min(1) }).optional(),
+    /** One per (action, channel) that was judged, in order. */
+    verdicts: z.array(verdictV1),
+    /** Policy pack versions that judged, `id@version`. */
+    packs: z.array(z.string()),
+  })
+  .meta({ id: "PolicyEvaluateReply" });
+export type EvaluateReply = z.infer<typeof evaluateReplyV1>;
+
+/** Asked by the channel service right before each send. */
+export const gateRequestV1 = z
+  .object({
+    commandId: z.string(),
+    reservationId: z.string(),
+    customerId: customerIdV1,
+    action: z.string(),
+    purpose: purposeV1,
+    channel: channelV1,
+    /** 0 for the first channel of the plan, 1 for the second, … */
+    attempt: z.number().int().min(0).max(8),
+    /** Epoch ms to judge by. */
+    at: z.number(),
+    /** Tells one delivery of the command from another: a retry of the same delivery may go, another may not. */
+    delivery: z.string(),
+    redelivered: z.boolean(),
+    /** When the command was first published, wall-clock epoch ms. */
+    publishedAt: z.number(),
+  })
+  .meta({ id: "PolicyGateRequest" });
+export type GateRequest = z.infer<typeof gateRequestV1>;
+
+export const gateReplyV1 = z
+  .object({
+    /**
+     * `go`: send now, once. `stop`: do not send (outcome `suppressed`, with the reason).
+     * `claimed`: another delivery of this attempt may have sent already: outcome `unknown`, unless one is on record.
+     */
+    answer: z.enum(["go", "stop", "claimed"]),
+    reason: reasonCodeV1,
+  })
+  .meta({ id: "PolicyGateReply" });
+export type GateReply = z.infer<typeof gateReplyV1>;
+
+/** An entry of the contact ledger (AUDIT, kind `contact`): a reservation, written before it is answered. */
+export const contactEntryV1 = z
+  .object({
+    reservationId: z.string(),
+    customerId: customerIdV1,
+    action: z.string(),
+    purpose: purposeV1,
+    channels: z.array(channelV1),
+    journey: z.string().optional(),
+    at: z.number(),
+    /** False for what is no contact (execute, agent): reserved, but not counted. */
+    counts: z.boolean(),
+  })
+  .meta({ id: "ContactEntry" });
+export type ContactEntry = z.infer<typeof contactEntryV1>;

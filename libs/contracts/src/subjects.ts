@@ -1,0 +1,157 @@
+/**
+ * Every NATS subject of Segue. No other file holds a subject string.
+ *
+ * Builders refuse unsafe parts with `UnsafeSubject`; parsers answer `undefined` for a subject that is
+ * not of their kind. `parse(build(x))` equals x (property-tested).
+ */
+import { CHANNELS, type Channel } from "./channel.v1.js";
+import { isSafeToken } from "./ids.js";
+import { PARTITIONS, partitionOf } from "./partition.js";
+
+export class UnsafeSubject extends Error {
+  override readonly name = "UnsafeSubject";
+  constructor(part: string, value: string) {
+    super(`${part} ${JSON.stringify(value)} is not safe in a NATS subject: use 1 to 64 characters of A-Z a-z 0-9 _ -`);
+  }
+}
+
+const EVENT_TYPE = /^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}$/;
+
+/** True for an event type that can stand at the end of a subject: up to 8 dot-separated safe tokens. */
+export function isEventType(type: string): boolean {
+  return EVENT_TYPE.test(type);
+}
+
+function token(part: string, value: string): string {
+  if (!isSafeToken(value)) throw new UnsafeSubject(part, value);
+  return value;
+}
+
+function eventType(value: string): string {
+  if (!isEventType(value)) throw new UnsafeSubject("event type", value);
+  return value;
+}
+
+function partitionToken(p: number): string {
+  if (!Number.isInteger(p) || p < 0 || p >= PARTITIONS) throw new UnsafeSubject("partition", String(p));
+  return String(p);
+}
+
+function parsePartition(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,3}$/.test(text)) return undefined;
+  const p = Number(text);
+  return p < PARTITIONS && String(p) === text ? p : undefined;
+}
+
+/** The source token that only Segue itself may publish under. */
+export const SEGUE_SOURCE = "segue";
+
+/** One subject token from a CloudEvents `source` (a URI reference): other characters become `_`. */
+export function sourceToken(source: string): string {
+  return (
+    source
+      .replace(/^\/+|\/+$/g, "")
+      .replace(/[^A-Za-z0-9_-]+/g, "_")
+      .slice(0, 64) || "_"
+  );
+}
+
+export const subjects = {
+  /** Where a bank system publishes: `bank.<source>.<customer>.<type…>`; EVT turns it into `evt.…`. */
+  bank: (source: string, customerId: string, type: string): string =>
+    `bank.${token("source", source)}.${token("customer id", customerId)}.${eventType(type)}`,
+  /** As stored in EVT: `evt.<p>.<customer>.<source>.<type…>`. */
+  evt: (customerId: string, source: string, type: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.${token("source", source)}.${eventType(type)}`,
+  evtOfPartition: (p: number): string => `evt.${partitionToken(p)}.>`,
+  evtOfCustomer: (customerId: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
+  /** Outcomes of one customer, as stored in EVT. */
+  outcomesOfCustomer: (customerId: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.${SEGUE_SOURCE}.outcome.>`,
+  /** Every event whose type starts with this token (`consent`, `hold`, `customer`), of every customer. */
+  evtOfTypeFamily: (family: string): string => `evt.*.*.*.${token("type family", family)}.>`,
+  ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
+  ctxAll: "ctx.>",
+  cmd: (channel: Channel, customerId: string): string =>
+    `cmd.${channel}.${partitionOf(token("customer id", customerId))}.${customerId}`,
+  cmdOfChannel: (channel: Channel): string => `cmd.${channel}.>`,
+  audit: (customerId: string, kind: AuditKind): string =>
+    `audit.${partitionOf(token("customer id", customerId))}.${customerId}.${kind}`,
+  auditOfCustomer: (customerId: string): string =>
+    `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
+  auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
+  timer: (customerId: string, instance: string, wait: string): string =>
+    `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
+  due: (customerId: string, instance: string, wait: string): string =>
+    `due.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
+  dlq: (p: number, origin: "event" | "command"): string => `dlq.${origin}.${partitionToken(p)}`,
+  /** What the agent desktop subscribes to. */
+  deskOffer: (agentId: string): string => `desk.${token("agent id", agentId)}.offer`,
+  deskAll: "desk.>",
+} as const;
+
+/** Internal request/reply subjects; Nest message patterns. */
+export const rpc = {
+  decide: "rpc.decision.decide",
+  evaluate: "rpc.policy.evaluate",
+  gate: "rpc.policy.gate",
+} as const;
+
+export const AUDIT_KINDS = ["step", "decision", "contact"] as const;
+/** `step`: what an event changed; `decision`: a decision record; `contact`: the contact ledger. */
+export type AuditKind = (typeof AUDIT_KINDS)[number];
+
+export interface EvtSubject {
+  readonly partition: number;
+  readonly customerId: string;
+  readonly source: string;
+  readonly type: string;
+}
+
+export function parseEvt(subject: string): EvtSubject | undefined {
+  const t = subject.split(".");
+  const partition = parsePartition(t[1]);
+  const [, , customerId, source] = t;
+  const type = t.slice(4).join(".");
+  if (t[0] !== "evt" || partition === undefined || !customerId || !source) return undefined;
+  if (!isSafeToken(customerId) || !isSafeToken(source) || !isEventType(type)) return undefined;
+  return { partition, customerId, source, type };
+}
+
+/** Customer of a `ctx.…`, `audit.…` or `evt.…` subject. */
+export function parseCtx(subject: string): { partition: number; customerId: string } | undefined {
+  const t = subject.split(".");
+  const partition = parsePartition(t[1]);
+  const customerId = t[2];
+  if (t[0] !== "ctx" || t.length !== 3 || partition === undefined || !customerId || !isSafeToken(customerId)) return undefined;
+  return { partition, customerId };
+}
+
+export function parseCmd(subject: string): { channel: Channel; partition: number; customerId: string } | undefined {
+  const t = subject.split(".");
+  const channel = CHANNELS.find((c) => c === t[1]);
+  const partition = parsePartition(t[2]);
+  const customerId = t[3];
+  if (t[0] !== "cmd" || t.length !== 4 || !channel || partition === undefined) return undefined;
+  if (!customerId || !isSafeToken(customerId)) return undefined;
+  return { channel, partition, customerId };
+}
+
+export function parseAudit(subject: string): { partition: number; customerId: string; kind: AuditKind } | undefined {
+  const t = subject.split(".");
+  const partition = parsePartition(t[1]);
+  const customerId = t[2];
+  const kind = AUDIT_KINDS.find((k) => k === t[3]);
+  if (t[0] !== "audit" || t.length !== 4 || partition === undefined || !kind) return undefined;
+  if (!customerId || !isSafeToken(customerId)) return undefined;
+  return { partition, customerId, kind };
+}
+
+/** A due timer as it stands in EVT: type `timer.<instance>.<wait>` from source `segue`. */
+export function parseTimerType(type: string): { instance: string; wait: string } | undefined {
+  const t = type.split(".");
+  const [kind, instance, wait] = t;
+  if (kind !== "timer" || t.length !== 3 || !instance || !wait) return undefined;
+  return isSafeToken(instance) && isSafeToken(wait) ? { instance, wait } : undefined;
+}
