@@ -1,1 +1,3 @@
-export {};
+export * from "./context/index.js";
+export * from "./expressions.js";
+export * from "./journey/index.js";
