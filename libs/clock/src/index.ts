@@ -6,11 +6,15 @@
 export interface Clock {
   /** Segue's time, epoch ms. */
   now(): number;
+  /** `wall` or `replay`. */
+  readonly kind: "wall" | "replay";
   /**
    * The time at which to handle an event that happened at `time` (epoch ms). Live: now. Replay: the event's
-   * own time, so that a run does not depend on how fast it goes; a timer that comes early is handled now.
+   * own time, so that a run does not depend on how fast it goes.
    */
   at(time: number): number;
+  /** Whether a timer set for `time` may fire: false for one that comes early (set by an earlier run's clock). */
+  isDue(time: number): boolean;
   /** Wall time (epoch ms) at which Segue's clock will show `time`. */
   wallAt(time: number): number;
   /** Wall milliseconds that this many milliseconds of Segue's time take. */
@@ -18,8 +22,10 @@ export interface Clock {
 }
 
 export const wallClock: Clock = {
+  kind: "wall",
   now: () => Date.now(),
   at: () => Date.now(),
+  isDue: (time) => time <= Date.now(),
   wallAt: (time) => time,
   wallMs: (durationMs) => durationMs,
 };
@@ -39,8 +45,10 @@ const EARLY_SLACK_WALL_MS = 500;
 export function replayClock({ startWall, startTime, speed }: ReplayClockOptions, wall: () => number = Date.now): Clock {
   const now = (): number => startTime + Math.round((wall() - startWall) * speed);
   return {
+    kind: "replay",
     now,
-    at: (time) => (time <= now() + EARLY_SLACK_WALL_MS * speed ? time : now()),
+    at: (time) => time,
+    isDue: (time) => time <= now() + EARLY_SLACK_WALL_MS * speed,
     wallAt: (time) => startWall + Math.ceil((time - startTime) / speed),
     wallMs: (durationMs) => durationMs / speed,
   };

@@ -49,7 +49,7 @@ export const auditRecordV1 = z
     hash: z.string(),
     /** Segue's clock, epoch ms. */
     at: z.number(),
-    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number(), seq: z.number().int() }),
+    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number() }),
     entries: z.array(auditEntryV1),
   })
   .meta({ id: "AuditRecord" });

@@ -52,6 +52,7 @@ export const journeyInstanceV1 = z.object({
   /** Channels on which this instance has already spoken. */
   used: z.array(channelV1),
   deferrals: z.number().int(),
+  goalReached: z.boolean().optional(),
 });
 export type JourneyInstance = z.infer<typeof journeyInstanceV1>;
 
