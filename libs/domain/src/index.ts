@@ -1,1 +1,2 @@
 export * from "./expressions.js";
+export * from "./decision/index.js";
