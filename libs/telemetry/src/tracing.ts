@@ -1,31 +1,49 @@
-/** Tracing through all hops. Off (no endpoint): `span` calls straight through. */
-
-export type SpanKind = "producer" | "consumer" | "client" | "server" | "internal";
-/** Reads a header of the message or request that caused this span, by name, case-insensitively. */
-export type HeaderGetter = (name: string) => string | undefined;
-
-export interface SpanOptions {
-  readonly kind?: SpanKind;
-  /** Where the parent's trace context is read from; without it the active span is the parent. */
-  readonly parent?: HeaderGetter;
-  /** Template names and codes only; never ids of customers or personal data. */
-  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
-}
-
-/** Headers that carry the trace context to the next hop; empty when tracing is off. */
-export type TraceHeaders = Readonly<Record<string, string>>;
-const NO_HEADERS: TraceHeaders = {};
+/**
+ * Tracing through all hops: `span` around each piece of work, trace headers on everything that leaves.
+ * Off (no endpoint) nothing of OpenTelemetry is loaded and `span` calls straight through.
+ */
+import { openTelemetryTracer } from "./opentelemetry-tracer.js";
+import type { TraceHeaders } from "./trace-context.js";
+import type { ActiveTrace, SpanOptions, TelemetryOptions, Tracer } from "./tracer.port.js";
 
 export interface Telemetry {
+  /** Delivers what is still held, within 3 seconds, and turns tracing off. */
   shutdown(): Promise<void>;
 }
 
-/** Starts tracing to an OTLP endpoint (http/protobuf), or does nothing when there is none. */
-export function startTelemetry(_options: { readonly service: string; readonly endpoint?: string | undefined }): Telemetry {
-  return { shutdown: () => Promise.resolve() };
+const NO_HEADERS: TraceHeaders = {};
+
+let tracer: Tracer | undefined;
+
+/**
+ * Starts tracing to an OTLP endpoint (http/protobuf), or does nothing when there is none. Throws when the endpoint
+ * is not an http(s) URL, and when the process is being traced already.
+ */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const { endpoint } = options;
+  if (endpoint === undefined || endpoint === "") return { shutdown: () => Promise.resolve() };
+  if (tracer !== undefined)
+    throw new Error("tracing is on already: shut the first telemetry down before starting another");
+  const started = openTelemetryTracer({ ...options, endpoint });
+  tracer = started;
+  return {
+    async shutdown() {
+      if (tracer === started) tracer = undefined;
+      await started.shutdown();
+    },
+  };
 }
 
 /** Runs `work` in a span; an exception marks the span as failed and is thrown on. */
-export function span<T>(_name: string, _options: SpanOptions, work: (headers: TraceHeaders) => Promise<T>): Promise<T> {
-  return work(NO_HEADERS);
+export function span<T>(
+  name: string,
+  options: SpanOptions,
+  work: (headers: TraceHeaders) => Promise<T>,
+): Promise<T> {
+  return tracer === undefined ? work(NO_HEADERS) : tracer.span(name, options, work);
+}
+
+/** Ids of the active span, for logs; `undefined` outside of spans and when tracing is off. */
+export function activeTrace(): ActiveTrace | undefined {
+  return tracer?.active();
 }

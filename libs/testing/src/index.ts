@@ -1,1 +1,7 @@
+export {
+  startOtlpReceiver,
+  type OtlpReceiver,
+  type ReceivedSpan,
+  type SpanKindName,
+} from "./otlp-receiver.js";
 export * from "./servers.js";
