@@ -1,6 +1,7 @@
 /** `npm test`: set-up, then every test. The last line is `N passed, N failed`. Arguments go to Jest. */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ROOT, describeServers, setup } from "./setup.mjs";
 import { main, runAttached } from "./terminal.mjs";
 
@@ -36,6 +37,6 @@ function totals(status) {
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => test(await setup(), process.argv.slice(2)));
 }
