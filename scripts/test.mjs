@@ -19,7 +19,7 @@ export async function test(node, args) {
     "node_modules/jest/bin/jest.js",
   ];
   const reporters = ["--reporters=default", "--reporters=<rootDir>/../scripts/jest-totals.mjs"];
-  const status = await runAttached(node, [...jest, ...reporters, ...args], {
+  const status = await runAttached(node, [...jest, ...args, ...reporters], {
     cwd: ROOT,
     env: { ...process.env, SEGUE_TEST_RESULTS: RESULTS },
   });
