@@ -3,7 +3,13 @@
  * `{response, isDisposed, id}` or `{err, …}`). Nest's own client builds observables per call and has no
  * time-out; this one has a deadline, which travels in a header so that the callee can give up in time too.
  */
-import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, type NatsConnection } from "@nats-io/nats-core";
+import {
+  headers as natsHeaders,
+  NoRespondersError,
+  RequestError,
+  TimeoutError,
+  type NatsConnection,
+} from "@nats-io/nats-core";
 import { headerNames } from "#contracts";
 
 /**
@@ -50,14 +56,20 @@ export class RpcClient {
       });
       reply = m.json<NestReply>();
     } catch (error) {
-      if (error instanceof TimeoutError || error instanceof NoRespondersError || error instanceof RequestError) {
+      if (
+        error instanceof TimeoutError ||
+        error instanceof NoRespondersError ||
+        error instanceof RequestError
+      ) {
         throw new RpcUnavailable(`${pattern}: ${error.message}`, { cause: error });
       }
       throw new RpcUnavailable(`${pattern}: ${(error as Error).message}`, { cause: error });
     }
     if (reply.err !== undefined && reply.err !== null) {
       if (isUnavailable(reply.err)) throw new RpcUnavailable(`${pattern}: ${JSON.stringify(reply.err)}`);
-      throw new RpcFailed(`${pattern}: ${typeof reply.err === "string" ? reply.err : JSON.stringify(reply.err)}`);
+      throw new RpcFailed(
+        `${pattern}: ${typeof reply.err === "string" ? reply.err : JSON.stringify(reply.err)}`,
+      );
     }
     return reply.response;
   }
