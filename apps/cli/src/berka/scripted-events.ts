@@ -86,7 +86,9 @@ export function registration(
   const at = before - 60_000;
   const granted = consents(accountId);
   const optedOut = optedOutAt !== undefined && optedOutAt <= at;
-  const onRecord = optedOut ? [...(granted ?? []), ALL_MARKETING_REFUSED] : granted;
+  const onRecord = optedOut
+    ? [...(granted ?? []).filter((c) => c.purpose !== "marketing"), ALL_MARKETING_REFUSED]
+    : granted;
   return cloudEvent(SCRIPTED_SOURCE, `r-${accountId}-${eventId}`, "customer.registered", accountId, at, {
     ...(isAmong(SHARES.noTimezone, "no-timezone", accountId) ? {} : { timezone: "Europe/Prague" }),
     language: isAmong(SHARES.english, "english", accountId) ? "en" : "cs",
