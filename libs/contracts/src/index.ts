@@ -10,6 +10,7 @@ export * from "./duration.js";
 export * from "./headers.js";
 export * from "./ids.js";
 export * from "./journey.v1.js";
+export * from "./json-schemas.js";
 export * from "./outcome.v1.js";
 export * from "./partition.js";
 export * from "./policy-pack.v1.js";
