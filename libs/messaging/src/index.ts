@@ -1,4 +1,5 @@
 export * from "./connection.js";
+export * from "./disposition.js";
 export * from "./provision.js";
 export * from "./publisher.js";
 export * from "./rpc.js";

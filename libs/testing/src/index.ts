@@ -5,3 +5,5 @@ export {
   type SpanKindName,
 } from "./otlp-receiver.js";
 export * from "./servers.js";
+export * from "./journey-specification.js";
+export * from "./services.js";

@@ -16,7 +16,7 @@ export function emptyContext(customerId: string): Context {
     deadLettered: 0,
     watermark: 0,
     now: 0,
-    profile: emptyProfile(),
+    profile: emptyProfile,
     attributes: {},
     signals: {},
     recent: [],
