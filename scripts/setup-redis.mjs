@@ -58,7 +58,7 @@ async function unpack(root, target, note) {
   const plan = await apt("install", "--simulate", "--no-install-recommends", ...PACKAGES);
   const lacking = [...plan.matchAll(/^Inst (\S+)/gm)]
     .map((m) => m[1])
-    .filter((p) => /^lib/.test(p) && !NEVER_UNPACK.test(p));
+    .filter((p) => p.startsWith("lib") && !NEVER_UNPACK.test(p));
   await apt("download", ...PACKAGES, ...lacking);
   for (const file of readdirSync(downloads).filter((f) => f.endsWith(".deb"))) {
     const done = await run("dpkg", ["-x", join(downloads, file), unpacked]);
