@@ -1,3 +1,4 @@
+export * from "./assert-never.js";
 export * from "./audit.v1.js";
 export * from "./catalogue.v1.js";
 export * from "./channel.v1.js";

@@ -155,3 +155,11 @@ export function parseTimerType(type: string): { instance: string; wait: string }
   if (kind !== "timer" || t.length !== 3 || !instance || !wait) return undefined;
   return isSafeToken(instance) && isSafeToken(wait) ? { instance, wait } : undefined;
 }
+
+/** The timer of a `timer.…` subject. */
+export function parseTimer(subject: string): { customerId: string; instance: string; wait: string } | undefined {
+  const t = subject.split(".");
+  const [kind, p, customerId, instance, wait] = t;
+  if (kind !== "timer" || t.length !== 5 || parsePartition(p) === undefined || !customerId || !instance || !wait) return undefined;
+  return isSafeToken(customerId) && isSafeToken(instance) && isSafeToken(wait) ? { customerId, instance, wait } : undefined;
+}

@@ -1,1 +1,5 @@
-export {};
+export * from "./context/index.js";
+export * from "./decision/index.js";
+export * from "./expressions.js";
+export * from "./journey/index.js";
+export * from "./policy/index.js";

@@ -5,3 +5,4 @@ export {
   type SpanKindName,
 } from "./otlp-receiver.js";
 export * from "./servers.js";
+export * from "./journey-specification.js";

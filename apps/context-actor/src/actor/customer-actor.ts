@@ -1,0 +1,209 @@
+/**
+ * The context actor: applies the events of each customer strictly one at a time, customers side by side.
+ *
+ * Owns the contexts of the partitions that this instance holds. Per run of waiting events of one customer:
+ *   load → (per event: skip what is at or below the watermark, drop duplicates, step, ask for decisions) →
+ *   one commit by compare-and-set → relay the outbox → done.
+ * I1 every event ends in the context or in DLQ; I2 in stream order; I3 one open decision; I4 a commit that
+ * conflicts drops the activation and the partition; I11 a poison event goes to DLQ and its neighbours go on.
+ */
+import type { JsMsg } from "@nats-io/jetstream";
+import { partitionOf, type Context, type DecisionReply, type DecisionRequest, type OutboxEntry } from "#contracts";
+import type { Clock } from "#clock";
+import { answer, fingerprint, hasSeen, isTimer, recordDeadLetter, recordDuplicate, step, type Intent, type Journeys, type NoAnswer } from "#domain";
+import { faultKindOf, type Publisher } from "#messaging";
+import { span } from "#telemetry";
+import { Activation, Activations } from "./activations.js";
+import { LostOwnership, type ContextStore } from "./context-store.js";
+import { outboxOf, relay } from "./outbox.js";
+import { parseEvent, readHeader, storedAt } from "./parse-event.js";
+
+export interface Decider {
+  /** The decision, or why there is none: the failures that can pass have been retried by then. */
+  decide(request: DecisionRequest, traceHeaders: Readonly<Record<string, string>>): Promise<DecisionReply | NoAnswer>;
+}
+
+export interface DeadLetters {
+  put(message: JsMsg, reason: string, detail: string): Promise<void>;
+}
+
+export interface Timers {
+  /** Best effort: a timer that fires all the same finds its wait closed. */
+  cancel(customerId: string, instance: string, wait: string): void;
+}
+
+export interface CustomerActorOptions {
+  readonly store: ContextStore;
+  readonly publisher: Publisher;
+  readonly decider: Decider;
+  readonly deadLetters: DeadLetters;
+  readonly timers: Timers;
+  readonly journeys: Journeys;
+  readonly clock: Clock;
+  readonly cacheBytes: number;
+  readonly log: { error(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+interface Waiting {
+  readonly message: JsMsg;
+  /** Highest sequence of the partition up to which everything was relayed before. */
+  readonly floor: number;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export interface ActorCounts {
+  applied: number;
+  duplicates: number;
+  deadLettered: number;
+  redelivered: number;
+  commits: number;
+  conflicts: number;
+  decisions: number;
+}
+
+/** Waiting events of one customer that may share a commit. */
+const MAX_BATCH = 16;
+
+export class CustomerActor {
+  readonly counts: ActorCounts = { applied: 0, duplicates: 0, deadLettered: 0, redelivered: 0, commits: 0, conflicts: 0, decisions: 0 };
+  readonly #mailboxes = new Map<string, Waiting[]>();
+  readonly #activations: Activations;
+  readonly #aborted = new AbortController();
+
+  constructor(private readonly options: CustomerActorOptions) {
+    this.#activations = new Activations(options.cacheBytes, (id) => this.#mailboxes.has(id));
+  }
+
+  get cache(): { readonly activations: number; readonly bytes: number } {
+    return { activations: this.#activations.size, bytes: this.#activations.bytes };
+  }
+
+  /**
+   * Handles one message of EVT. `floor` is the acknowledged sequence of its partition: up to it every outbox has
+   * been relayed. Resolves when it is done for good; rejects when the partition is lost.
+   */
+  handle(message: JsMsg, floor: number): Promise<void> {
+    const customerId = message.subject.split(".")[2] ?? "";
+    return new Promise((done, failed) => {
+      const waiting = { message, floor, done, failed };
+      const mailbox = this.#mailboxes.get(customerId);
+      if (mailbox) {
+        mailbox.push(waiting);
+        return;
+      }
+      this.#mailboxes.set(customerId, [waiting]);
+      void this.#work(customerId);
+    });
+  }
+
+  /** Forgets a partition that is no longer ours. */
+  dropPartition(partition: number): void {
+    this.#activations.dropPartition(partition);
+  }
+
+  /** Gives up what is still being retried (the server is away while the process must end). */
+  abort(): void {
+    this.#aborted.abort();
+  }
+
+  async #work(customerId: string): Promise<void> {
+    const mailbox = this.#mailboxes.get(customerId)!;
+    while (mailbox.length > 0) {
+      const batch = mailbox.splice(0, MAX_BATCH);
+      try {
+        await this.#apply(customerId, batch);
+        for (const w of batch) w.done();
+      } catch (error) {
+        this.#activations.drop(customerId);
+        if (error instanceof LostOwnership) this.counts.conflicts++;
+        for (const w of [...batch, ...mailbox.splice(0)]) w.failed(error);
+      }
+    }
+    this.#mailboxes.delete(customerId);
+  }
+
+  async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
+    const { store, clock, publisher } = this.options;
+    let activation: Activation | undefined;
+    let context: Context | undefined;
+    const outbox: OutboxEntry[] = [];
+    const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
+    for (const { message, floor } of batch) {
+      const parsed = parseEvent(message, clock);
+      if (parsed.kind === "unreadable" && parsed.reason === "unsafe_subject") {
+        // No customer to whose context it could belong.
+        await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
+        this.counts.deadLettered++;
+        continue;
+      }
+      if (!activation) {
+        activation = this.#activations.get(customerId) ?? new Activation(customerId, partitionOf(customerId), await store.load(customerId));
+        this.#activations.put(activation);
+        context = activation.context;
+        // What stands in a snapshot up to the floor has left already; relaying it again after the stream has
+        // forgotten its message id would double it.
+        if (context.watermark > floor) outbox.push(...context.outbox);
+      }
+      if (message.seq <= context!.watermark) {
+        this.counts.redelivered++;
+        continue;
+      }
+      if (parsed.kind === "unreadable") {
+        await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
+        this.counts.deadLettered++;
+        context = recordDeadLetter(context!, message.seq);
+        continue;
+      }
+      const { event } = parsed;
+      if (hasSeen(context!.seen, fingerprint(event.source, event.id))) {
+        this.counts.duplicates++;
+        context = recordDuplicate(context!, event.seq);
+        continue;
+      }
+      try {
+        const parent = (name: string): string | undefined => readHeader(message.headers, name);
+        context = await span("receive evt", { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } }, async (trace) => {
+          const due = !isTimer(event) || clock.isDue(event.time);
+          const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), this.options.journeys);
+          while (turn.ask) {
+            this.counts.decisions++;
+            answer(turn, await this.options.decider.decide(turn.ask, trace), this.options.journeys);
+          }
+          const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
+            storedAt: storedAt(message),
+            traceHeaders: trace,
+          });
+          outbox.push(...sealed.outbox);
+          for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
+          return sealed.context;
+        });
+        this.counts.applied++;
+      } catch (error) {
+        if (this.#aborted.signal.aborted || faultKindOf(error) === "retryable") throw error;
+        // A defect: this event fails every time. The others of this customer must not wait for it (I11).
+        this.options.log.error({ type: event.type, seq: event.seq, stack: (error as Error).stack }, "an event could not be handled; it goes to DLQ");
+        await this.options.deadLetters.put(message, "handler_failed", (error as Error).message);
+        this.counts.deadLettered++;
+        context = recordDeadLetter(context!, event.seq);
+      }
+    }
+    if (!activation || !context) return;
+    if (context !== activation.context) {
+      const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
+      this.counts.commits++;
+      this.#activations.update(activation, stored);
+    }
+    if (outbox.length > 0) {
+      await relay(publisher, clock, outbox, this.#aborted.signal);
+      // Acknowledged: the next commit need not carry it.
+      activation.context = { ...activation.context, outbox: [] };
+    }
+    for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
+  }
+}
+
+/** First token of an event type: few values, fit for a span attribute. */
+function familyOf(type: string): string {
+  return type.split(".", 1)[0] ?? type;
+}

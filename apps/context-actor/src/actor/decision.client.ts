@@ -1,0 +1,38 @@
+/** Asks the decision service, again and again while it cannot be reached, until the budget is spent. */
+import { decisionReplyV1, rpc, type DecisionReply, type DecisionRequest } from "#contracts";
+import type { NoAnswer } from "#domain";
+import { RpcUnavailable, sleep, type RpcClient } from "#messaging";
+import type { Decider } from "./customer-actor.js";
+
+const ATTEMPT_TIMEOUT_MS = 3_000;
+const BACKOFF_MIN_MS = 25;
+const BACKOFF_MAX_MS = 1_000;
+
+export class DecisionClient implements Decider {
+  constructor(
+    private readonly client: RpcClient,
+    private readonly budgetMs: number,
+    private readonly log: { warn(fields: object, message: string): void },
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async decide(request: DecisionRequest, traceHeaders: Readonly<Record<string, string>>): Promise<DecisionReply | NoAnswer> {
+    const until = performance.now() + this.budgetMs;
+    for (let delayMs = BACKOFF_MIN_MS; ; delayMs = Math.min(delayMs * 2, BACKOFF_MAX_MS)) {
+      try {
+        const reply = await this.client.call(rpc.decide, request, { timeoutMs: ATTEMPT_TIMEOUT_MS, headers: traceHeaders });
+        return decisionReplyV1.parse(reply);
+      } catch (error) {
+        const leftMs = until - performance.now();
+        if (error instanceof RpcUnavailable && leftMs > delayMs && !this.signal.aborted) {
+          await sleep(delayMs, this.signal);
+          continue;
+        }
+        // Shutting down is no answer: the event stays unacknowledged and the next owner asks again.
+        if (this.signal.aborted) throw error;
+        this.log.warn({ error: (error as Error).message }, "no decision within the budget; the journey's fallback is taken");
+        return { kind: "unavailable", reason: error instanceof RpcUnavailable ? "decision_unavailable" : "decision_failed" };
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The outbox: messages that leave because of a commit. They stand in the snapshot until their publish is
+ * acknowledged; ids are deterministic, so that relaying again after a crash doubles nothing.
+ */
+import { createHash } from "node:crypto";
+import {
+  headerNames,
+  parseTimer,
+  subjects,
+  type AuditRecord,
+  type Context,
+  type CustomerEvent,
+  type OutboxEntry,
+  type AuditEntry,
+} from "#contracts";
+import type { Clock } from "#clock";
+import type { Intent } from "#domain";
+import type { Publisher } from "#messaging";
+
+/** How long the server keeps a timer that has fired: EVT has its copy at once. */
+const FIRED_TIMER_TTL = "1h";
+
+export interface Cause {
+  /** When the event was stored in EVT, wall-clock epoch ms. */
+  readonly storedAt: number;
+  readonly traceHeaders: Readonly<Record<string, string>>;
+}
+
+/** Outbox entries of one step, and the context with the head of its audit chain moved. */
+export function outboxOf(
+  context: Context,
+  event: CustomerEvent,
+  intents: readonly Intent[],
+  entries: readonly AuditEntry[],
+  cause: Cause,
+): { context: Context; outbox: OutboxEntry[] } {
+  const { customerId } = context;
+  const outbox: OutboxEntry[] = [];
+  const headers = { ...cause.traceHeaders };
+  for (const intent of intents) {
+    if (intent.kind === "command") {
+      const { command } = intent;
+      outbox.push({
+        id: `${command.commandId}:0`,
+        subject: subjects.cmd(command.plan[0]!.channel, customerId),
+        body: command,
+        headers: { ...headers, [headerNames.eventStoredAt]: String(cause.storedAt) },
+      });
+    } else if (intent.kind === "set-timer") {
+      const { instance, wait, dueAt } = intent;
+      outbox.push({
+        // With the event count: setting the same timer again is a message of its own.
+        id: `${customerId}.${instance}.${wait}:${context.applied}`,
+        subject: subjects.timer(customerId, instance, wait),
+        body: timerEvent(customerId, instance, wait, dueAt),
+        headers,
+      });
+    }
+  }
+  if (entries.length === 0) return { context, outbox };
+  const record = seal(context, event, entries);
+  outbox.push({ id: `${customerId}.a${record.n}`, subject: subjects.audit(customerId, "step"), body: record, headers });
+  return { context: { ...context, audit: { n: record.n, hash: record.hash } }, outbox };
+}
+
+function timerEvent(customerId: string, instance: string, wait: string, dueAt: number): object {
+  return {
+    specversion: "1.0",
+    id: `${instance}.${wait}`,
+    source: "segue",
+    type: `timer.${instance}.${wait}`,
+    subject: customerId,
+    time: new Date(dueAt).toISOString(),
+  };
+}
+
+function seal(context: Context, event: CustomerEvent, entries: readonly AuditEntry[]): AuditRecord {
+  const { id, source, type, time } = event;
+  const open = {
+    v: 1 as const,
+    customerId: context.customerId,
+    n: context.audit.n + 1,
+    prev: context.audit.hash,
+    at: context.now,
+    event: { id, source, type, time },
+    entries: [...entries],
+  };
+  return { ...open, hash: auditHash(open) };
+}
+
+/** SHA-256 (hex) over the JSON of a record without its own hash, keys in the order of the contract. */
+export function auditHash(record: Omit<AuditRecord, "hash">): string {
+  const { v, customerId, n, prev, at, event, entries } = record;
+  return createHash("sha256").update(JSON.stringify({ v, customerId, n, prev, at, event, entries })).digest("hex");
+}
+
+/** Publishes what stands in the outbox; resolves when all of it is acknowledged. */
+export async function relay(publisher: Publisher, clock: Clock, outbox: readonly OutboxEntry[], signal: AbortSignal): Promise<void> {
+  await Promise.all(
+    outbox.map((entry) => {
+      const options = { msgId: entry.id, signal, ...(entry.headers ? { headers: entry.headers } : {}) };
+      const timer = parseTimer(entry.subject);
+      if (!timer) return publisher.publish(entry.subject, JSON.stringify(entry.body), options);
+      const { time } = entry.body as { time: string };
+      return publisher.publish(entry.subject, JSON.stringify(entry.body), {
+        ...options,
+        schedule: {
+          at: clock.wallAt(Date.parse(time)),
+          target: subjects.due(timer.customerId, timer.instance, timer.wait),
+          ttl: FIRED_TIMER_TTL,
+        },
+      });
+    }),
+  );
+}

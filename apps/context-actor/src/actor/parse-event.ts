@@ -1,0 +1,95 @@
+/** From a message of EVT to an event of the domain; parsed once, here. */
+import type { JsMsg } from "@nats-io/jetstream";
+import type { MsgHdrs } from "@nats-io/nats-core";
+import {
+  cloudEventV1,
+  MAX_EVENT_BYTES,
+  parseEvt,
+  parseTimerType,
+  SEGUE_SOURCE,
+  type CustomerEvent,
+  type DlqReason,
+} from "#contracts";
+import type { Clock } from "#clock";
+
+export type ParsedEvent =
+  | { readonly kind: "event"; readonly event: CustomerEvent }
+  /** Cannot be applied. `customerId` when the subject at least names one. */
+  | { readonly kind: "unreadable"; readonly reason: DlqReason; readonly detail: string };
+
+const FUTURE_LIMIT_MS = 5 * 60_000;
+const PAST_LIMIT_MS = 10 * 365 * 86_400_000;
+
+export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
+  const refuse = (reason: DlqReason, detail: string): ParsedEvent => ({ kind: "unreadable", reason, detail });
+  const subject = parseEvt(message.subject);
+  if (!subject) return refuse("unsafe_subject", `subject ${message.subject} is not evt.<partition>.<customer>.<source>.<type…> with safe tokens`);
+  if (message.data.length > MAX_EVENT_BYTES) return refuse("too_large", `${message.data.length} bytes; at most ${MAX_EVENT_BYTES}`);
+  let envelope: unknown;
+  try {
+    envelope = ceHeader(message.headers, "specversion") === undefined ? message.json() : fromBinary(message);
+  } catch (error) {
+    return refuse("malformed_json", (error as Error).message);
+  }
+  const parsed = cloudEventV1.safeParse(withSubject(envelope, subject.customerId));
+  if (!parsed.success) {
+    return refuse("not_a_cloudevent", parsed.error.issues.map((i) => `${i.path.join(".") || "envelope"}: ${i.message}`).join("; "));
+  }
+  const ce = parsed.data;
+  if (ce.subject !== subject.customerId) return refuse("customer_mismatch", "the envelope's subject is not the customer of the NATS subject");
+  if (ce.type !== subject.type) return refuse("type_mismatch", `the envelope's type ${ce.type} is not the subject's ${subject.type}`);
+  if (subject.source === SEGUE_SOURCE && !isOwn(ce.type)) {
+    return refuse("reserved_source", `source ${SEGUE_SOURCE} is Segue's own; ${ce.type} is not one of its events`);
+  }
+  const receivedAt = storedAt(message);
+  const time = ce.time === undefined ? receivedAt : Date.parse(ce.time);
+  if (clock.kind === "wall" && subject.source !== SEGUE_SOURCE) {
+    const aheadMs = time - receivedAt;
+    if (aheadMs > FUTURE_LIMIT_MS || aheadMs < -PAST_LIMIT_MS) {
+      return refuse("time_out_of_range", `time ${ce.time} is more than 5 minutes ahead of or 10 years before its receipt`);
+    }
+  }
+  return {
+    kind: "event",
+    event: { id: ce.id, source: subject.source, type: ce.type, customerId: ce.subject, time, data: ce.data ?? {}, seq: message.seq },
+  };
+}
+
+/** When the message was stored in its stream, wall-clock epoch ms. */
+export function storedAt(message: JsMsg): number {
+  return Number(message.timestampNanos / 1_000_000n);
+}
+
+function isOwn(type: string): boolean {
+  return type.startsWith("outcome.") || parseTimerType(type) !== undefined;
+}
+
+/** The customer of the NATS subject counts; an envelope without one gets it. */
+function withSubject(envelope: unknown, customerId: string): unknown {
+  if (typeof envelope !== "object" || envelope === null || Array.isArray(envelope) || "subject" in envelope) return envelope;
+  return { ...envelope, subject: customerId };
+}
+
+/** CloudEvents binary mode: attributes in `ce-*` headers, data in the body (CloudEvents NATS binding §3.1). */
+function fromBinary(message: JsMsg): Record<string, unknown> {
+  const envelope: Record<string, unknown> = {};
+  for (const key of message.headers?.keys() ?? []) {
+    const lower = key.toLowerCase();
+    if (lower.startsWith("ce-")) envelope[lower.slice(3)] = decodeURIComponent(message.headers!.get(key));
+  }
+  if (message.data.length > 0) envelope["data"] = message.json();
+  return envelope;
+}
+
+function ceHeader(headers: MsgHdrs | undefined, name: string): string | undefined {
+  return readHeader(headers, `ce-${name}`);
+}
+
+/** A header by name, whatever its case. */
+export function readHeader(headers: MsgHdrs | undefined, name: string): string | undefined {
+  if (!headers) return undefined;
+  const exact = headers.get(name);
+  if (exact) return exact;
+  const key = headers.keys().find((k) => k.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : headers.get(key);
+}

@@ -1,0 +1,80 @@
+import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { clockFrom } from "#clock";
+import { createExpressions, loadJourneys } from "#definitions";
+import { Journeys } from "#domain";
+import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
+import type { Logger } from "#telemetry";
+import { ContextStore } from "./actor/context-store.js";
+import { CustomerActor } from "./actor/customer-actor.js";
+import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
+import { DecisionClient } from "./actor/decision.client.js";
+import { publishJourneys } from "./actor/journeys.store.js";
+import { Partitions } from "./actor/partitions.js";
+import { TimerCanceller } from "./actor/timers.canceller.js";
+import type { ActorConfig } from "./config.js";
+
+/** Joins the parts of the context actor under Nest's lifecycle: up on init, down on shutdown. */
+export class ContextActorService implements OnModuleInit, OnApplicationShutdown {
+  #nc: NatsConnection | undefined;
+  #partitions: Partitions | undefined;
+  #actor: CustomerActor | undefined;
+  #connected = false;
+  readonly #ending = new AbortController();
+
+  constructor(
+    private readonly config: ActorConfig,
+    private readonly log: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { config, log } = this;
+    const clock = clockFrom(config.clock);
+    const files = loadJourneys(config.definitionsDir);
+    const nc = await connectNats({
+      url: config.natsUrl,
+      name: `context-actor ${config.instanceId}`,
+      onStatus: ({ type }) => {
+        if (type === "disconnect") this.#connected = false;
+        if (type === "reconnect") this.#connected = true;
+      },
+    });
+    this.#nc = nc;
+    this.#connected = true;
+    const journeys = new Journeys(await publishJourneys(nc, files), createExpressions());
+    const publisher = new Publisher(nc);
+    const actor = new CustomerActor({
+      store: new ContextStore(nc, publisher),
+      publisher,
+      decider: new DecisionClient(new RpcClient(nc), config.decisionBudgetMs, log, this.#ending.signal),
+      deadLetters: new DeadLetterPublisher(publisher),
+      timers: new TimerCanceller(nc),
+      journeys,
+      clock,
+      cacheBytes: config.cacheBytes,
+      log,
+    });
+    this.#actor = actor;
+    this.#partitions = new Partitions({ nc, actor, maxInFlight: config.maxInFlight, log });
+    await this.#partitions.start(new Membership(nc, config.instanceId, () => this.#partitions?.reconcile()));
+  }
+
+  /** Connected, and holding partitions. */
+  ready(): boolean {
+    return this.#connected && (this.#partitions?.held.length ?? 0) > 0;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    // What is retried against a server that is away must not hold the exit: it stays unacknowledged.
+    const giveUp = setTimeout(() => {
+      this.#ending.abort();
+      this.#actor?.abort();
+    }, GIVE_UP_AFTER_MS);
+    await this.#partitions?.stop();
+    clearTimeout(giveUp);
+    this.log.info({ ...this.#actor?.counts, ...this.#actor?.cache }, "context-actor counts");
+    await this.#nc?.drain();
+  }
+}
+
+const GIVE_UP_AFTER_MS = 6_000;

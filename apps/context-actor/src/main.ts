@@ -1,0 +1,29 @@
+import "reflect-metadata";
+import { NestFactory } from "@nestjs/core";
+import { runService } from "#service";
+import { createLogger, startTelemetry } from "#telemetry";
+import { ActorModule } from "./actor.module.js";
+import { ContextActorService } from "./context-actor.lifecycle.js";
+import { readConfig } from "./config.js";
+
+const config = readConfig();
+const log = createLogger({ service: "context-actor", level: config.logLevel });
+const telemetry = startTelemetry({ service: "context-actor", endpoint: config.otlpEndpoint });
+
+await runService({
+  name: "context-actor",
+  healthPort: config.healthPort,
+  healthHost: config.healthHost,
+  log,
+  start: async () => {
+    const app = await NestFactory.createApplicationContext(ActorModule.of(config, log), { logger: false, abortOnError: false });
+    const actor = app.get(ContextActorService);
+    return {
+      ready: () => actor.ready(),
+      stop: async () => {
+        await app.close();
+        await telemetry.shutdown();
+      },
+    };
+  },
+});

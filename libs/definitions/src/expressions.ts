@@ -1,0 +1,173 @@
+/**
+ * Expressions of the definitions: CEL (https://github.com/google/cel-spec), checked when loaded, run through the
+ * domain's `Expressions` port.
+ *
+ * Rules for authors
+ * - Variables: `event` {id, source, type, time, data}, `context` {now, attributes, signals, contacts} and, inside a
+ *   journey instance, `trigger` (shape of `event`). Any other variable, and any other field of these, is an error at load.
+ * - Times are epoch milliseconds: `context.now - event.time < 2 * 24 * 3600 * 1000`.
+ * - Numbers in data are doubles; they mix with whole-number literals in + - * / % and in comparisons
+ *   (`event.data.amountMinor * 10 >= 4 * event.data.balanceBeforeMinor`). Two literals alone divide as whole numbers
+ *   (`7 / 2` is 3); a number of the data always divides exactly, and by zero gives infinity.
+ * - A field that is missing fails the expression: guard it with `has(event.data.x)`. For keys that are no identifiers:
+ *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
+ *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
+ */
+import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
+import { ExpressionFailed, type Expressions } from "#domain";
+
+/** A compiled condition. Throws `ExpressionFailed` when it cannot be computed from the variables. */
+export type Expression = (variables: Readonly<Record<string, unknown>>) => boolean;
+/** A compiled key. Throws as `Expression` does. */
+export type ValueExpression = (variables: Readonly<Record<string, unknown>>) => string;
+
+/** `event`: event and context; `instance`: the same and the trigger of the journey instance. */
+export type ExpressionScope = "event" | "instance";
+export type ExpressionKind = "condition" | "value";
+
+/** What is wrong with an expression, and where in its text (offset of the first character). */
+export interface ExpressionProblem {
+  readonly cause: string;
+  readonly offset: number;
+}
+
+/** An expression that cannot be compiled. Definitions are checked at load, so this is a defect afterwards. */
+export class ExpressionInvalid extends Error {
+  override readonly name = "ExpressionInvalid";
+}
+
+const LIMITS = {
+  maxAstNodes: 500,
+  maxDepth: 32,
+  maxListElements: 100,
+  maxMapEntries: 50,
+  maxCallArguments: 8,
+};
+
+const EVENT_SCHEMA = { id: "string", source: "string", type: "string", time: "double", data: "map" } as const;
+
+/** CEL keeps whole numbers and doubles apart; JSON knows only doubles, so arithmetic between the two is added. */
+const MIXED_ARITHMETIC: Readonly<Record<string, (a: number, b: number) => number>> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  "%": (a, b) => a % b,
+};
+
+function environment(scope: ExpressionScope): Environment {
+  const env = new Environment({
+    unlistedVariablesAreDyn: false,
+    homogeneousAggregateLiterals: false,
+    limits: LIMITS,
+  });
+  for (const operator in MIXED_ARITHMETIC) {
+    const compute = MIXED_ARITHMETIC[operator]!;
+    const run = (a: number | bigint, b: number | bigint): number => compute(Number(a), Number(b));
+    env.registerOperator(`int ${operator} double: double`, run);
+    env.registerOperator(`double ${operator} int: double`, run);
+    if (operator === "%") env.registerOperator("double % double: double", run);
+  }
+  env.registerVariable({ name: "event", schema: EVENT_SCHEMA });
+  env.registerVariable({
+    name: "context",
+    schema: { now: "double", attributes: "map", signals: "map", contacts: "list" },
+  });
+  if (scope === "instance") env.registerVariable({ name: "trigger", schema: EVENT_SCHEMA });
+  return env;
+}
+
+const environments: Readonly<Record<ExpressionScope, Environment>> = {
+  event: environment("event"),
+  instance: environment("instance"),
+};
+
+const CONDITION_TYPES = new Set(["bool", "dyn"]);
+const VALUE_TYPES = new Set(["string", "int", "uint", "double", "bool", "dyn"]);
+
+/** Checks an expression without running it; `undefined` when it is well-formed and of the right kind. */
+export function checkExpression(
+  source: string,
+  kind: ExpressionKind,
+  scope: ExpressionScope,
+): ExpressionProblem | undefined {
+  const result = environments[scope].check(source);
+  if (!result.valid) {
+    const error = result.error;
+    const cause = error?.summary ?? "not an expression";
+    const hint =
+      cause === "Unknown variable: trigger"
+        ? " (there is no trigger before the journey is entered: use event)"
+        : "";
+    return { cause: cause + hint, offset: error?.range?.start ?? 0 };
+  }
+  const type = result.type ?? "dyn";
+  if (kind === "condition" && !CONDITION_TYPES.has(type))
+    return { cause: `a condition is true or false, this is of type ${type}`, offset: 0 };
+  if (kind === "value" && !VALUE_TYPES.has(type))
+    return { cause: `a key is a text or a number, this is of type ${type}`, offset: 0 };
+  return undefined;
+}
+
+function compile(
+  source: string,
+  kind: ExpressionKind,
+): (variables: Readonly<Record<string, unknown>>) => unknown {
+  const problem = checkExpression(source, kind, "instance");
+  if (problem) throw new ExpressionInvalid(`${source}: ${problem.cause}`);
+  const program = environments.instance.parse(source);
+  return (variables) => {
+    try {
+      return program(variables) as unknown;
+    } catch (error) {
+      // The library's message draws the source with an arrow; its summary is the cause alone.
+      const known =
+        error instanceof EvaluationError || error instanceof ParseError || error instanceof CelTypeError;
+      throw new ExpressionFailed(source, known ? error.summary : (error as Error).message, { cause: error });
+    }
+  };
+}
+
+/** Compiles a condition. Throws `ExpressionInvalid`. */
+export function compileCondition(source: string): Expression {
+  const run = compile(source, "condition");
+  return (variables) => {
+    const value = run(variables);
+    if (typeof value !== "boolean")
+      throw new ExpressionFailed(source, `is ${describe(value)}, not true or false`);
+    return value;
+  };
+}
+
+/** Compiles a key: text as it is, numbers and booleans in their usual form. Throws `ExpressionInvalid`. */
+export function compileValue(source: string): ValueExpression {
+  const run = compile(source, "value");
+  return (variables) => {
+    const value = run(variables);
+    if (typeof value === "string") return value;
+    if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
+      return String(value);
+    throw new ExpressionFailed(source, `is ${describe(value)}, not a text or a number`);
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
+}
+
+/** The domain's port with a cache of compiled expressions; it grows with the definitions, not with the events. */
+export function createExpressions(): Expressions {
+  const conditions = new Map<string, Expression>();
+  const values = new Map<string, ValueExpression>();
+  return {
+    condition: (source, variables) => cached(conditions, source, compileCondition)(variables),
+    value: (source, variables) => cached(values, source, compileValue)(variables),
+  };
+}
+
+function cached<T>(cache: Map<string, T>, source: string, make: (source: string) => T): T {
+  let found = cache.get(source);
+  if (found === undefined) cache.set(source, (found = make(source)));
+  return found;
+}

@@ -1,0 +1,8 @@
+import type { ActionDefinition } from "#contracts";
+
+/** All actions that a decision may choose from, and the catalogues that they come from. */
+export interface Catalogue {
+  readonly actions: ReadonlyMap<string, ActionDefinition>;
+  /** In order of id. */
+  readonly versions: readonly { readonly id: string; readonly version: number }[];
+}

@@ -1,0 +1,175 @@
+/** From ranking and verdicts to the reply, one explanation per candidate, and the record of the decision. */
+import {
+  durationMs,
+  STAGES,
+  type Channel,
+  type DecisionRecord,
+  type DecisionReply,
+  type DecisionRequest,
+  type EvaluateReply,
+  type Explanation,
+  type PlanLeg,
+  type ReasonCode,
+  type Verdict,
+} from "#contracts";
+import type { Catalogue } from "./catalogue.js";
+import type { Ranked, Ranking } from "./funnel.js";
+import { fillText } from "./text.js";
+
+/** The policy's answer does not fit what it was asked: a defect of one of the two, not something that passes. */
+export class InvalidPolicyReply extends Error {
+  override readonly name = "InvalidPolicyReply";
+}
+
+/** Of several reasons, the one that says most: what stops everything first, what is only missing last. */
+const MOST_TELLING: readonly ReasonCode[] = [
+  "hold_deceased",
+  "hold_fraud",
+  "hold_hardship",
+  "hold_complaint",
+  "hold_opt_out",
+  "policy_unavailable",
+  "consent_refused",
+  "journey_cap_reached",
+  "cap_reached",
+  "quiet_hours",
+  "no_timezone",
+  "no_consent_record",
+];
+
+/**
+ * The decision. `policy` is absent exactly when nobody was left to ask about. Throws InvalidPolicyReply when policy
+ * chose something that it was not offered.
+ */
+export function conclude(
+  request: DecisionRequest,
+  ranking: Ranking,
+  catalogue: Catalogue,
+  policy: EvaluateReply | undefined,
+): DecisionRecord {
+  const verdicts = policy?.verdicts ?? [];
+  const chosen = policy?.chosen
+    ? ranking.ranked.find((r) => r.action.id === policy.chosen?.action)
+    : undefined;
+  if (policy?.chosen && !chosen)
+    throw new InvalidPolicyReply(`policy chose ${policy.chosen.action}, which it was not offered`);
+  const { reply, missing } =
+    chosen && policy?.chosen
+      ? act(request, ranking, chosen, policy.chosen.channels, policy.reservationId)
+      : { reply: refrain(request, ranking, verdicts), missing: [] };
+  return {
+    request,
+    reply,
+    explanations: explain(ranking, verdicts, chosen, reply.reason, missing),
+    verdicts,
+    versions: versions(catalogue, policy?.packs ?? []),
+  };
+}
+
+function act(
+  request: DecisionRequest,
+  ranking: Ranking,
+  chosen: Ranked,
+  channels: readonly Channel[],
+  reservationId: string | undefined,
+): { reply: DecisionReply; missing: string[] } {
+  const { action } = chosen;
+  if (reservationId === undefined)
+    throw new InvalidPolicyReply(`policy chose ${action.id} without a reservation`);
+  const missing = new Set<string>();
+  const plan = channels.map((channel): PlanLeg => {
+    const treatment = chosen.channels.includes(channel)
+      ? action.treatments.find((t) => t.channel === channel)
+      : undefined;
+    if (!treatment)
+      throw new InvalidPolicyReply(`policy chose ${action.id} on ${channel}, which it was not offered`);
+    const title = fillText(treatment.title, request.moment.data);
+    const body = fillText(treatment.body, request.moment.data);
+    for (const field of [...title.missing, ...body.missing]) missing.add(field);
+    return {
+      channel,
+      title: title.text,
+      body: body.text,
+      receiptTimeoutMs: durationMs(treatment.receiptTimeout),
+    };
+  });
+  const reason =
+    request.candidates.length === 1
+      ? "only_candidate"
+      : chosen === ranking.ranked[0]
+        ? "highest_score"
+        : "best_permitted";
+  return {
+    reply: {
+      kind: "act",
+      decisionId: request.decisionId,
+      action: action.id,
+      purpose: action.purpose,
+      reservationId,
+      plan,
+      validForMs: durationMs(action.validFor),
+      parameters: action.parameters,
+      reason,
+    },
+    missing: [...missing],
+  };
+}
+
+/** Nothing may be said now: later, if something is only deferred; otherwise not at all. */
+function refrain(request: DecisionRequest, ranking: Ranking, verdicts: readonly Verdict[]): DecisionReply {
+  const { decisionId } = request;
+  let earliest: { until: number; reason: string } | undefined;
+  for (const v of verdicts) {
+    if (v.verdict !== "deferred" || v.until === undefined) continue;
+    if (!earliest || v.until < earliest.until) earliest = { until: v.until, reason: v.reason };
+  }
+  if (earliest) return { kind: "defer", decisionId, ...earliest };
+  const best = ranking.ranked[0];
+  return {
+    kind: "none",
+    decisionId,
+    reason: best ? policyReason(best.action.id, verdicts) : furthest(ranking.left),
+  };
+}
+
+/** Why policy let no channel of this action through. */
+function policyReason(action: string, verdicts: readonly Verdict[]): string {
+  const own = verdicts.filter((v) => v.action === action && v.verdict !== "permitted").map((v) => v.reason);
+  return MOST_TELLING.find((r) => own.includes(r)) ?? own[0] ?? "not_judged";
+}
+
+/** The code of the candidate that came furthest through the funnel. */
+function furthest(left: readonly Explanation[]): string {
+  let best: Explanation | undefined;
+  for (const e of left) if (!best || STAGES.indexOf(e.stage) > STAGES.indexOf(best.stage)) best = e;
+  return best?.reason.split(":")[0] ?? "no_candidates";
+}
+
+function explain(
+  ranking: Ranking,
+  verdicts: readonly Verdict[],
+  chosen: Ranked | undefined,
+  reason: string,
+  missing: readonly string[],
+): Explanation[] {
+  const winner = chosen ? ranking.ranked.indexOf(chosen) : ranking.ranked.length;
+  const scored = ranking.ranked.map((r, i): Explanation => {
+    const base = { action: r.action.id, score: r.score, factors: { ...r.factors } };
+    if (i < winner) return { ...base, stage: "policy", reason: policyReason(r.action.id, verdicts) };
+    if (i > winner) return { ...base, stage: "arbitration", reason: "outranked" };
+    const note = missing.length > 0 ? `; no value for ${missing.join(", ")} in the text` : "";
+    return { ...base, stage: "chosen", reason: reason + note };
+  });
+  return [...scored, ...ranking.left];
+}
+
+/** `catalogue/<id>` and `policy/<id>` → version. */
+function versions(catalogue: Catalogue, packs: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { id, version } of catalogue.versions) found[`catalogue/${id}`] = String(version);
+  for (const pack of packs) {
+    const [id, version] = pack.split("@");
+    found[`policy/${id}`] = version ?? "";
+  }
+  return found;
+}

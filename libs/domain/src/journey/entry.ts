@@ -1,0 +1,31 @@
+import { assertNever, durationMs, LIMITS, type Context, type JourneyDefinition } from "#contracts";
+
+/** Why a customer may not enter this journey under this entry key now, as a code; `undefined` when it may. */
+export function entryOf(context: Context, definition: JourneyDefinition, key: string, now: number): string | undefined {
+  const { entry } = definition;
+  const before = context.entries[key];
+  if (context.journeys.length >= LIMITS.journeys) return "too_many_open_journeys";
+  if (entry.rule === "per-key") return before ? "key_entered_before" : undefined;
+  if (context.journeys.some((j) => j.journey === definition.id)) return "already_in_journey";
+  switch (entry.rule) {
+    case "once":
+      return before ? "entered_before" : undefined;
+    case "once-per":
+      return before && now < before.enteredAt + durationMs(entry.period) ? "entered_too_recently" : undefined;
+    case "after-exit":
+      return undefined;
+    default:
+      return assertNever(entry);
+  }
+}
+
+/** `entries` with one more entry under `key`; at the limit the key entered longest ago leaves. */
+export function rememberEntry(entries: Context["entries"], key: string, now: number): Context["entries"] {
+  const next = { ...entries, [key]: { n: (entries[key]?.n ?? 0) + 1, enteredAt: now } };
+  const keys = Object.keys(next);
+  if (keys.length > LIMITS.entries) {
+    const oldest = keys.reduce((a, b) => (next[b]!.enteredAt < next[a]!.enteredAt ? b : a));
+    delete next[oldest];
+  }
+  return next;
+}

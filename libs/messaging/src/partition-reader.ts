@@ -1,0 +1,183 @@
+/**
+ * Reads one partition in stream order for its one owner.
+ *
+ * Owns: the position in the partition's durable consumer. Rules (design: partition take-over):
+ *  1. Before reading, the consumer is reset, which rewinds to the ack floor: the dead owner's unacknowledged
+ *     messages come first (I2).
+ *  2. Messages are taken only while the consumer's delivery sequence runs on without a gap. A gap means that
+ *     somebody else pulls from the same consumer and holds what is missing: stop, and reset again or leave.
+ *  3. Acknowledged (all) is only the highest sequence below which every message is handled (I1).
+ */
+import { jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { partitionConsumer } from "#contracts";
+import { sleep } from "./publisher.js";
+
+export interface PartitionReaderOptions {
+  readonly nc: NatsConnection;
+  readonly partition: number;
+  /**
+   * Resolves when the message is handled for good. Rejects when this instance has lost the partition. `floor` is
+   * the sequence up to which everything had been handled when the message was taken.
+   */
+  readonly handle: (message: JsMsg, floor: number) => Promise<void>;
+  /** Asked after a gap: whether to go on. */
+  readonly stillMine: () => boolean;
+  /** Messages being handled at once; more stop the pulling. */
+  readonly maxInFlight: number;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+type State = "idle" | "reading" | "stopping" | "stopped";
+
+const PULL_BATCH = 128;
+const ACK_EVERY = 64;
+const ACK_AFTER_MS = 20;
+const RETRY_MS = 200;
+
+export class PartitionReader {
+  #state: State = "idle";
+  #messages: ConsumerMessages | undefined;
+  #loop: Promise<void> = Promise.resolve();
+  readonly #stopped = new AbortController();
+  /** In delivery order; the head is the oldest not yet acknowledged. */
+  #window: Array<{ readonly message: JsMsg; done: boolean }> = [];
+  #unacked = 0;
+  #lastDone: JsMsg | undefined;
+  #ackTimer: NodeJS.Timeout | undefined;
+  #inFlight = 0;
+  #room: (() => void) | undefined;
+  #idle: (() => void) | undefined;
+  #lost = false;
+  #floor = 0;
+
+  constructor(private readonly options: PartitionReaderOptions) {}
+
+  get partition(): number {
+    return this.options.partition;
+  }
+
+  /** True once it has stopped by itself because the partition was lost. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  start(): void {
+    if (this.#state !== "idle") return;
+    this.#state = "reading";
+    this.#loop = this.#run();
+  }
+
+  /** Stops pulling, lets what is under way finish, acknowledges it. */
+  async stop(): Promise<void> {
+    if (this.#state === "reading") this.#state = "stopping";
+    this.#stopped.abort();
+    this.#messages?.stop();
+    this.#room?.();
+    await this.#loop;
+    await this.#settled();
+    this.#flushAck();
+    this.#state = "stopped";
+  }
+
+  async #run(): Promise<void> {
+    const { nc, partition, log } = this.options;
+    const { stream, name } = partitionConsumer(partition);
+    while (this.#state === "reading" && !this.#lost) {
+      try {
+        const jsm = await jetstreamManager(nc, { checkAPI: false });
+        const reset = await jsm.consumers.reset(stream, name);
+        this.#floor = Math.max(this.#floor, reset.ack_floor.stream_seq);
+        this.#window = [];
+        this.#lastDone = undefined;
+        const consumer = await jetstream(nc).consumers.get(stream, name);
+        if (this.#state !== "reading") return;
+        this.#messages = await consumer.consume({ max_messages: PULL_BATCH });
+        const gap = await this.#read(this.#messages);
+        this.#messages.stop();
+        await this.#settled();
+        this.#flushAck();
+        if (gap && !this.options.stillMine()) this.#lost = true;
+      } catch (error) {
+        this.#messages?.stop();
+        if (this.#state !== "reading") return;
+        log.warn({ partition, error: (error as Error).message }, "reading a partition failed; trying again");
+        await this.#settled();
+        await sleep(RETRY_MS, this.#stopped.signal);
+      }
+    }
+  }
+
+  /** Reads until stopped (false) or until a gap (true). */
+  async #read(messages: ConsumerMessages): Promise<boolean> {
+    let expected = 1;
+    for await (const message of messages) {
+      if (this.#state !== "reading" || this.#lost) return false;
+      if (message.info.deliverySequence !== expected) {
+        const { partition, log } = this.options;
+        log.warn({ partition, expected, got: message.info.deliverySequence }, "gap in the delivery sequence: someone else reads this partition");
+        return true;
+      }
+      expected++;
+      if (this.#inFlight >= this.options.maxInFlight) {
+        await new Promise<void>((resolve) => (this.#room = resolve));
+        this.#room = undefined;
+        if (this.#state !== "reading") return false;
+      }
+      this.#take(message);
+    }
+    return false;
+  }
+
+  #take(message: JsMsg): void {
+    const slot = { message, done: false };
+    this.#window.push(slot);
+    this.#inFlight++;
+    this.options
+      .handle(message, this.#floor)
+      .then(
+        () => {
+          slot.done = true;
+          this.#advance();
+        },
+        (error: unknown) => {
+          if (!this.#lost) {
+            const { partition, log } = this.options;
+            log.warn({ partition, error: error instanceof Error ? error.message : String(error) }, "partition lost");
+          }
+          this.#lost = true;
+          this.#messages?.stop();
+        },
+      )
+      .finally(() => {
+        this.#inFlight--;
+        this.#room?.();
+        if (this.#inFlight === 0) this.#idle?.();
+      });
+  }
+
+  #advance(): void {
+    let n = 0;
+    while (this.#window[n]?.done) n++;
+    if (n === 0) return;
+    this.#lastDone = this.#window[n - 1]!.message;
+    this.#floor = this.#lastDone.seq;
+    this.#window.splice(0, n);
+    this.#unacked += n;
+    if (this.#unacked >= ACK_EVERY) this.#flushAck();
+    else this.#ackTimer ??= setTimeout(() => this.#flushAck(), ACK_AFTER_MS);
+  }
+
+  #flushAck(): void {
+    clearTimeout(this.#ackTimer);
+    this.#ackTimer = undefined;
+    this.#unacked = 0;
+    this.#lastDone?.ack();
+    this.#lastDone = undefined;
+  }
+
+  #settled(): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#idle = resolve));
+  }
+}
