@@ -3,10 +3,19 @@
  * `{response, isDisposed, id}` or `{err, …}`). Nest's own client builds observables per call and has no
  * time-out; this one has a deadline, which travels in a header so that the callee can give up in time too.
  */
-import { headers as natsHeaders, NoRespondersError, RequestError, TimeoutError, type NatsConnection } from "@nats-io/nats-core";
+import {
+  headers as natsHeaders,
+  NoRespondersError,
+  RequestError,
+  TimeoutError,
+  type NatsConnection,
+} from "@nats-io/nats-core";
 import { headerNames } from "#contracts";
 
-/** The service could not be reached, or did not answer in time. May pass: retry in place. */
+/**
+ * The service could not be reached, did not answer in time, or said that it cannot answer now (an error object with
+ * `unavailable: true`). May pass: retry in place.
+ */
 export class RpcUnavailable extends Error {
   override readonly name = "RpcUnavailable";
 }
@@ -47,16 +56,28 @@ export class RpcClient {
       });
       reply = m.json<NestReply>();
     } catch (error) {
-      if (error instanceof TimeoutError || error instanceof NoRespondersError || error instanceof RequestError) {
+      if (
+        error instanceof TimeoutError ||
+        error instanceof NoRespondersError ||
+        error instanceof RequestError
+      ) {
         throw new RpcUnavailable(`${pattern}: ${error.message}`, { cause: error });
       }
       throw new RpcUnavailable(`${pattern}: ${(error as Error).message}`, { cause: error });
     }
     if (reply.err !== undefined && reply.err !== null) {
-      throw new RpcFailed(`${pattern}: ${typeof reply.err === "string" ? reply.err : JSON.stringify(reply.err)}`);
+      if (isUnavailable(reply.err)) throw new RpcUnavailable(`${pattern}: ${JSON.stringify(reply.err)}`);
+      throw new RpcFailed(
+        `${pattern}: ${typeof reply.err === "string" ? reply.err : JSON.stringify(reply.err)}`,
+      );
     }
     return reply.response;
   }
+}
+
+/** True for the error object of a service that cannot answer now, but may soon: `{unavailable: true, …}`. */
+function isUnavailable(err: unknown): boolean {
+  return typeof err === "object" && err !== null && "unavailable" in err && err.unavailable === true;
 }
 
 /** Milliseconds left of the caller's deadline, from the request's headers; `fallbackMs` when it sent none. */

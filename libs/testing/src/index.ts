@@ -6,3 +6,4 @@ export {
 } from "./otlp-receiver.js";
 export * from "./servers.js";
 export * from "./journey-specification.js";
+export * from "./services.js";

@@ -1,0 +1,29 @@
+import { subjects, type DecisionRecord } from "#contracts";
+import type { Publisher } from "#messaging";
+import { DecisionRecords, RecordsUnavailable } from "./decision-record.port.js";
+import type { CallContext } from "./policy.port.js";
+
+/** Decision records in stream AUDIT. */
+export class AuditPublisher extends DecisionRecords {
+  readonly #publisher: Publisher;
+
+  constructor(publisher: Publisher) {
+    super();
+    this.#publisher = publisher;
+  }
+
+  override async write(record: DecisionRecord, context: CallContext): Promise<void> {
+    const { customerId, decisionId } = record.request;
+    try {
+      await this.#publisher.publish(subjects.audit(customerId, "decision"), JSON.stringify(record), {
+        msgId: `${decisionId}:decision`,
+        headers: context.headers,
+        giveUpAfterMs: context.timeoutMs,
+      });
+    } catch (error) {
+      throw new RecordsUnavailable(`the decision could not be recorded: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+}

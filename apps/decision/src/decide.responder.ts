@@ -1,0 +1,64 @@
+import { Match, type MsgHdrs } from "@nats-io/nats-core";
+import { Controller, Inject } from "@nestjs/common";
+import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from "@nestjs/microservices";
+import { decisionRequestV1, rpc, type DecisionReply } from "#contracts";
+import { remainingMs, RpcUnavailable } from "#messaging";
+import { span, type Logger } from "#telemetry";
+import { DecisionMaker } from "./decision-maker.js";
+import { RecordsUnavailable } from "./decision-record.port.js";
+
+/** What a caller gets that sends no deadline. */
+const DEFAULT_BUDGET_MS = 1_000;
+
+export const LOGGER = Symbol("logger");
+
+/** Error object of a reply. With `unavailable: true` the caller may ask again (`RpcUnavailable`), otherwise not (`RpcFailed`). */
+interface ReplyError {
+  readonly code: "unavailable" | "invalid_request" | "failed";
+  readonly message: string;
+  readonly unavailable?: true;
+}
+
+/** Answers `rpc.decide`. */
+@Controller()
+export class DecideResponder {
+  constructor(
+    @Inject(DecisionMaker) private readonly maker: DecisionMaker,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  @MessagePattern(rpc.decide)
+  async decide(@Payload() data: unknown, @Ctx() context: NatsContext): Promise<DecisionReply> {
+    const received = context.getHeaders() as MsgHdrs | undefined;
+    const header = (name: string): string | undefined => received?.get(name, Match.IgnoreCase) || undefined;
+    const until = performance.now() + remainingMs(header, DEFAULT_BUDGET_MS);
+    const request = decisionRequestV1.safeParse(data);
+    if (!request.success) throw new RpcException(invalidRequest(request.error.issues));
+    try {
+      return await span("decide", { kind: "server", parent: header }, (headers) =>
+        this.maker.decide(request.data, () => until - performance.now(), headers),
+      );
+    } catch (error) {
+      throw new RpcException(this.#describe(error as Error));
+    }
+  }
+
+  #describe(error: Error): ReplyError {
+    if (error instanceof RpcUnavailable || error instanceof RecordsUnavailable) {
+      this.log.warn({ error: error.message }, "no decision now");
+      return { code: "unavailable", message: error.message, unavailable: true };
+    }
+    this.log.error({ error: error.message, stack: error.stack }, "decision failed");
+    return { code: "failed", message: error.message };
+  }
+}
+
+/** Paths and causes, without the values: these may be personal. */
+function invalidRequest(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): ReplyError {
+  return {
+    code: "invalid_request",
+    message: issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "),
+  };
+}

@@ -1,0 +1,66 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { ConsoleLogger } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { Transport, type MicroserviceOptions } from "@nestjs/microservices";
+import { createExpressions, loadCatalogue } from "#definitions";
+import { connectNats, Publisher, RpcClient } from "#messaging";
+import type { Service } from "#service";
+import type { Logger } from "#telemetry";
+import { AuditPublisher } from "./audit.publisher.js";
+import type { DecisionConfig } from "./config.js";
+import { DecisionMaker } from "./decision-maker.js";
+import { DecisionModule } from "./decision.module.js";
+import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
+
+/** Instances with the same queue share the requests. */
+const QUEUE = "decision";
+/** Time for the decisions under way when the service stops; longer than any budget that a moment leaves. */
+const GRACE_MS = 1_000;
+
+/** Starts the decision service. Throws DefinitionError when the catalogue is not usable. */
+export async function startDecision(
+  config: Pick<DecisionConfig, "natsUrl" | "definitionsDir">,
+  log: Logger,
+): Promise<Service> {
+  const catalogue = loadCatalogue(config.definitionsDir);
+  let connected = true;
+  const nc = await connectNats({
+    url: config.natsUrl,
+    name: "decision",
+    onStatus: ({ type }) => {
+      if (type === "disconnect") connected = false;
+      if (type === "reconnect") connected = true;
+    },
+  });
+  const maker = new DecisionMaker(
+    catalogue,
+    createExpressions(),
+    new PolicyRpcAdapter(new RpcClient(nc)),
+    new AuditPublisher(new Publisher(nc)),
+  );
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
+    transport: Transport.NATS,
+    options: {
+      servers: config.natsUrl.split(","),
+      name: "decision-rpc",
+      queue: QUEUE,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      waitOnFirstConnect: true,
+      noAsyncTraces: true,
+      gracefulShutdown: true,
+      gracePeriod: GRACE_MS,
+    },
+    logger: new ConsoleLogger({ json: true, logLevels: ["warn", "error", "fatal"] }),
+  });
+  await app.listen();
+  // Only when the server has seen the subscription can it be asked.
+  await app.unwrap<NatsConnection>().flush();
+  return {
+    ready: () => connected,
+    async stop() {
+      await app.close();
+      await nc.drain();
+    },
+  };
+}

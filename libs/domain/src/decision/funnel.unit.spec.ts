@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import type { DecisionRequest } from "#contracts";
+import { evaluateRequest, rank } from "./funnel.js";
+import { aCatalogue, anAction, aRequest, simpleExpressions } from "./given-decision.js";
+import { draw, scoreOf } from "./score.js";
+
+describe("the funnel", () => {
+  const cases: [
+    string,
+    ReturnType<typeof anAction> | undefined,
+    Partial<DecisionRequest>,
+    { stage: string; reason: string } | string[],
+  ][] = [
+    ["an unknown action", undefined, {}, { stage: "eligibility", reason: "not_in_catalogue" }],
+    [
+      "eligibility unmet",
+      anAction("a", { eligibility: "no" }),
+      {},
+      { stage: "eligibility", reason: "not_eligible: no" },
+    ],
+    [
+      "eligibility failing",
+      anAction("a", { eligibility: "fails" }),
+      {},
+      { stage: "eligibility", reason: "expression_failed: fails: No such key: x" },
+    ],
+    [
+      "applicability unmet",
+      anAction("a", { eligibility: "yes", applicability: "no" }),
+      {},
+      { stage: "applicability", reason: "not_applicable: no" },
+    ],
+    [
+      "suitability unmet",
+      anAction("a", { applicability: "yes", suitability: "no" }),
+      {},
+      { stage: "suitability", reason: "not_suitable: no" },
+    ],
+    [
+      "suitability failing",
+      anAction("a", { suitability: "fails" }),
+      {},
+      { stage: "suitability", reason: "expression_failed: fails: No such key: x" },
+    ],
+    [
+      "no channel asked for",
+      anAction("a", { channels: ["push"] }),
+      { channels: ["sms"] },
+      { stage: "channel", reason: "no_treatment_for_channels" },
+    ],
+    [
+      "all channels used",
+      anAction("a", { channels: ["push"] }),
+      { exclude: ["push"] },
+      { stage: "channel", reason: "channels_used_up" },
+    ],
+    [
+      "the action's own order",
+      anAction("a", { channels: ["sms", "push", "email"] }),
+      {},
+      ["sms", "push", "email"],
+    ],
+    [
+      "the request's order",
+      anAction("a", { channels: ["sms", "push", "email"] }),
+      { channels: ["email", "atm", "sms"] },
+      ["email", "sms"],
+    ],
+    [
+      "another channel",
+      anAction("a", { channels: ["sms", "push", "email"] }),
+      { exclude: ["sms"] },
+      ["push", "email"],
+    ],
+  ];
+  it.each(cases)("%s", (_name, action, request, expected) => {
+    const { ranked, left } = rank(
+      aRequest(request),
+      aCatalogue(...(action ? [action] : [])),
+      simpleExpressions,
+    );
+    if (Array.isArray(expected)) {
+      expect(left).toEqual([]);
+      expect(ranked.map((r) => r.channels)).toEqual([expected]);
+    } else {
+      expect(ranked).toEqual([]);
+      expect(left).toEqual([{ action: "a", ...expected }]);
+    }
+  });
+
+  it("costs only the candidate whose expression fails", () => {
+    const catalogue = aCatalogue(anAction("a", { eligibility: "fails" }), anAction("b"));
+    const { ranked, left } = rank(aRequest({ candidates: ["a", "b"] }), catalogue, simpleExpressions);
+    expect(ranked.map((r) => r.action.id)).toEqual(["b"]);
+    expect(left.map((e) => e.action)).toEqual(["a"]);
+  });
+
+  it("does not hide a defect behind a failed expression", () => {
+    const catalogue = aCatalogue(anAction("a", { eligibility: "defect" }));
+    expect(() => rank(aRequest(), catalogue, simpleExpressions)).toThrow("unexpected expression");
+  });
+
+  it("scores by value times weight, each factor by name", () => {
+    const { ranked } = rank(
+      aRequest(),
+      aCatalogue(anAction("a", { value: 12, weight: 0.5 })),
+      simpleExpressions,
+    );
+    expect(ranked[0]).toMatchObject({ score: 6, factors: { value: 12, weight: 0.5 } });
+  });
+
+  it("leaves a factor out that is switched off", () => {
+    const action = anAction("a", { value: 12, weight: 0.5 });
+    expect(scoreOf(action, aRequest(), [{ name: "value", of: (a) => a.value }])).toEqual({
+      score: 12,
+      factors: { value: 12 },
+    });
+  });
+
+  it("asks policy once, best first", () => {
+    const catalogue = aCatalogue(
+      anAction("a", { value: 1 }),
+      anAction("b", { value: 2, purpose: "service", urgent: true, channels: ["sms", "push"] }),
+    );
+    const request = aRequest({ candidates: ["a", "b"], cap: { journey: "test", count: 3, periodMs: 7 } });
+    const question = evaluateRequest(request, rank(request, catalogue, simpleExpressions));
+    expect(question).toEqual({
+      decisionId: "c1.7.0",
+      customerId: "c1",
+      at: 1_000_000,
+      options: [
+        { action: "b", purpose: "service", channels: ["sms", "push"], urgent: true },
+        { action: "a", purpose: "marketing", channels: ["push"], urgent: false },
+      ],
+      journey: "test",
+      cap: { journey: "test", count: 3, periodMs: 7 },
+      profile: request.profile,
+    });
+  });
+
+  it("asks nothing when nobody is left", () => {
+    const request = aRequest();
+    expect(evaluateRequest(request, rank(request, aCatalogue(), simpleExpressions))).toBeUndefined();
+  });
+});
+
+describe("ranking", () => {
+  const ids = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { minLength: 1, maxLength: 12 });
+
+  it("is a total order that does not depend on the order or repetition of the candidates", () => {
+    fc.assert(
+      fc.property(
+        ids,
+        fc.array(fc.integer({ min: 0, max: 2 })),
+        fc.array(fc.nat()),
+        fc.string(),
+        (actions, values, shuffle, decisionId) => {
+          const catalogue = aCatalogue(...actions.map((id, i) => anAction(id, { value: values[i] ?? 1 })));
+          const order = (candidates: string[]): string[] =>
+            rank(aRequest({ decisionId, candidates }), catalogue, simpleExpressions).ranked.map(
+              (r) => r.action.id,
+            );
+          const first = order(actions);
+          const other = actions
+            .map((id, i) => [shuffle[i] ?? 0, id] as const)
+            .sort((a, b) => a[0] - b[0])
+            .map(([, id]) => id);
+          expect(order([...other, ...other])).toEqual(first);
+          expect([...first].sort()).toEqual([...actions].sort());
+          const scores = rank(
+            aRequest({ decisionId, candidates: actions }),
+            catalogue,
+            simpleExpressions,
+          ).ranked.map((r) => r.score);
+          expect(scores).toEqual([...scores].sort((a, b) => b - a));
+        },
+      ),
+    );
+  });
+
+  it("breaks ties fairly over decisions", () => {
+    let wins = 0;
+    for (let n = 0; n < 10_000; n++) if (draw(`c1.${n}.0`, "offer-a") < draw(`c1.${n}.0`, "offer-b")) wins++;
+    expect(wins).toBeGreaterThan(4_700);
+    expect(wins).toBeLessThan(5_300);
+  });
+});

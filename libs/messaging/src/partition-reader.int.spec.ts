@@ -1,0 +1,123 @@
+import { jetstream, type JsMsg } from "@nats-io/jetstream";
+import { partitionConsumer, partitionOf, subjects } from "#contracts";
+import { connectNats, PartitionReader, Publisher } from "#messaging";
+import { eventually, startServers, type TestServers } from "#testing";
+
+const log = { warn: () => undefined };
+
+describe("partition reader: take-over and zombies on a real nats-server", () => {
+  let servers: TestServers;
+  let n = 0;
+  beforeAll(async () => {
+    servers = await startServers();
+  });
+  afterAll(() => servers.stop());
+
+  /** A customer of its own for each test, in a partition that no other test uses. */
+  function freshCustomer(): string {
+    for (;;) {
+      const id = `r${n++}`;
+      const p = partitionOf(id);
+      if (!used.has(p)) {
+        used.add(p);
+        return id;
+      }
+    }
+  }
+  const used = new Set<number>();
+
+  async function publish(customer: string, from: number, to: number): Promise<void> {
+    const publisher = new Publisher(servers.nc);
+    for (let i = from; i <= to; i++) {
+      await publisher.publish(subjects.bank("core", customer, "x.happened"), JSON.stringify({ i }), { msgId: `${customer}-${i}` });
+    }
+  }
+
+  const numberOf = (m: JsMsg): number => m.json<{ i: number }>().i;
+
+  it("gives a new owner the dead owner's unacknowledged 5–10 before 11 (I2)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    await publish(customer, 1, 10);
+    const dead = await jetstream(servers.nc).consumers.get(stream, name);
+    const pulled = await dead.fetch({ max_messages: 10, expires: 1_000 });
+    for await (const m of pulled) if (numberOf(m) === 4) m.ack();
+    await publish(customer, 11, 11);
+
+    const seen: number[] = [];
+    const reader = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 1,
+      log,
+      stillMine: () => true,
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
+    reader.start();
+    await eventually("all seven messages", () => seen.length >= 7);
+    await reader.stop();
+    expect(seen).toEqual([5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  it("acknowledges only below the oldest unfinished message (I1)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    await publish(customer, 1, 20);
+    let finish: (() => void) | undefined;
+    const first = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 64,
+      log,
+      stillMine: () => true,
+      handle: (m) => (numberOf(m) === 7 ? new Promise((resolve) => (finish = resolve)) : Promise.resolve()),
+    });
+    first.start();
+    await eventually("message 7 in hand", () => finish);
+    const { stream, name } = partitionConsumer(partition);
+    const consumer = await jetstream(servers.nc).consumers.get(stream, name);
+    const info = await eventually("an acknowledgement", async () => {
+      const i = await consumer.info();
+      return i.delivered.consumer_seq >= 20 && i.ack_floor.consumer_seq > 0 && i;
+    });
+    expect(info.ack_floor.consumer_seq).toBe(6);
+    finish?.();
+    await first.stop();
+    await eventually("everything acknowledged", async () => (await consumer.info()).num_ack_pending === 0);
+  });
+
+  it("makes a zombie that still pulls stop at the gap; the owner gets every message in order (I1, I2)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const zombieConnection = await connectNats({ url: servers.nats.url, name: "zombie" });
+    const seen = { zombie: [] as number[], owner: [] as number[] };
+    const slowly = (list: number[]) => async (m: JsMsg) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      list.push(numberOf(m));
+    };
+    const common = { partition, maxInFlight: 4, log };
+    const zombie = new PartitionReader({ ...common, nc: zombieConnection, stillMine: () => false, handle: slowly(seen.zombie) });
+    zombie.start();
+    const publishing = publish(customer, 1, 400);
+    await eventually("the zombie at work", () => seen.zombie.length > 20);
+    const owner = new PartitionReader({ ...common, nc: servers.nc, stillMine: () => true, handle: slowly(seen.owner) });
+    owner.start();
+    await publishing;
+    await eventually("the owner at the end", () => seen.owner.at(-1) === 400);
+    await publish(customer, 401, 450);
+    await eventually("the owner at the new end", () => seen.owner.at(-1) === 450);
+    await eventually("the zombie to notice the gap", () => zombie.lost);
+    await zombie.stop();
+    await owner.stop();
+    await zombieConnection.close();
+
+    // Each saw its messages in order and without a hole; what the zombie did not finish, the owner did.
+    expect(seen.zombie).toEqual(seen.zombie.map((_, i) => i + 1));
+    const distinct = [...new Set(seen.owner)];
+    expect(distinct).toEqual([...distinct].sort((a, b) => a - b));
+    expect(distinct.at(-1)).toBe(450);
+    expect(distinct.length).toBe(450 - distinct[0]! + 1);
+    expect(distinct[0]!).toBeLessThanOrEqual(seen.zombie.length + 1);
+  });
+});
