@@ -1,3 +1,4 @@
+export * from "./api.v1.js";
 export * from "./assert-never.js";
 export * from "./audit.v1.js";
 export * from "./catalogue.v1.js";
@@ -16,5 +17,6 @@ export * from "./outcome.v1.js";
 export * from "./partition.js";
 export * from "./policy-pack.v1.js";
 export * from "./policy.v1.js";
+export * from "./problem.v1.js";
 export * from "./streams.js";
 export * from "./subjects.js";
