@@ -3,7 +3,7 @@ import { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
-import { connectNats, Publisher, RpcClient } from "#messaging";
+import { connectNats, Publisher, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import { AuditPublisher } from "./audit.publisher.js";
@@ -11,7 +11,6 @@ import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
 import { DecisionModule } from "./decision.module.js";
 import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
-import { RpcServer } from "./rpc.server.js";
 
 /** Instances with the same queue share the requests. */
 const QUEUE = "decision";
