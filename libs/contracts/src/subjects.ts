@@ -71,6 +71,11 @@ export const subjects = {
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.${SEGUE_SOURCE}.outcome.>`,
   /** Every event whose type starts with this token (`consent`, `hold`, `customer`), of every customer. */
   evtOfTypeFamily: (family: string): string => `evt.*.*.*.${token("type family", family)}.>`,
+  /** Events of one customer whose type starts with this token. */
+  evtOfCustomerFamily: (customerId: string, family: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Outcomes of every customer, as stored in EVT. */
+  outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
   ctxAll: "ctx.>",
   cmd: (channel: Channel, customerId: string): string =>
