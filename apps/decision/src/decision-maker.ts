@@ -10,7 +10,7 @@ import type { DecisionRecords } from "./decision-record.port.js";
 import type { PolicyPort } from "./policy.port.js";
 
 /** Kept back from the caller's time for writing the record and answering; of short deadlines a quarter. */
-const RESERVE_MS = 30;
+const RESERVE_MS = 100;
 
 export class DecisionMaker {
   constructor(

@@ -24,6 +24,14 @@ export const cloudEventV1 = z
 export type CloudEvent = z.infer<typeof cloudEventV1>;
 
 /**
+ * Message id (`Nats-Msg-Id`) of an event: `source:id`. A colon within the source, and what is not visible ASCII,
+ * is percent-encoded, so that two events never share one: the stream would drop the second as a duplicate.
+ */
+export function eventMessageId(source: string, id: string): string {
+  return `${source.replace(/[^!-~]|[%:]/gu, encodeURIComponent)}:${id.replace(/[^!-~]|%/gu, encodeURIComponent)}`;
+}
+
+/**
  * One event of one customer as the domain sees it: parsed once at the edge, trusted inside.
  * `time` and `receivedAt` are epoch milliseconds; `seq` is its sequence in the EVT stream.
  */

@@ -11,6 +11,7 @@ const eventTypes = z.union([z.string(), z.array(z.string()).min(1)]);
 
 export const triggerV1 = z.strictObject({ event: eventTypes, when: cel.optional() });
 
+/** Without `next` the journey is completed after the step. */
 const common = { id, next: id.optional() };
 
 const decideStep = z.strictObject({

@@ -143,7 +143,8 @@ export class DefinitionFile<T> {
       const firstLine = this.#lines.linePos(start).line;
       const lineStart = this.#lines.lineStarts[firstLine + row - 1];
       if (lineStart === undefined) return start;
-      const indent = /^ */.exec(this.#text.slice(lineStart))![0].length;
+      // The block's own indentation; what a line has beyond it belongs to the value.
+      const indent = /^ */.exec(this.#text.slice(this.#lines.lineStarts[firstLine]))![0].length;
       return lineStart + indent + (offset - (lead.lastIndexOf("\n") + 1));
     }
     const quote = node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE ? 1 : 0;

@@ -44,7 +44,12 @@ export type FaultKind = "terminal" | "retryable" | "defect";
 /** What to do with the message whose handling failed. */
 export type Disposition =
   | { readonly kind: "retry"; readonly delayMs: number; readonly fault: FaultKind }
-  | { readonly kind: "dead-letter"; readonly reason: DlqReason; readonly detail: string; readonly fault: FaultKind };
+  | {
+      readonly kind: "dead-letter";
+      readonly reason: DlqReason;
+      readonly detail: string;
+      readonly fault: FaultKind;
+    };
 
 export interface DispositionOptions {
   /** How often the message has been tried, this time included. */
@@ -87,17 +92,28 @@ export function dispositionOf(error: unknown, options: DispositionOptions): Disp
     case "terminal":
       return { kind: "dead-letter", reason: (error as TerminalFault).reason, detail, fault };
     case "retryable": {
-      if (tries >= maxDeliver) return { kind: "dead-letter", reason: "handler_failed", detail: `given up after ${tries} tries: ${detail}`, fault };
+      if (tries >= maxDeliver)
+        return {
+          kind: "dead-letter",
+          reason: "handler_failed",
+          detail: `given up after ${tries} tries: ${detail}`,
+          fault,
+        };
       const asked = error instanceof RetryableFault ? error.delayMs : undefined;
       return { kind: "retry", delayMs: asked ?? retryDelayMs(options), fault };
     }
     case "defect":
-      if (tries >= Math.min(defectTries, maxDeliver)) return { kind: "dead-letter", reason: "handler_failed", detail, fault };
+      if (tries >= Math.min(defectTries, maxDeliver))
+        return { kind: "dead-letter", reason: "handler_failed", detail, fault };
       return { kind: "retry", delayMs: retryDelayMs(options), fault };
   }
 }
 
 /** Doubles with each try, from `minDelayMs` up to `maxDelayMs`. */
-export function retryDelayMs({ tries, minDelayMs = MIN_DELAY_MS, maxDelayMs = MAX_DELAY_MS }: DispositionOptions): number {
+export function retryDelayMs({
+  tries,
+  minDelayMs = MIN_DELAY_MS,
+  maxDelayMs = MAX_DELAY_MS,
+}: DispositionOptions): number {
   return Math.min(minDelayMs * 2 ** Math.min(Math.max(tries - 1, 0), 20), maxDelayMs);
 }

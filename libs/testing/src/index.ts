@@ -7,3 +7,4 @@ export {
 export * from "./servers.js";
 export * from "./journey-specification.js";
 export * from "./services.js";
+export * from "./rpc-responder.js";

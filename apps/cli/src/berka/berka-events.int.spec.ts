@@ -7,7 +7,6 @@ import {
   cloudEventV1,
   customerRegisteredV1,
   consentChangedV1,
-  isEventType,
   sourceToken,
   subjects,
   type CloudEvent,

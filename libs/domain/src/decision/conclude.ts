@@ -154,11 +154,15 @@ function explain(
 ): Explanation[] {
   const winner = chosen ? ranking.ranked.indexOf(chosen) : ranking.ranked.length;
   const scored = ranking.ranked.map((r, i): Explanation => {
-    const base = { action: r.action.id, score: r.score, factors: { ...r.factors } };
-    if (i < winner) return { ...base, stage: "policy", reason: policyReason(r.action.id, verdicts) };
-    if (i > winner) return { ...base, stage: "arbitration", reason: "outranked" };
     const note = missing.length > 0 ? `; no value for ${missing.join(", ")} in the text` : "";
-    return { ...base, stage: "chosen", reason: reason + note };
+    const left =
+      i < winner
+        ? ({ stage: "policy", reason: policyReason(r.action.id, verdicts) } as const)
+        : i > winner
+          ? ({ stage: "arbitration", reason: "outranked" } as const)
+          : ({ stage: "chosen", reason: reason + note } as const);
+    // Fields in the order of the schema, as everywhere in a record: parsing it must not change its bytes (I9).
+    return { action: r.action.id, ...left, score: r.score, factors: { ...r.factors } };
   });
   return [...scored, ...ranking.left];
 }

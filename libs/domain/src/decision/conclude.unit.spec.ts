@@ -205,7 +205,7 @@ describe("replay (I9)", () => {
       fc.property(
         fc.array(action, { minLength: 1, maxLength: 6 }),
         fc.option(fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1 })),
-        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.dictionary(fc.stringMatching(/^[a-zA-Z0-9]{1,8}$/), fc.jsonValue()),
         fc.array(fc.nat(), { minLength: 1 }),
         (actions, channels, data, rolls) => {
           const catalogue = aCatalogue(
@@ -220,7 +220,7 @@ describe("replay (I9)", () => {
           const stored = JSON.stringify(decide(received, catalogue, policy));
           const read = JSON.parse(stored) as DecisionRecord;
           expect(JSON.stringify(replayDecision(read, catalogue, simpleExpressions))).toBe(stored);
-          expect(decisionRecordV1.safeParse(read).success).toBe(true);
+          expect(JSON.stringify(decisionRecordV1.parse(read))).toBe(stored);
         },
       ),
     );

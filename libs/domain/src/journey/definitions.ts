@@ -16,7 +16,7 @@ export class Journeys {
       this.#versions.set(`${d.id}@${d.version}`, d);
       const newest = this.#newest.get(d.id);
       if (!newest || d.version > newest.version) this.#newest.set(d.id, d);
-      this.#steps.set(d, new Map(d.steps.map((step, i) => [step.id, { step, next: nextOf(step) ?? d.steps[i + 1]?.id }])));
+      this.#steps.set(d, new Map(d.steps.map((step) => [step.id, { step, next: nextOf(step) }])));
     }
     for (const d of [...this.#newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       for (const type of typesOf(d.trigger.event)) {
@@ -36,7 +36,7 @@ export class Journeys {
     return this.#byTrigger.get(type) ?? [];
   }
 
-  /** A step with the id of the one that follows it; `undefined` when there is no such step. */
+  /** A step with the id of the one that it goes on to (without one the journey is completed); `undefined` when there is no such step. */
   step(definition: JourneyDefinition, id: string): { step: StepDefinition; next: string | undefined } | undefined {
     return this.#steps.get(definition)?.get(id);
   }

@@ -16,7 +16,7 @@ function journey(more: object): JourneyDefinition {
     trigger: { event: "account.overdrawn" },
     entry: { rule: "after-exit" },
     steps: [
-      { id: "explain", type: "send", action: "explain" },
+      { id: "explain", type: "send", action: "explain", next: "watch" },
       { id: "watch", type: "wait", for: [{ event: "account.recovered", goto: "thank" }], atMost: "2d", onTimeout: "human" },
       { id: "thank", type: "send", action: "thank", next: "done" },
       { id: "human", type: "route", action: "case", next: "done" },
@@ -94,7 +94,7 @@ describe("a journey, step by step", () => {
 
   it("does not count a goal after its time", () => {
     const goal = { event: "account.recovered", within: "1d", goto: "thank" };
-    const late = journey({ goal, steps: [{ id: "w", type: "wait", atMost: "9d" }, { id: "thank", type: "send", action: "thank" }] });
+    const late = journey({ goal, steps: [{ id: "w", type: "wait", atMost: "9d", onTimeout: "thank" }, { id: "thank", type: "send", action: "thank" }] });
     const c = new CustomerScript(journeys(late)).event("account.overdrawn").later(DAY + 1).event("account.recovered");
     expect(c.entries.some((e) => e.kind === "goal-reached")).toBe(false);
   });
@@ -125,8 +125,8 @@ describe("a journey, step by step", () => {
 
   it("tries another channel the second time, the one that carried it counting", () => {
     const steps = [
-      { id: "a", type: "send", action: "offer", channels: ["push", "sms", "email"] },
-      { id: "w", type: "wait", for: [{ outcome: ["clicked"], goto: "done" }], atMost: "2d" },
+      { id: "a", type: "send", action: "offer", channels: ["push", "sms", "email"], next: "w" },
+      { id: "w", type: "wait", for: [{ outcome: ["clicked"], goto: "done" }], atMost: "2d", onTimeout: "b" },
       { id: "b", type: "send", action: "offer", channels: ["push", "sms", "email"], anotherChannel: true },
       { id: "done", type: "exit", reason: "done" },
     ];
@@ -138,7 +138,7 @@ describe("a journey, step by step", () => {
 
   it("reacts to an outcome of its own command only, and to the first terminal one (I8)", () => {
     const steps = [
-      { id: "a", type: "execute", action: "retry" },
+      { id: "a", type: "execute", action: "retry", next: "w" },
       { id: "w", type: "wait", for: [{ outcome: ["delivered"], goto: "yes" }, { outcome: ["failed", "unknown"], goto: "no" }], atMost: "10m", onTimeout: "no" },
       { id: "yes", type: "exit", reason: "yes" },
       { id: "no", type: "exit", reason: "no" },

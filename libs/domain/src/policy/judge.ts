@@ -20,7 +20,7 @@ import {
   type ReasonCode,
   type Verdict,
 } from "#contracts";
-import { isTimeZone, quietUntil, type QuietWindow } from "./quiet-hours.js";
+import { isQuiet, isTimeZone, quietUntil, type QuietWindow } from "./quiet-hours.js";
 
 /** Holds that stop a case for a human too, where the rule names them. */
 const STOPS_AGENT: readonly HoldKind[] = ["deceased", "opt-out"];
@@ -54,7 +54,10 @@ export interface PlacedRule {
 export function rulesFor(packs: readonly PolicyPackDefinition[], purpose: Purpose): readonly PlacedRule[] {
   return packs.flatMap((pack) => {
     const rules = pack.rules.filter((r) => r.purpose === purpose);
-    return rules.map((rule, i) => ({ rule, path: `${pack.id}/${purpose}${rules.length > 1 ? `/${i}` : ""}` }));
+    return rules.map((rule, i) => ({
+      rule,
+      path: `${pack.id}/${purpose}${rules.length > 1 ? `/${i}` : ""}`,
+    }));
   });
 }
 
@@ -84,9 +87,12 @@ export function judge(input: JudgeInput): Verdict {
       // Service messages go on; what the customer did not ask for waits until it is known when their night is.
       if (option.purpose !== "service") return denied("no_timezone", first.path);
     } else {
-      const until = quietUntil(windows, zone, at);
-      if (until === undefined) return denied("quiet_hours", first.path);
-      if (until > at) return { ...base, verdict: "deferred", reason: "quiet_hours", rule: first.path, until };
+      const closed = windows.find((w) => isQuiet(w, zone, at));
+      if (closed) {
+        const until = quietUntil(windows, zone, at);
+        if (until === undefined) return denied("quiet_hours", closed.path);
+        return { ...base, verdict: "deferred", reason: "quiet_hours", rule: closed.path, until };
+      }
     }
   }
   return { ...base, verdict: "permitted", reason: "permitted" };

@@ -1,0 +1,287 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import {
+  auditRecordV1,
+  commandV1,
+  contextV1,
+  decisionRequestV1,
+  dlqHeaders,
+  DLQ_STREAM,
+  rpc,
+  subjects,
+  type AuditRecord,
+  type Command,
+  type Context,
+  type DecisionRequest,
+} from "#contracts";
+import { Publisher } from "#messaging";
+import { eventually, permitAll, respond, startServers, startService, type RunningService, type TestServers } from "#testing";
+import { auditHash } from "./actor/outbox.js";
+
+const JOURNEYS = `
+kind: Journey
+id: rescue
+version: 1
+description: says, waits a second, says again
+purpose: service
+trigger: { event: account.overdrawn }
+entry: { rule: after-exit }
+steps:
+  - { id: explain, type: send, action: explain, next: pause, otherwise: nobody }
+  - { id: pause, type: wait, atMost: 1s, onTimeout: again }
+  - { id: nobody, type: exit, reason: nobody-answered }
+  - { id: again, type: send, action: again }
+`;
+const CATALOGUE = `
+kind: Catalogue
+id: test
+version: 1
+description: for this test
+actions:
+  - { id: explain, description: d, purpose: service, value: 1, treatments: [{ channel: push, title: t, body: b }] }
+  - { id: again, description: d, purpose: service, value: 1, treatments: [{ channel: push, title: t, body: b }] }
+`;
+/** Runs in a circle: validation would refuse it, so it stands in the bucket as if an older build had published it. */
+const CIRCLE = {
+  kind: "Journey",
+  id: "circle",
+  version: 1,
+  description: "a defect that shows only when it runs",
+  purpose: "service",
+  trigger: { event: "poison.event" },
+  entry: { rule: "after-exit" },
+  steps: [
+    { id: "a", type: "branch", cases: [{ when: "event.data.on == true", goto: "b" }], otherwise: "b" },
+    { id: "b", type: "branch", cases: [{ when: "event.data.on == true", goto: "a" }], otherwise: "a" },
+  ],
+};
+
+describe("context actor: a real process on real NATS", () => {
+  let servers: TestServers;
+  let actor: RunningService;
+  let publisher: Publisher;
+  let jsm: JetStreamManager;
+  let stopDeciding: () => void;
+  const asked: DecisionRequest[] = [];
+
+  const decide = (): (() => void) =>
+    respond<unknown>(servers.nc, rpc.decide, (data) => {
+      const request = decisionRequestV1.parse(data);
+      asked.push(request);
+      return permitAll(request);
+    });
+
+  beforeAll(async () => {
+    servers = await startServers();
+    publisher = new Publisher(servers.nc);
+    jsm = await jetstreamManager(servers.nc);
+    const definitions = writeDefinitions("definitions", JOURNEYS);
+    await (await new Kvm(servers.nc).open("definitions")).create("journey.circle.1", JSON.stringify(CIRCLE));
+    stopDeciding = decide();
+    actor = await startService("context-actor", {
+      natsUrl: servers.nats.url,
+      redisUrl: servers.redis.url,
+      env: { SEGUE_DEFINITIONS_DIR: definitions, ACTOR_DECISION_BUDGET_MS: "3000" },
+    });
+  }, 40_000);
+  afterAll(async () => {
+    stopDeciding?.();
+    await actor?.child.stop();
+    await servers?.stop();
+  });
+
+  function writeDefinitions(name: string, journey: string): string {
+    const dir = join(servers.dir, name);
+    for (const [folder, text] of [["journeys", journey], ["catalogue", CATALOGUE]] as const) {
+      mkdirSync(join(dir, folder), { recursive: true });
+      writeFileSync(join(dir, folder, "rescue.yaml"), text);
+    }
+    return dir;
+  }
+
+  let n = 0;
+  async function send(customer: string, type: string, data: object = {}, more: object = {}, msgId = `m${++n}`): Promise<number> {
+    const event = { specversion: "1.0", id: `e${++n}`, source: "core", type, subject: customer, time: new Date().toISOString(), data, ...more };
+    return raw(subjects.bank("core", customer, type), JSON.stringify(event), {}, msgId);
+  }
+  async function raw(subject: string, body: string | Uint8Array, headers: Record<string, string> = {}, msgId = `m${++n}`): Promise<number> {
+    const r = await publisher.publish(subject, body, { msgId, headers });
+    if (r.kind !== "written") throw new Error("conflict");
+    return r.seq;
+  }
+  async function context(customer: string): Promise<Context | undefined> {
+    const m = await jsm.direct.getMessage("CTX", { last_by_subj: subjects.ctx(customer) }).catch(() => null);
+    return m ? contextV1.parse(m.json()) : undefined;
+  }
+  const handled = (customer: string, seq: number): Promise<Context> =>
+    eventually(`event ${seq} in the context`, async () => {
+      const c = await context(customer);
+      return c && c.watermark >= seq ? c : undefined;
+    });
+  async function all(stream: string, filter: string): Promise<Array<{ json: unknown; header: (k: string) => string; bytes: Uint8Array }>> {
+    const found = [];
+    for (let seq = 1; ; ) {
+      const m = await jsm.direct.getMessage(stream, { seq, next_by_subj: filter }).catch(() => null);
+      if (!m) return found;
+      found.push({ json: m.data.length > 0 ? safeJson(m.string()) : undefined, header: (k: string) => m.header.get(k), bytes: m.data });
+      seq = m.seq + 1;
+    }
+  }
+  const safeJson = (text: string): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  };
+
+  it("applies events in order, drops duplicates by source and id, counts unknown types as signals (I1, I2)", async () => {
+    await send("a1", "account.credited", { balanceMinor: 100, currency: "CZK" });
+    await send("a1", "some.unknown.type", {});
+    const same = { id: "same" };
+    await send("a1", "account.debited", { balanceMinor: 40 }, same);
+    const seq = await send("a1", "account.debited", { balanceMinor: 40 }, same);
+    const c = await handled("a1", seq);
+    expect(c).toMatchObject({ applied: 3, duplicates: 1, deadLettered: 0, attributes: { balanceMinor: 40, currency: "CZK" } });
+    expect(c.signals["some.unknown.type"]?.n).toBe(1);
+    expect(c.recent.map((r) => r.type)).toEqual(["account.credited", "some.unknown.type", "account.debited"]);
+  });
+
+  it("reads CloudEvents in binary mode, whatever the case of the headers", async () => {
+    const seq = await raw(subjects.bank("core", "a2", "card.used"), JSON.stringify({ balanceMinor: 7 }), {
+      "CE-SpecVersion": "1.0",
+      "ce-id": "b1",
+      "Ce-Source": "core",
+      "ce-type": "card.used",
+    });
+    expect(await handled("a2", seq)).toMatchObject({ applied: 1, attributes: { balanceMinor: 7 } });
+  });
+
+  it("runs a journey: command, timer, second command; the audit chain holds", async () => {
+    const seq = await send("a3", "account.overdrawn", { amountMinor: 5 });
+    await handled("a3", seq);
+    const commands = await eventually("two commands", async () => {
+      const found = await all("CMD", subjects.cmd("push", "a3"));
+      return found.length >= 2 ? found : undefined;
+    });
+    expect(commands.map((c) => commandV1.parse(c.json).action)).toEqual(["explain", "again"]);
+    const [first, second] = commands.map((c) => c.json as Command);
+    expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
+    expect(Number(commands[0]!.header("Segue-Event-Stored-At"))).toBeGreaterThan(0);
+    const records = (await all("AUDIT", subjects.audit("a3", "step"))).map((r) => auditRecordV1.parse(r.json));
+    let prev = "";
+    for (const [i, r] of records.entries()) {
+      expect(r.n).toBe(i + 1);
+      expect(r.prev).toBe(prev);
+      expect(auditHash(r)).toBe(r.hash);
+      prev = r.hash;
+    }
+    expect(records.flatMap((r: AuditRecord) => r.entries.map((e) => e.kind))).toEqual(
+      ["journey-entered", "decision", "command", "decision", "command", "journey-exited"],
+    );
+    expect(auditHash({ ...records[0]!, at: records[0]!.at + 1 })).not.toBe(records[0]!.hash);
+  });
+
+  it("sends what it cannot read to DLQ with the reason and the original bytes, and goes on (I1, I11)", async () => {
+    const ok = { specversion: "1.0", id: "x", source: "core", type: "t.t", subject: "a4" };
+    const at = subjects.bank("core", "a4", "t.t");
+    const cases: Array<[string, string, string]> = [
+      [at, "{not json", "malformed_json"],
+      [at, JSON.stringify({ hello: 1 }), "not_a_cloudevent"],
+      [at, JSON.stringify({ ...ok, specversion: "0.3" }), "not_a_cloudevent"],
+      [at, JSON.stringify({ ...ok, subject: "someone-else" }), "customer_mismatch"],
+      [at, JSON.stringify({ ...ok, type: "u.u" }), "type_mismatch"],
+      [at, JSON.stringify({ ...ok, time: "2099-01-01T00:00:00Z" }), "time_out_of_range"],
+      [at, JSON.stringify({ ...ok, time: "1999-01-01T00:00:00Z" }), "time_out_of_range"],
+      [at, JSON.stringify({ ...ok, data: { note: "x".repeat(70_000) } }), "too_large"],
+      [subjects.bank("segue", "a4", "t.t"), JSON.stringify({ ...ok }), "reserved_source"],
+      ["bank.core.b@d.t.t", JSON.stringify({ ...ok }), "unsafe_subject"],
+    ];
+    for (const [subject, body] of cases) await raw(subject, body, { "x-own": "kept" });
+    const seq = await send("a4", "account.credited", { balanceMinor: 1 });
+    expect(await handled("a4", seq)).toMatchObject({ applied: 1, deadLettered: cases.length - 1 });
+    const letters = await eventually("the dead letters", async () => {
+      const found = await all(DLQ_STREAM, "dlq.>");
+      return found.length >= cases.length ? found : undefined;
+    });
+    const reasons = letters.map((l) => l.header(dlqHeaders.reason));
+    expect(reasons.sort()).toEqual(cases.map((c) => c[2]).sort());
+    const malformed = letters.find((l) => l.header(dlqHeaders.reason) === "malformed_json")!;
+    expect(Buffer.from(malformed.bytes).toString()).toBe("{not json");
+    expect(malformed.header("x-own")).toBe("kept");
+    expect(malformed.header(dlqHeaders.detail)).toMatch(/JSON/);
+  });
+
+  it("puts a poison event into DLQ and keeps its neighbours in order (I11)", async () => {
+    await send("a5", "account.credited", { balanceMinor: 1 });
+    await send("a5", "poison.event", { on: true });
+    await send("a5", "account.credited", { balanceMinor: 2 });
+    const seq = await send("a5", "account.debited", { balanceMinor: 3 });
+    const c = await handled("a5", seq);
+    expect(c).toMatchObject({ applied: 3, deadLettered: 1, attributes: { balanceMinor: 3 } });
+    expect(c.recent.map((r) => r.type)).toEqual(["account.credited", "account.credited", "account.debited"]);
+    const letters = await all(DLQ_STREAM, "dlq.>");
+    expect(letters.filter((l) => l.header(dlqHeaders.reason) === "handler_failed")).toHaveLength(1);
+  });
+
+  it("refuses to commit over another owner's write; the event is applied on top of it (I4)", async () => {
+    await handled("a6", await send("a6", "account.credited", { balanceMinor: 1 }));
+    const c = (await context("a6"))!;
+    // Another owner writes behind the actor's back.
+    await publisher.publish(subjects.ctx("a6"), JSON.stringify({ ...c, attributes: { balanceMinor: 1, other: "owner" } }), { msgId: `ctx${++n}` });
+    const seq = await send("a6", "account.debited", { balanceMinor: 0 });
+    const after = await handled("a6", seq);
+    expect(after.attributes).toEqual({ balanceMinor: 0, other: "owner" });
+    expect(after.applied).toBe(2);
+  });
+
+  it("asks again while the decision service is away, in the same order and under the same id (I3)", async () => {
+    stopDeciding();
+    const before = asked.length;
+    await send("a7", "account.overdrawn", {});
+    const seq = await send("a7", "account.credited", { balanceMinor: 9 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await context("a7")).toBeUndefined();
+    stopDeciding = decide();
+    const c = await handled("a7", seq);
+    expect(c.recent.map((r) => r.type)).toEqual(["account.overdrawn", "account.credited"]);
+    expect(asked.slice(before).map((r) => r.decisionId)).toContain("a7.1.0");
+    expect(c.contacts).toHaveLength(1);
+  });
+
+  it("takes the journey's fallback when the budget is spent, and the audit says so", async () => {
+    stopDeciding();
+    const seq = await send("a8", "account.overdrawn", {});
+    const c = await handled("a8", seq);
+    stopDeciding = decide();
+    expect(c.journeys).toEqual([]);
+    const entries = (await all("AUDIT", subjects.audit("a8", "step"))).flatMap((r) => auditRecordV1.parse(r.json).entries);
+    expect(entries).toContainEqual(expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }));
+    expect(entries).toContainEqual(expect.objectContaining({ kind: "journey-exited", reason: "nobody-answered" }));
+  });
+
+  it("does not order a command again when a context is loaded long after it left", async () => {
+    // The snapshot still lists the outbox of its last commit; up to the acknowledged floor it has left.
+    const c = await handled("a9", await send("a9", "account.overdrawn", {}));
+    expect(c.outbox.length).toBeGreaterThan(0);
+    await eventually("its commands", async () => (await all("CMD", subjects.cmd("push", "a9"))).length === 2);
+    const ids = (await all("CMD", subjects.cmd("push", "a9"))).map((m) => (m.json as Command).commandId);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it("refuses to start on a published version with another content, and says what to do", async () => {
+    const changed = writeDefinitions("changed", JOURNEYS.replace("atMost: 1s", "atMost: 2s"));
+    await expect(
+      startService("context-actor", { natsUrl: servers.nats.url, redisUrl: servers.redis.url, env: { SEGUE_DEFINITIONS_DIR: changed } }),
+    ).rejects.toThrow(/rescue version 1 is published already with another content/);
+  });
+
+  it("refuses to start on a broken journey file, with file, line and cause", async () => {
+    const broken = writeDefinitions("broken", JOURNEYS.replace("type: wait", "type: wiat"));
+    await expect(
+      startService("context-actor", { natsUrl: servers.nats.url, redisUrl: servers.redis.url, env: { SEGUE_DEFINITIONS_DIR: broken } }),
+    ).rejects.toThrow(/rescue\.yaml:\d+:\d+/);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * Reads what Segue holds about one customer: the context from CTX, its audit records from AUDIT. Always by the
+ * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
+ */
+import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { auditRecordV1, contextV1, decisionRecordV1, partitionOf, streamOf, subjects, type AuditRecord, type Context, type DecisionRecord } from "#contracts";
+import { streamAway, type NatsLink } from "../nats-link.js";
+
+const PAGE = 256;
+const PAGE_TIMEOUT_MS = 3_000;
+
+export interface StepPage {
+  /** Newest first. */
+  readonly records: readonly AuditRecord[];
+  readonly hasMore: boolean;
+}
+
+export class CustomerReader {
+  constructor(private readonly link: NatsLink) {}
+
+  async context(customerId: string): Promise<Context | undefined> {
+    const { jsm } = this.link.parts;
+    const stream = streamOf("CTX", partitionOf(customerId));
+    const message = await answered(() => jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) }));
+    return message ? contextV1.parse(message.json()) : undefined;
+  }
+
+  /**
+   * The `limit` newest step records with a number below `before`. A record that was relayed twice (a crash
+   * between publish and commit, later than the stream's duplicate window) is given once.
+   */
+  async steps(customerId: string, limit: number, before: number): Promise<StepPage> {
+    const records = new Map<number, AuditRecord>();
+    let hasMore = false;
+    await this.#scan(customerId, "step", (message) => {
+      const record = auditRecordV1.parse(message.json());
+      if (record.n >= before) return true;
+      records.set(record.n, record);
+      if (records.size > limit) {
+        records.delete(Math.min(...records.keys()));
+        hasMore = true;
+      }
+      return true;
+    });
+    return { records: [...records.values()].sort((a, b) => b.n - a.n), hasMore };
+  }
+
+  async decision(customerId: string, decisionId: string): Promise<DecisionRecord | undefined> {
+    let found: DecisionRecord | undefined;
+    await this.#scan(customerId, "decision", (message) => {
+      const record = decisionRecordV1.parse(message.json());
+      if (record.request.decisionId === decisionId) found = record;
+      return found === undefined;
+    });
+    return found;
+  }
+
+  /** Hands over the records of one kind, oldest first, until `take` answers false. */
+  async #scan(customerId: string, kind: "step" | "decision", take: (message: StoredMsg) => boolean): Promise<void> {
+    const { jsm } = this.link.parts;
+    const stream = streamOf("AUDIT", partitionOf(customerId));
+    const subject = subjects.audit(customerId, kind);
+    for (let seq = 1; ;) {
+      const page = await answered(() => readPage(jsm, stream, subject, seq));
+      for (const message of page) if (!take(message)) return;
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      seq = last.seq + 1;
+    }
+  }
+}
+
+/** Whatever NATS does not answer is the 503 problem: the caller may try again. */
+async function answered<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw streamAway({}, error);
+  }
+}
+
+/**
+ * Up to `PAGE` messages of a subject from a sequence on. In callback form, because the iterator of
+ * `getBatch` leaves its subscription behind, and ends never when the server goes away within a batch.
+ */
+function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: number): Promise<StoredMsg[]> {
+  return new Promise((resolve, reject) => {
+    const page: StoredMsg[] = [];
+    const late = setTimeout(() => {
+      reject(new Error(`reading ${stream} took longer than ${PAGE_TIMEOUT_MS} ms`));
+      void batch.then((b) => b.stop()).catch(() => undefined);
+    }, PAGE_TIMEOUT_MS);
+    const batch = jsm.direct.getBatch(stream, {
+      seq,
+      next_by_subj: subject,
+      batch: PAGE,
+      callback: (done, message) => {
+        if (!done) return void page.push(message);
+        clearTimeout(late);
+        if (done.err) reject(done.err);
+        else resolve(page);
+      },
+    });
+    batch.catch((error: unknown) => {
+      clearTimeout(late);
+      reject(error as Error);
+    });
+  });
+}

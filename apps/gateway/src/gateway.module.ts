@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from "@nestjs/common";
+import type { Logger } from "#telemetry";
+import type { GatewayConfig } from "./config.js";
+import { ConsentsController } from "./customers/consents.controller.js";
+import { CustomerReader } from "./customers/customer-reader.store.js";
+import { CustomersController } from "./customers/customers.controller.js";
+import { DecisionsController } from "./decisions/decisions.controller.js";
+import { API_VERSION, DocsController } from "./docs/docs.controller.js";
+import { EventPublisher } from "./events/event.publisher.js";
+import { BATCH_LIMITS, EVENT_LIMITS, EventsController } from "./events/events.controller.js";
+import { IdempotencyStore } from "./events/idempotency.store.js";
+import { HealthController, Lifecycle } from "./health/health.controller.js";
+import { GatewayMetrics } from "./metrics.js";
+import { NatsLink } from "./nats-link.js";
+
+export interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly link: NatsLink;
+  readonly metrics: GatewayMetrics;
+  readonly lifecycle: Lifecycle;
+  readonly log: Logger;
+  /** Of the API, for its document. */
+  readonly version: string;
+}
+
+@Module({})
+export class GatewayModule {
+  static with({ config, link, metrics, lifecycle, log, version }: GatewayParts): DynamicModule {
+    const limits = { giveUpAfterMs: config.publishGiveUpMs, maxInFlight: config.maxInFlightEvents };
+    return {
+      module: GatewayModule,
+      controllers: [EventsController, CustomersController, ConsentsController, DecisionsController, HealthController, DocsController],
+      providers: [
+        { provide: NatsLink, useValue: link },
+        { provide: GatewayMetrics, useValue: metrics },
+        { provide: Lifecycle, useValue: lifecycle },
+        { provide: API_VERSION, useValue: version },
+        { provide: EventPublisher, useFactory: () => new EventPublisher(link, metrics, log, limits) },
+        { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
+        { provide: IdempotencyStore, useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }) },
+        {
+          provide: EVENT_LIMITS,
+          useValue: { clock: config.clock, maxFutureMs: config.eventMaxFutureMs, maxAgeMs: config.eventMaxAgeMs },
+        },
+        { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
+      ],
+    };
+  }
+}

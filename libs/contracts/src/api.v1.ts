@@ -1,0 +1,67 @@
+/** Bodies of the gateway's HTTP API that are not contracts of their own. */
+import { z } from "zod";
+import { auditEntryV1 } from "./audit.v1.js";
+import { consentChangedV1 } from "./cloud-event.v1.js";
+import { contextV1 } from "./context.v1.js";
+import { decisionRecordV1 } from "./decision.v1.js";
+import { customerIdV1 } from "./ids.js";
+
+/** What the stream said about one event: where it stands, and whether it stood there already. */
+export const eventReceiptV1 = z
+  .object({ id: z.string(), seq: z.number().int().positive(), duplicate: z.boolean() })
+  .meta({ id: "EventReceipt" });
+export type EventReceipt = z.infer<typeof eventReceiptV1>;
+
+export const eventsAcceptedV1 = z
+  .object({
+    /** Events that the stream acknowledged, duplicates included. */
+    accepted: z.number().int(),
+    duplicates: z.number().int(),
+    /** In the order of the request. */
+    events: z.array(eventReceiptV1),
+  })
+  .meta({ id: "EventsAccepted" });
+export type EventsAccepted = z.infer<typeof eventsAcceptedV1>;
+
+/** A context as the API shows it: without what only the actor needs. Times are epoch ms on Segue's clock. */
+export const customerViewV1 = contextV1.omit({ outbox: true, seen: true }).meta({ id: "Customer" });
+export type CustomerView = z.infer<typeof customerViewV1>;
+
+/** What one event changed for the customer. */
+export const timelineItemV1 = z
+  .object({
+    /** Number of the record in the customer's audit chain. */
+    n: z.number().int().positive(),
+    /** When Segue handled it, on Segue's clock: epoch ms, and the same as ISO 8601. */
+    at: z.number(),
+    time: z.string(),
+    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.string() }),
+    /** One sentence per entry. */
+    text: z.array(z.string()),
+    entries: z.array(auditEntryV1),
+  })
+  .meta({ id: "TimelineItem" });
+export type TimelineItem = z.infer<typeof timelineItemV1>;
+
+export const timelineV1 = z
+  .object({
+    customerId: customerIdV1,
+    /** Newest first. */
+    items: z.array(timelineItemV1),
+    /** Pass as `before` for the next page; absent on the last one. */
+    next: z.number().int().optional(),
+  })
+  .meta({ id: "Timeline" });
+export type Timeline = z.infer<typeof timelineV1>;
+
+export const decisionViewV1 = decisionRecordV1
+  .extend({
+    /** The decision in plain words. */
+    summary: z.string(),
+  })
+  .meta({ id: "Decision" });
+export type DecisionView = z.infer<typeof decisionViewV1>;
+
+export const consentsPutV1 = z
+  .object({ consents: z.array(consentChangedV1).min(1).max(24) })
+  .meta({ id: "Consents", description: "Changes of consent, applied in order; `*` as channel means every channel" });

@@ -1,0 +1,61 @@
+/**
+ * The published contracts as JSON Schema. `docs/contracts/` holds a snapshot of each; a test compares them, so that no
+ * contract changes unseen.
+ */
+import { z } from "zod";
+import { auditRecordV1 } from "./audit.v1.js";
+import { catalogueV1 } from "./catalogue.v1.js";
+import {
+  cloudEventV1,
+  consentChangedV1,
+  customerRegisteredV1,
+  holdLiftedV1,
+  holdPlacedV1,
+} from "./cloud-event.v1.js";
+import { commandV1 } from "./command.v1.js";
+import { contextV1 } from "./context.v1.js";
+import { decisionRecordV1, decisionReplyV1, decisionRequestV1 } from "./decision.v1.js";
+import { journeyV1 } from "./journey.v1.js";
+import { outcomeV1 } from "./outcome.v1.js";
+import { policyPackV1 } from "./policy-pack.v1.js";
+import {
+  contactEntryV1,
+  evaluateReplyV1,
+  evaluateRequestV1,
+  gateReplyV1,
+  gateRequestV1,
+} from "./policy.v1.js";
+
+/** By the name of the snapshot, which carries the version. */
+export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
+  "audit-record.v1": auditRecordV1,
+  "catalogue.v1": catalogueV1,
+  "cloud-event.v1": cloudEventV1,
+  "command.v1": commandV1,
+  "consent-changed.v1": consentChangedV1,
+  "contact-entry.v1": contactEntryV1,
+  "context.v1": contextV1,
+  "customer-registered.v1": customerRegisteredV1,
+  "decision-record.v1": decisionRecordV1,
+  "decision-reply.v1": decisionReplyV1,
+  "decision-request.v1": decisionRequestV1,
+  "hold-lifted.v1": holdLiftedV1,
+  "hold-placed.v1": holdPlacedV1,
+  "journey.v1": journeyV1,
+  "outcome.v1": outcomeV1,
+  "policy-evaluate-reply.v1": evaluateReplyV1,
+  "policy-evaluate-request.v1": evaluateRequestV1,
+  "policy-gate-reply.v1": gateReplyV1,
+  "policy-gate-request.v1": gateRequestV1,
+  "policy-pack.v1": policyPackV1,
+};
+
+/**
+ * JSON Schema (draft 2020-12) of a published contract as its author or sender may write it: what has a default may be
+ * left out. Rules that JSON Schema cannot say (the tokens of an event's type) are checked by the zod schema alone.
+ */
+export function contractJsonSchema(name: string): object {
+  const schema = PUBLISHED_CONTRACTS[name];
+  if (!schema) throw new Error(`there is no published contract ${JSON.stringify(name)}`);
+  return z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+}
