@@ -27,6 +27,7 @@ describe("the spine", () => {
         sms: { reject: 0, lost: 0, late: 0, undelivered: 0, clicked: 0, converted: 0, declined: 0, latency: ["1ms", "2ms"], receipt: ["1ms", "5ms"] },
         email: { reject: 0, lost: 0, late: 0, undelivered: 0, opened: 0, clicked: 0, converted: 0, declined: 0, latency: ["1ms", "2ms"], receipt: ["1ms", "5ms"] },
         execute: { reject: 0, latency: ["1ms", "2ms"] },
+        agent: { reject: 0, lost: 0, late: 0, undelivered: 0, converted: 0, declined: 0, receipt: ["1ms", "5ms"] },
       },
     });
   }, 60_000);
@@ -74,7 +75,10 @@ describe("the spine", () => {
     const seq = await system.publish(system.event("s3", "payment.sent", { purpose: "insurance", amountMinor: 50_000, balanceMinor: 2_000_000, currency: "CZK" }));
     const c = await system.settled("s3", seq);
     expect(c.contacts).toEqual([]);
-    const entries = (await system.messages("AUDIT", subjects.audit("s3", "step"))).flatMap((m) => auditRecordV1.parse(m.body).entries);
+    const entries = await eventually("the audit record", async () => {
+      const found = await system.messages("AUDIT", subjects.audit("s3", "step"));
+      return found.length > 0 && found.flatMap((m) => auditRecordV1.parse(m.body).entries);
+    });
     expect(entries).toContainEqual(expect.objectContaining({ kind: "decision", answer: "none", reason: "no_consent_record" }));
   });
 
