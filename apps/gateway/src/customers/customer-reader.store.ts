@@ -3,10 +3,21 @@
  * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
  */
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
-import { auditRecordV1, contextV1, decisionRecordV1, partitionOf, streamOf, subjects, type AuditRecord, type Context, type DecisionRecord } from "#contracts";
+import {
+  auditRecordV1,
+  contextV1,
+  decisionRecordV1,
+  partitionOf,
+  streamOf,
+  subjects,
+  type AuditRecord,
+  type Context,
+  type DecisionRecord,
+} from "#contracts";
 import { streamAway, type NatsLink } from "../nats-link.js";
 
 const PAGE = 256;
+const NOT_FOUND = 404;
 const PAGE_TIMEOUT_MS = 3_000;
 
 export interface StepPage {
@@ -21,7 +32,9 @@ export class CustomerReader {
   async context(customerId: string): Promise<Context | undefined> {
     const { jsm } = this.link.parts;
     const stream = streamOf("CTX", partitionOf(customerId));
-    const message = await answered(() => jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) }));
+    const message = await answered(() =>
+      jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) }),
+    );
     return message ? contextV1.parse(message.json()) : undefined;
   }
 
@@ -56,7 +69,11 @@ export class CustomerReader {
   }
 
   /** Hands over the records of one kind, oldest first, until `take` answers false. */
-  async #scan(customerId: string, kind: "step" | "decision", take: (message: StoredMsg) => boolean): Promise<void> {
+  async #scan(
+    customerId: string,
+    kind: "step" | "decision",
+    take: (message: StoredMsg) => boolean,
+  ): Promise<void> {
     const { jsm } = this.link.parts;
     const stream = streamOf("AUDIT", partitionOf(customerId));
     const subject = subjects.audit(customerId, kind);
@@ -97,7 +114,8 @@ function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: n
       callback: (done, message) => {
         if (!done) return void page.push(message);
         clearTimeout(late);
-        if (done.err) reject(done.err);
+        // 404 is the answer when there is nothing from that sequence on.
+        if (done.err && !("code" in done.err && done.err.code === NOT_FOUND)) reject(done.err);
         else resolve(page);
       },
     });

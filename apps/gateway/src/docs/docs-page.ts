@@ -24,9 +24,21 @@ export function docsPage(document: OpenApiDocument, address: string): string {
     `<h1>Segue gateway</h1><p class="soft">${text(String(document.info["description"]))}</p>
 <nav><a href="/docs/openapi.json">OpenAPI 3.1</a><a href="/problems">Problems</a><a href="/health/ready">Health</a><a href="/metrics">Metrics</a></nav>
 <pre><code>SEGUE=${text(address)}</code></pre>
-${tags.map((tag) => `<h2 id="${text(tag.name)}">${text(tag.name)}</h2><p class="soft">${text(tag.description)}</p>${API_ROUTES.filter((r) => r.tag === tag.name).map(routeSection).join("")}`).join("")}
+${tags
+  .map(
+    (tag) =>
+      `<h2 id="${text(tag.name)}">${text(tag.name)}</h2><p class="soft">${text(tag.description)}</p>${API_ROUTES.filter(
+        (r) => r.tag === tag.name,
+      )
+        .map(routeSection)
+        .join("")}`,
+  )
+  .join("")}
 <h2>Schemas</h2>${Object.entries(document.components.schemas)
-      .map(([id, schema]) => `<details id="schema-${text(id)}"><summary><code>${text(id)}</code></summary>${json(schema)}</details>`)
+      .map(
+        ([id, schema]) =>
+          `<details id="schema-${text(id)}"><summary><code>${text(id)}</code></summary>${json(schema)}</details>`,
+      )
       .join("")}`,
   );
 }
@@ -64,7 +76,10 @@ export function problemsPage(): string {
 export function problemPage(slug: string): string | undefined {
   if (!Object.hasOwn(PROBLEMS, slug)) return undefined;
   const { status, title, help } = PROBLEMS[slug as ProblemKind];
-  return page(title, `<h1>${text(title)}</h1><p class="soft">HTTP ${status} · <code>/problems/${text(slug)}</code></p><p>${text(help)}</p><p><a href="/problems">All problems</a> · <a href="/docs">Documentation</a></p>`);
+  return page(
+    title,
+    `<h1>${text(title)}</h1><p class="soft">HTTP ${status} · <code>/problems/${text(slug)}</code></p><p>${text(help)}</p><p><a href="/problems">All problems</a> · <a href="/docs">Documentation</a></p>`,
+  );
 }
 
 function json(value: unknown): string {

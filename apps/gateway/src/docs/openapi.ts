@@ -58,14 +58,21 @@ function operation(route: ApiRoute): OpenApiOperation {
           requestBody: {
             required: true,
             description: body.description,
-            content: Object.fromEntries(body.contents.map((c) => [c.mediaType, { schema: bodySchema(c), example: c.example }])),
+            content: Object.fromEntries(
+              body.contents.map((c) => [c.mediaType, { schema: bodySchema(c), example: c.example }]),
+            ),
           },
         }
       : {}),
     responses: {
       [answer.status]: {
         description: answer.description,
-        content: { "application/json": { schema: schemaOf(answer.schema), ...(answer.example === undefined ? {} : { example: answer.example }) } },
+        content: {
+          "application/json": {
+            schema: schemaOf(answer.schema),
+            ...(answer.example === undefined ? {} : { example: answer.example }),
+          },
+        },
       },
       ...problemResponses(route.problems),
     },
@@ -101,7 +108,9 @@ function problemResponses(kinds: readonly ProblemKind[]): Json {
       status,
       {
         description: same.map((kind) => `\`/problems/${kind}\`: ${PROBLEMS[kind].title}.`).join(" "),
-        ...(status === 503 ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } } : {}),
+        ...(status === 503
+          ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } }
+          : {}),
         content: { "application/problem+json": { schema: schemaOf(problemV1) } },
       },
     ]),

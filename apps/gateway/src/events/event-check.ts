@@ -42,7 +42,12 @@ export interface CheckedEvent {
 
 export type EventFault = Extract<
   DlqReason,
-  "not_a_cloudevent" | "unsafe_subject" | "invalid_data" | "time_out_of_range" | "reserved_source" | "too_large"
+  | "not_a_cloudevent"
+  | "unsafe_subject"
+  | "invalid_data"
+  | "time_out_of_range"
+  | "reserved_source"
+  | "too_large"
 >;
 export interface EventError extends ProblemErrorEntry {
   readonly code: EventFault;
@@ -77,7 +82,8 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
     kind: "refused",
     errors: [{ pointer: pointer + path, code, detail }],
   });
-  if (isDeeperThan(value, MAX_DEPTH)) return refuse("not_a_cloudevent", "", `nested more than ${MAX_DEPTH} levels deep`);
+  if (isDeeperThan(value, MAX_DEPTH))
+    return refuse("not_a_cloudevent", "", `nested more than ${MAX_DEPTH} levels deep`);
   const parsed = cloudEventV1.safeParse(value);
   if (!parsed.success) {
     const subjectGiven = isRecord(value) && typeof value["subject"] === "string";
@@ -106,7 +112,11 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
   if (data && !data.success) {
     return {
       kind: "refused",
-      errors: zodErrors(data.error, `${pointer}/data`).map(({ pointer: p, detail }) => ({ pointer: p, detail, code: "invalid_data" })),
+      errors: zodErrors(data.error, `${pointer}/data`).map(({ pointer: p, detail }) => ({
+        pointer: p,
+        detail,
+        code: "invalid_data",
+      })),
     };
   }
   const outOfRange = event.time === undefined ? undefined : timeFault(Date.parse(event.time), limits);
