@@ -171,13 +171,37 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
     expect(pages).toEqual([[7, 6, 5], [4, 3, 2], [1]]);
   });
 
-  it("reads a timeline that is longer than one read of the stream", async () => {
-    await Promise.all(
-      Array.from({ length: 600 }, (_, i) => seed(subjects.audit("r3", "step"), step("r3", i + 1))),
-    );
-    const page = timelineV1.parse((await get("/v1/customers/r3/timeline")).json());
-    expect(page.items.map((i) => i.n)).toEqual(Array.from({ length: 20 }, (_, i) => 600 - i));
-    expect(page.next).toBe(581);
+  it.each([
+    ["in order", "r3", [] as number[][]],
+    [
+      "with records that were relayed again among others",
+      "r3b",
+      [
+        [300, 5],
+        [301, 299],
+        [599, 2],
+      ],
+    ],
+    ["with a record that was relayed again at last", "r3c", [[600, 590]]],
+  ])("reads a long history %s", async (_name, customer, again) => {
+    await seed(subjects.ctx(customer), { ...context(customer), audit: { n: 600, hash: "h600" } });
+    for (let n = 1; n <= 600; n++) {
+      const writes = [seed(subjects.audit(customer, "step"), step(customer, n))];
+      for (const [after, repeated] of again) {
+        if (after === n) writes.push(seed(subjects.audit(customer, "step"), step(customer, repeated!)));
+      }
+      await Promise.all(writes);
+    }
+    for (const [query, top, size] of [
+      ["", 600, 20],
+      ["?before=303&limit=7", 302, 7],
+      ["?before=1000&limit=200", 600, 200],
+      ["?before=4", 3, 3],
+    ] as const) {
+      const page = timelineV1.parse((await get(`/v1/customers/${customer}/timeline${query}`)).json());
+      expect(page.items.map((i) => i.n)).toEqual(Array.from({ length: size }, (_, i) => top - i));
+      expect(page.next).toBe(top === size ? undefined : top - size + 1);
+    }
   });
 
   it("refuses a page that it cannot give", async () => {

@@ -36,8 +36,6 @@ export interface CheckedEvent {
   readonly messageId: string;
   /** Structured JSON. */
   readonly body: string;
-  /** Trace context that the event itself carries (CloudEvents distributed tracing extension). */
-  readonly traceparent: string | undefined;
 }
 
 export type EventFault = Extract<
@@ -133,7 +131,6 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
       subject: subjects.bank(source, event.subject, event.type),
       messageId: eventMessageId(event.source, event.id),
       body,
-      traceparent: event.traceparent,
     },
   };
 }
