@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -136,6 +137,23 @@ describe("while NATS is away", () => {
       t.servers.nats.child.process.kill("SIGCONT");
       await t.stop();
     }
+  });
+
+  it("does not wait for ever for a client that sends its body slowly", async () => {
+    const t = await startGatewayUnderTest();
+    const { port } = new URL(t.gateway.address);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(
+      "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    );
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    await eventually("the connection open", () => !socket.connecting);
+    const started = Date.now();
+    await t.gateway.stop();
+    expect(Date.now() - started).toBeLessThan(9_000);
+    await closed;
+    await t.servers.stop();
   });
 
   it("finishes a request under way before it stops", async () => {

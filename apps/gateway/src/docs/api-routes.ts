@@ -2,7 +2,6 @@
  * The public routes as one typed table: the OpenAPI document and the page at `/docs` are made from it, and a test
  * holds it against the routes that Fastify has. Schemas are the contracts' own.
  */
-import type { z } from "zod";
 import {
   cloudEventV1,
   consentsPutV1,
@@ -15,44 +14,7 @@ import {
   timelineV1,
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
-import type { ProblemKind } from "../problem.js";
-
-export interface ApiParameter {
-  readonly name: string;
-  readonly in: "path" | "query" | "header";
-  readonly required: boolean;
-  readonly description: string;
-  readonly schema: z.ZodType | Readonly<Record<string, unknown>>;
-}
-
-export interface ApiBody {
-  readonly mediaType: string;
-  readonly schema: z.ZodType;
-  /** The body is an array of the schema. */
-  readonly isArray?: boolean;
-  readonly example: unknown;
-}
-
-export interface ApiRoute {
-  readonly method: "get" | "post" | "put" | "delete";
-  /** With `{name}` for parameters. */
-  readonly path: string;
-  readonly operationId: string;
-  readonly tag: "Events" | "Customers" | "Decisions";
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters: readonly ApiParameter[];
-  readonly body?: { readonly description: string; readonly contents: readonly ApiBody[] };
-  readonly answer: {
-    readonly status: 200 | 202;
-    readonly description: string;
-    readonly schema: z.ZodType;
-    readonly example: unknown;
-  };
-  readonly problems: readonly ProblemKind[];
-  /** Arguments of curl after the address; `$SEGUE` is the gateway's address. */
-  readonly curl: string;
-}
+import type { ApiParameter, ApiRoute } from "./api-route.js";
 
 const customerIdParameter: ApiParameter = {
   name: "id",
@@ -129,10 +91,10 @@ export const API_ROUTES: readonly ApiRoute[] = [
         {
           mediaType: "application/cloudevents-batch+json",
           schema: cloudEventV1,
-          isArray: true,
+          holds: "many",
           example: [exampleEvent, { ...exampleEvent, id: "txn-4712" }],
         },
-        { mediaType: "application/json", schema: cloudEventV1, example: exampleEvent },
+        { mediaType: "application/json", schema: cloudEventV1, holds: "one-or-many", example: exampleEvent },
       ],
     },
     answer: accepted,
@@ -244,7 +206,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
       },
     },
     problems: ["invalid-request", "unsafe-subject", "customer-not-found", "stream-away"],
-    curl: "'$SEGUE/v1/customers/cust-42/timeline?limit=5'",
+    curl: '"$SEGUE/v1/customers/cust-42/timeline?limit=5"',
   },
   {
     method: "put",

@@ -1,6 +1,7 @@
 /** The page at `/docs` and those at `/problems`: plain HTML without scripts or anything from elsewhere, so that they work offline. */
 import { PROBLEMS, type ProblemKind } from "../problem.js";
-import { API_ROUTES, type ApiRoute } from "./api-routes.js";
+import type { ApiRoute } from "./api-route.js";
+import { API_ROUTES } from "./api-routes.js";
 import type { OpenApiDocument } from "./openapi.js";
 
 const STYLE = `

@@ -67,6 +67,16 @@ describe("documentation and health of a running gateway", () => {
     );
   });
 
+  it("says that application/json may be an event or an array of them", () => {
+    const body = document.paths["/v1/events"]?.["post"]?.["requestBody"] as {
+      content: Record<string, { schema: unknown }>;
+    };
+    const event = { $ref: "#/components/schemas/CloudEvent" };
+    expect(body.content["application/json"]?.schema).toEqual({
+      oneOf: [event, { type: "array", items: event }],
+    });
+  });
+
   it("shows a page that loads nothing from elsewhere, with every route", async () => {
     const page = await t.request("GET", "/docs");
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");

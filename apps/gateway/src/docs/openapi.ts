@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { problemV1 } from "#contracts";
 import { PROBLEMS, type ProblemKind } from "../problem.js";
-import { API_ROUTES, type ApiBody, type ApiParameter, type ApiRoute } from "./api-routes.js";
+import type { ApiBody, ApiParameter, ApiRoute } from "./api-route.js";
+import { API_ROUTES } from "./api-routes.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -91,9 +92,16 @@ function parameter(p: ApiParameter): Json {
 }
 
 function bodySchema(content: ApiBody): Json {
-  // An endpoint that takes JSON of either kind says so.
   const one = schemaOf(content.schema);
-  return content.isArray ? { type: "array", items: one } : one;
+  const many = { type: "array", items: one };
+  switch (content.holds ?? "one") {
+    case "one":
+      return one;
+    case "many":
+      return many;
+    case "one-or-many":
+      return { oneOf: [one, many] };
+  }
 }
 
 /** One response per status, with every kind of problem that has it. */

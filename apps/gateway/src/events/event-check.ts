@@ -66,7 +66,7 @@ const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
 ]);
 
 /** CloudEvents 1.0 §2.1: a String must not contain control characters or lone surrogates. */
-const NOT_IN_STRINGS = /[\u0000-\u001f\u007f-\u009f]|\p{Cs}/u;
+const NOT_IN_STRINGS = /\p{Cc}|\p{Cs}/u;
 
 /** Largest time that ISO 8601 writes with four digits of year. */
 const LAST_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);

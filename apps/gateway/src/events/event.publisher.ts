@@ -50,7 +50,7 @@ export class EventPublisher {
   async #publishAll(events: readonly CheckedEvent[]): Promise<Result[]> {
     const { publisher } = this.link.parts;
     const until = Date.now() + this.limits.giveUpAfterMs;
-    const results = new Array<Result>(events.length);
+    const results: Result[] = [];
     const publishInOrder = async (indexes: readonly number[]): Promise<void> => {
       let failed = false;
       for (const i of indexes) {
