@@ -29,7 +29,14 @@ export class GatewayModule {
     const limits = { giveUpAfterMs: config.publishGiveUpMs, maxInFlight: config.maxInFlightEvents };
     return {
       module: GatewayModule,
-      controllers: [EventsController, CustomersController, ConsentsController, DecisionsController, HealthController, DocsController],
+      controllers: [
+        EventsController,
+        CustomersController,
+        ConsentsController,
+        DecisionsController,
+        HealthController,
+        DocsController,
+      ],
       providers: [
         { provide: NatsLink, useValue: link },
         { provide: GatewayMetrics, useValue: metrics },
@@ -37,10 +44,17 @@ export class GatewayModule {
         { provide: API_VERSION, useValue: version },
         { provide: EventPublisher, useFactory: () => new EventPublisher(link, metrics, log, limits) },
         { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
-        { provide: IdempotencyStore, useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }) },
+        {
+          provide: IdempotencyStore,
+          useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
+        },
         {
           provide: EVENT_LIMITS,
-          useValue: { clock: config.clock, maxFutureMs: config.eventMaxFutureMs, maxAgeMs: config.eventMaxAgeMs },
+          useValue: {
+            clock: config.clock,
+            maxFutureMs: config.eventMaxFutureMs,
+            maxAgeMs: config.eventMaxAgeMs,
+          },
         },
         { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
       ],

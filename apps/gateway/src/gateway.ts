@@ -28,9 +28,10 @@ export interface GatewayOptions {
   readonly version: string;
 }
 
+const FINISH_REQUESTS_WITHIN_MS = 6_500;
 const CLOSE_CONNECTION_WITHIN_MS = 2_000;
-/** Time for a client to send its whole request; a slow one must not hold the shutdown. */
-const REQUEST_TIMEOUT_MS = 8_000;
+/** Time for a client to send its whole request. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Starts listening at once; it is ready when NATS is there. */
 export async function startGateway({ config, log, version }: GatewayOptions): Promise<Gateway> {
@@ -45,7 +46,8 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
     bodyLimit: config.batchMaxBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A path that is not valid percent-encoding, for one: raised before any route is known.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => filter.send(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      filter.send(error, request, reply),
   });
   const fastify = adapter.getInstance();
   const routes: string[] = [];
@@ -53,19 +55,38 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
     for (const m of [method].flat()) if (m !== "HEAD") routes.push(`${m} ${url}`);
   });
   fastify.removeAllContentTypeParsers();
-  const collect = (_request: unknown, body: Buffer, done: (error: null, body: Buffer) => void): void => done(null, body);
-  fastify.addContentTypeParser("application/cloudevents+json", { parseAs: "buffer", bodyLimit: MAX_EVENT_BYTES }, collect);
+  const collect = (_request: unknown, body: Buffer, done: (error: null, body: Buffer) => void): void =>
+    done(null, body);
+  fastify.addContentTypeParser(
+    "application/cloudevents+json",
+    { parseAs: "buffer", bodyLimit: MAX_EVENT_BYTES },
+    collect,
+  );
   fastify.addContentTypeParser("*", { parseAs: "buffer" }, collect);
   fastify.addHook("onRequest", (request, reply, done) => {
     void reply.header("X-Content-Type-Options", "nosniff");
     if (request.url.startsWith("/v1/")) void reply.header("Cache-Control", "no-store");
     done();
   });
+  fastify.addHook("onSend", (_request, reply, _payload, done) => {
+    // A client that keeps its connection would hold the shutdown until the connection's time-out.
+    if (lifecycle.state === "stopping") void reply.header("Connection", "close");
+    done();
+  });
   fastify.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "unknown";
     metrics.requests.add({ method: request.method, route, status: String(reply.statusCode) });
     metrics.requestSeconds.observe(reply.elapsedTime / 1_000);
-    log.debug({ requestId: request.id, method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime }, "answered");
+    log.debug(
+      {
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        ms: reply.elapsedTime,
+      },
+      "answered",
+    );
     done();
   });
 
@@ -91,8 +112,11 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
     ready: () => link.connected && lifecycle.state === "running",
     async stop() {
       lifecycle.state = "stopping";
-      // Stops accepting, and waits for the requests under way: each is bounded by its publish time-out.
+      // Stops accepting, and waits for the requests under way. Each is bounded by its publish time-out, but a
+      // client that sends its body slowly is not.
+      const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), FINISH_REQUESTS_WITHIN_MS);
       await app.close();
+      clearTimeout(cut);
       await link.close(CLOSE_CONNECTION_WITHIN_MS);
     },
   };

@@ -19,6 +19,7 @@ export function headerOf(request: GatewayRequest, name: string): string | undefi
 /** The customer id of a path. Throws `unsafe-subject`. */
 export function customerIdOf(text: string): string {
   const id = customerIdV1.safeParse(text);
-  if (!id.success) throw new ProblemError("unsafe-subject", "A customer id is 1 to 64 characters of A-Z a-z 0-9 _ -.");
+  if (!id.success)
+    throw new ProblemError("unsafe-subject", "A customer id is 1 to 64 characters of A-Z a-z 0-9 _ -.");
   return id.data;
 }

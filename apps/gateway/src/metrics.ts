@@ -85,13 +85,33 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export class GatewayMetrics {
   /** By method, route template and status. */
   readonly requests = new Counter("segue_gateway_requests_total", "HTTP requests answered");
-  readonly requestSeconds = new Histogram("segue_gateway_request_seconds", "Time to answer a request", SECONDS);
-  readonly accepted = new Counter("segue_gateway_events_accepted_total", "Events acknowledged by the stream, duplicates included");
-  readonly duplicates = new Counter("segue_gateway_events_duplicate_total", "Events that the stream had already");
+  readonly requestSeconds = new Histogram(
+    "segue_gateway_request_seconds",
+    "Time to answer a request",
+    SECONDS,
+  );
+  readonly accepted = new Counter(
+    "segue_gateway_events_accepted_total",
+    "Events acknowledged by the stream, duplicates included",
+  );
+  readonly duplicates = new Counter(
+    "segue_gateway_events_duplicate_total",
+    "Events that the stream had already",
+  );
   /** By reason. */
-  readonly refused = new Counter("segue_gateway_events_refused_total", "Events refused before they were published");
-  readonly unacknowledged = new Counter("segue_gateway_events_unacknowledged_total", "Events that the stream did not acknowledge in time");
-  readonly publishSeconds = new Histogram("segue_gateway_publish_seconds", "Time until the stream acknowledged an event", SECONDS);
+  readonly refused = new Counter(
+    "segue_gateway_events_refused_total",
+    "Events refused before they were published",
+  );
+  readonly unacknowledged = new Counter(
+    "segue_gateway_events_unacknowledged_total",
+    "Events that the stream did not acknowledge in time",
+  );
+  readonly publishSeconds = new Histogram(
+    "segue_gateway_publish_seconds",
+    "Time until the stream acknowledged an event",
+    SECONDS,
+  );
   inFlight = 0;
   readonly #metrics: Metric[];
 
@@ -105,7 +125,9 @@ export class GatewayMetrics {
       this.unacknowledged,
       this.publishSeconds,
       new Gauge("segue_gateway_events_in_flight", "Events being published", () => this.inFlight),
-      new Gauge("segue_gateway_nats_connected", "1 while there is a connection to NATS", () => Number(connected())),
+      new Gauge("segue_gateway_nats_connected", "1 while there is a connection to NATS", () =>
+        Number(connected()),
+      ),
       new Gauge("process_resident_memory_bytes", "Memory of the process", () => process.memoryUsage.rss()),
     ];
     for (const counter of [this.accepted, this.duplicates, this.unacknowledged]) counter.add({}, 0);

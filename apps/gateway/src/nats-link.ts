@@ -91,9 +91,13 @@ export class NatsLink {
 
 /** NATS did not answer: the caller may send the same again. */
 export function streamAway(members: Readonly<Record<string, unknown>> = {}, cause?: unknown): ProblemError {
-  return new ProblemError("stream-away", "The event stream did not acknowledge. Send the same request again.", {
-    retryAfterS: RETRY_AFTER_S,
-    members,
-    cause,
-  });
+  return new ProblemError(
+    "stream-away",
+    "The event stream did not acknowledge. Send the same request again.",
+    {
+      retryAfterS: RETRY_AFTER_S,
+      members,
+      cause,
+    },
+  );
 }

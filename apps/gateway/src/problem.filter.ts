@@ -18,7 +18,10 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = asProblem(error, request);
     if (problem.kind === "internal-error") {
       const route = request.routeOptions?.url ?? "unknown";
-      this.log.error({ requestId: request.id, route, stack: error instanceof Error ? error.stack : String(error) }, "a request failed");
+      this.log.error(
+        { requestId: request.id, route, stack: error instanceof Error ? error.stack : String(error) },
+        "a request failed",
+      );
     }
     const { retryAfterS, allow } = problem.options;
     if (retryAfterS !== undefined) void reply.header("Retry-After", String(retryAfterS));
@@ -46,14 +49,26 @@ function asProblem(error: unknown, request: FastifyRequest): ProblemError {
     case 413:
       return new ProblemError("too-large", "The body is larger than this route takes.", { cause: error });
     case 415:
-      return new ProblemError("unsupported-media-type", "Send application/cloudevents+json, application/cloudevents-batch+json or application/json.");
+      return new ProblemError(
+        "unsupported-media-type",
+        "Send application/cloudevents+json, application/cloudevents-batch+json or application/json.",
+      );
     default:
-      return new ProblemError("internal-error", "The gateway could not answer. Its log has the cause under this instance.", { cause: error });
+      return new ProblemError(
+        "internal-error",
+        "The gateway could not answer. Its log has the cause under this instance.",
+        { cause: error },
+      );
   }
 }
 
 function statusOf(error: unknown): number | undefined {
-  return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : undefined;
+  return typeof error === "object" &&
+    error !== null &&
+    "statusCode" in error &&
+    typeof error.statusCode === "number"
+    ? error.statusCode
+    : undefined;
 }
 
 /** Methods of the API route at this path, if there is one. */
@@ -61,6 +76,9 @@ function methodsOf(path: string): string[] {
   const parts = path.split("/");
   return API_ROUTES.filter((route) => {
     const template = route.path.split("/");
-    return template.length === parts.length && template.every((t, i) => (t.startsWith("{") ? parts[i] !== "" : t === parts[i]));
+    return (
+      template.length === parts.length &&
+      template.every((t, i) => (t.startsWith("{") ? parts[i] !== "" : t === parts[i]))
+    );
   }).map((route) => route.method.toUpperCase());
 }

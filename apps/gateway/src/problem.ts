@@ -72,7 +72,11 @@ export const PROBLEMS = {
     title: "No such decision",
     help: "There is no record of a decision with this id. Ids have the form <customer>.<event count>.<index>; the customer's timeline lists them.",
   },
-  "not-found": { status: 404, title: "No such route", help: "There is nothing at this address. /docs lists the routes." },
+  "not-found": {
+    status: 404,
+    title: "No such route",
+    help: "There is nothing at this address. /docs lists the routes.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "This method is not allowed here",

@@ -21,7 +21,12 @@ export class TraceInterceptor implements NestInterceptor {
     return from(this.#traced(`${request.method} ${route}`, parent, attributes, next));
   }
 
-  async #traced(name: string, parent: (name: string) => string | undefined, attributes: Record<string, string>, next: CallHandler): Promise<unknown> {
+  async #traced(
+    name: string,
+    parent: (name: string) => string | undefined,
+    attributes: Record<string, string>,
+    next: CallHandler,
+  ): Promise<unknown> {
     let refused: ProblemError | undefined;
     const answer = await span(name, { kind: "server", parent, attributes }, async () => {
       try {

@@ -64,4 +64,7 @@ export type DecisionView = z.infer<typeof decisionViewV1>;
 
 export const consentsPutV1 = z
   .object({ consents: z.array(consentChangedV1).min(1).max(24) })
-  .meta({ id: "Consents", description: "Changes of consent, applied in order; `*` as channel means every channel" });
+  .meta({
+    id: "Consents",
+    description: "Changes of consent, applied in order; `*` as channel means every channel",
+  });

@@ -33,14 +33,27 @@ export class ConsentsController {
 
   @Put("consents")
   @HttpCode(202)
-  consents(@Param("id") id: string, @Req() request: GatewayRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<EventsAccepted> {
+  consents(
+    @Param("id") id: string,
+    @Req() request: GatewayRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EventsAccepted> {
     const { consents } = parsed(consentsPutV1, bodyFor(request));
-    return this.#publish(id, request, reply, consents.map((data) => ({ type: eventTypes.consentChanged, data })));
+    return this.#publish(
+      id,
+      request,
+      reply,
+      consents.map((data) => ({ type: eventTypes.consentChanged, data })),
+    );
   }
 
   @Post("holds")
   @HttpCode(202)
-  placeHold(@Param("id") id: string, @Req() request: GatewayRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<EventsAccepted> {
+  placeHold(
+    @Param("id") id: string,
+    @Req() request: GatewayRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EventsAccepted> {
     const data = parsed(holdPlacedV1, bodyFor(request));
     return this.#publish(id, request, reply, [{ type: eventTypes.holdPlaced, data }]);
   }
@@ -54,25 +67,47 @@ export class ConsentsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
     const known = holdKindV1.safeParse(kind);
-    if (!known.success) throw new ProblemError("invalid-request", `The kind of a hold is one of ${holdKindV1.options.join(", ")}.`);
+    if (!known.success)
+      throw new ProblemError(
+        "invalid-request",
+        `The kind of a hold is one of ${holdKindV1.options.join(", ")}.`,
+      );
     return this.#publish(id, request, reply, [{ type: eventTypes.holdLifted, data: { kind: known.data } }]);
   }
 
-  async #publish(id: string, request: GatewayRequest, reply: FastifyReply, changes: readonly Change[]): Promise<EventsAccepted> {
+  async #publish(
+    id: string,
+    request: GatewayRequest,
+    reply: FastifyReply,
+    changes: readonly Change[],
+  ): Promise<EventsAccepted> {
     const customerId = customerIdOf(id);
     const key = headerOf(request, "idempotency-key");
     const fingerprint = fingerprintOf([request.method, request.url, bodyOf(request)]);
     const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
-      this.publisher.publish(changes.map((change, i) => this.#event(customerId, change, eventIdOf(customerId, key, fingerprint, i)))),
+      this.publisher.publish(
+        changes.map((change, i) =>
+          this.#event(customerId, change, eventIdOf(customerId, key, fingerprint, i)),
+        ),
+      ),
     );
     if (replayed) void reply.header("Idempotency-Replayed", "true");
     return answer;
   }
 
   #event(customerId: string, { type, data }: Change, id: string): CheckedEvent {
-    const envelope = { specversion: "1.0", id, source: GATEWAY_SOURCE, type, subject: customerId, datacontenttype: "application/json", data };
+    const envelope = {
+      specversion: "1.0",
+      id,
+      source: GATEWAY_SOURCE,
+      type,
+      subject: customerId,
+      datacontenttype: "application/json",
+      data,
+    };
     const check = checkEvent(envelope, "", this.limits);
-    if (check.kind === "refused") throw new Error(`the gateway made an event that it refuses: ${JSON.stringify(check.errors)}`);
+    if (check.kind === "refused")
+      throw new Error(`the gateway made an event that it refuses: ${JSON.stringify(check.errors)}`);
     return check.event;
   }
 }
@@ -83,7 +118,10 @@ export class ConsentsController {
  */
 function eventIdOf(customerId: string, key: string | undefined, fingerprint: string, index: number): string {
   if (key === undefined) return randomUUID();
-  return createHash("sha256").update(JSON.stringify([customerId, key, fingerprint, index])).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify([customerId, key, fingerprint, index]))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 function bodyFor(request: GatewayRequest): unknown {
@@ -94,6 +132,10 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new ProblemError("invalid-data", "The body does not fit the schema, see errors.", {
-    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({ pointer, code: "invalid_data", detail })),
+    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({
+      pointer,
+      code: "invalid_data",
+      detail,
+    })),
   });
 }

@@ -3,10 +3,23 @@
  * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
  */
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
-import { auditRecordV1, contextV1, decisionRecordV1, partitionOf, streamOf, subjects, type AuditRecord, type Context, type DecisionRecord } from "#contracts";
+import {
+  auditRecordV1,
+  contextV1,
+  decisionRecordV1,
+  partitionOf,
+  streamOf,
+  subjects,
+  type AuditRecord,
+  type Context,
+  type DecisionRecord,
+} from "#contracts";
 import { streamAway, type NatsLink } from "../nats-link.js";
 
 const PAGE = 256;
+/** A history of up to so many records is simply read. */
+const READ_ALL = 512;
+const NOT_FOUND = 404;
 const PAGE_TIMEOUT_MS = 3_000;
 
 export interface StepPage {
@@ -21,7 +34,9 @@ export class CustomerReader {
   async context(customerId: string): Promise<Context | undefined> {
     const { jsm } = this.link.parts;
     const stream = streamOf("CTX", partitionOf(customerId));
-    const message = await answered(() => jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) }));
+    const message = await answered(() =>
+      jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) }),
+    );
     return message ? contextV1.parse(message.json()) : undefined;
   }
 
@@ -30,9 +45,16 @@ export class CustomerReader {
    * between publish and commit, later than the stream's duplicate window) is given once.
    */
   async steps(customerId: string, limit: number, before: number): Promise<StepPage> {
+    const newest = await this.#newestStep(customerId);
+    if (!newest) return { records: [], hasMore: false };
+    const top = Math.min(before - 1, newest.n);
+    const bottom = Math.max(1, top - limit + 1);
+    const window = newest.n > READ_ALL ? await this.#window(customerId, bottom, top, newest.seq) : undefined;
+    if (window) return { records: window, hasMore: bottom > 1 };
+
     const records = new Map<number, AuditRecord>();
     let hasMore = false;
-    await this.#scan(customerId, "step", (message) => {
+    await this.#scan(customerId, "step", 1, (message) => {
       const record = auditRecordV1.parse(message.json());
       if (record.n >= before) return true;
       records.set(record.n, record);
@@ -42,12 +64,12 @@ export class CustomerReader {
       }
       return true;
     });
-    return { records: [...records.values()].sort((a, b) => b.n - a.n), hasMore };
+    return { records: newestFirst(records), hasMore };
   }
 
   async decision(customerId: string, decisionId: string): Promise<DecisionRecord | undefined> {
     let found: DecisionRecord | undefined;
-    await this.#scan(customerId, "decision", (message) => {
+    await this.#scan(customerId, "decision", 1, (message) => {
       const record = decisionRecordV1.parse(message.json());
       if (record.request.decisionId === decisionId) found = record;
       return found === undefined;
@@ -55,12 +77,62 @@ export class CustomerReader {
     return found;
   }
 
-  /** Hands over the records of one kind, oldest first, until `take` answers false. */
-  async #scan(customerId: string, kind: "step" | "decision", take: (message: StoredMsg) => boolean): Promise<void> {
+  /** Number of the newest record, and the sequence of the last message. */
+  async #newestStep(customerId: string): Promise<{ n: number; seq: number } | undefined> {
     const { jsm } = this.link.parts;
-    const stream = streamOf("AUDIT", partitionOf(customerId));
-    const subject = subjects.audit(customerId, kind);
-    for (let seq = 1; ;) {
+    const { stream, subject } = auditOf(customerId, "step");
+    const [message, context] = await Promise.all([
+      answered(() => jsm.direct.getMessage(stream, { last_by_subj: subject })),
+      this.context(customerId),
+    ]);
+    if (!message) return undefined;
+    // The last message may be an older record that was relayed again; the context knows the head of the chain.
+    const n = Math.max(auditRecordV1.parse(message.json()).n, context?.audit.n ?? 0);
+    return { n, seq: message.seq };
+  }
+
+  /**
+   * Records `bottom` to `top` of a long history, newest first, found by bisection: the server answers the first
+   * record of the customer from any sequence on. `undefined` when they do not stand there in one run, which a
+   * record that was relayed late can cause; then only reading everything tells.
+   */
+  async #window(
+    customerId: string,
+    bottom: number,
+    top: number,
+    lastSeq: number,
+  ): Promise<AuditRecord[] | undefined> {
+    const { jsm } = this.link.parts;
+    const { stream, subject } = auditOf(customerId, "step");
+    let low = 1;
+    let high = lastSeq;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const message = await answered(() =>
+        jsm.direct.getMessage(stream, { seq: middle, next_by_subj: subject }),
+      );
+      if (!message || auditRecordV1.parse(message.json()).n >= bottom) high = middle;
+      else low = message.seq + 1;
+    }
+    const records = new Map<number, AuditRecord>();
+    await this.#scan(customerId, "step", low, (message) => {
+      const record = auditRecordV1.parse(message.json());
+      if (record.n >= bottom && record.n <= top) records.set(record.n, record);
+      return record.n < top;
+    });
+    return records.size === top - bottom + 1 ? newestFirst(records) : undefined;
+  }
+
+  /** Hands over the records of one kind from a sequence on, oldest first, until `take` answers false. */
+  async #scan(
+    customerId: string,
+    kind: "step" | "decision",
+    fromSeq: number,
+    take: (message: StoredMsg) => boolean,
+  ): Promise<void> {
+    const { jsm } = this.link.parts;
+    const { stream, subject } = auditOf(customerId, kind);
+    for (let seq = fromSeq; ;) {
       const page = await answered(() => readPage(jsm, stream, subject, seq));
       for (const message of page) if (!take(message)) return;
       const last = page.at(-1);
@@ -68,6 +140,14 @@ export class CustomerReader {
       seq = last.seq + 1;
     }
   }
+}
+
+function auditOf(customerId: string, kind: "step" | "decision"): { stream: string; subject: string } {
+  return { stream: streamOf("AUDIT", partitionOf(customerId)), subject: subjects.audit(customerId, kind) };
+}
+
+function newestFirst(records: ReadonlyMap<number, AuditRecord>): AuditRecord[] {
+  return [...records.values()].sort((a, b) => b.n - a.n);
 }
 
 /** Whatever NATS does not answer is the 503 problem: the caller may try again. */
@@ -97,7 +177,8 @@ function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: n
       callback: (done, message) => {
         if (!done) return void page.push(message);
         clearTimeout(late);
-        if (done.err) reject(done.err);
+        // 404 is the answer when there is nothing from that sequence on.
+        if (done.err && !("code" in done.err && done.err.code === NOT_FOUND)) reject(done.err);
         else resolve(page);
       },
     });

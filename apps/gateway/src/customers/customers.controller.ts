@@ -22,12 +22,18 @@ export class CustomersController {
 
   /** Newest first; `before` is the `next` of the page before. */
   @Get("timeline")
-  async timeline(@Param("id") id: string, @Query("limit") limit?: string, @Query("before") before?: string): Promise<Timeline> {
+  async timeline(
+    @Param("id") id: string,
+    @Query("limit") limit?: string,
+    @Query("before") before?: string,
+  ): Promise<Timeline> {
     const customerId = customerIdOf(id);
     const size = wholeNumber("limit", limit, TIMELINE_LIMIT.default);
-    if (size > TIMELINE_LIMIT.max) throw new ProblemError("invalid-request", `limit is at most ${TIMELINE_LIMIT.max}.`);
+    if (size > TIMELINE_LIMIT.max)
+      throw new ProblemError("invalid-request", `limit is at most ${TIMELINE_LIMIT.max}.`);
     const page = await this.reader.steps(customerId, size, wholeNumber("before", before, Infinity));
-    if (page.records.length === 0 && before === undefined && !(await this.reader.context(customerId))) throw unknownCustomer();
+    if (page.records.length === 0 && before === undefined && !(await this.reader.context(customerId)))
+      throw unknownCustomer();
     const last = page.records.at(-1);
     return {
       customerId,

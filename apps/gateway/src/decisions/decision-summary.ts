@@ -9,7 +9,12 @@ export function decisionSummary(record: DecisionRecord): string {
   const asked =
     `At ${isoTime(request.at)} journey ${journey.id} (version ${journey.version}, step ${journey.step}) asked what to do ` +
     `about ${moment.type}, with ${counted(request.candidates.length, "candidate")}.`;
-  return [asked, ...explanations.filter((e) => e.stage !== "chosen").map(left), ...policySaid(verdicts), outcome(record)].join(" ");
+  return [
+    asked,
+    ...explanations.filter((e) => e.stage !== "chosen").map(left),
+    ...policySaid(verdicts),
+    outcome(record),
+  ].join(" ");
 }
 
 function left(e: Explanation): string {
@@ -32,8 +37,13 @@ function outcome({ reply, explanations }: DecisionRecord): string {
     case "act": {
       const [first, ...rest] = reply.plan.map((leg) => leg.channel);
       const chosen = explanations.find((e) => e.stage === "chosen" && e.action === reply.action);
-      const factors = Object.entries(chosen?.factors ?? {}).map(([name, value]) => `${name} ${rounded(value)}`);
-      const score = chosen?.score === undefined ? "" : `, score ${rounded(chosen.score)}${factors.length > 0 ? ` (${factors.join(" × ")})` : ""}`;
+      const factors = Object.entries(chosen?.factors ?? {}).map(
+        ([name, value]) => `${name} ${rounded(value)}`,
+      );
+      const score =
+        chosen?.score === undefined
+          ? ""
+          : `, score ${rounded(chosen.score)}${factors.length > 0 ? ` (${factors.join(" × ")})` : ""}`;
       const fallback = rest.length > 0 ? `, else over ${rest.join(", ")}` : "";
       return `Decided: ${reply.action} (${reply.purpose}) over ${first}${fallback}${score}; ${words(reply.reason)}.`;
     }

@@ -11,7 +11,11 @@ export class DecisionsController {
   @Get()
   async decision(@Param("id") id: string): Promise<DecisionView> {
     const parts = parseDecisionId(id);
-    if (!parts) throw new ProblemError("invalid-request", "A decision id has the form <customer>.<event count>.<index>.");
+    if (!parts)
+      throw new ProblemError(
+        "invalid-request",
+        "A decision id has the form <customer>.<event count>.<index>.",
+      );
     const record = await this.reader.decision(parts.customerId, id);
     if (!record) throw new ProblemError("decision-not-found", "There is no record of this decision.");
     return { ...record, summary: decisionSummary(record) };

@@ -2,7 +2,6 @@
  * The public routes as one typed table: the OpenAPI document and the page at `/docs` are made from it, and a test
  * holds it against the routes that Fastify has. Schemas are the contracts' own.
  */
-import type { z } from "zod";
 import {
   cloudEventV1,
   consentsPutV1,
@@ -15,39 +14,7 @@ import {
   timelineV1,
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
-import type { ProblemKind } from "../problem.js";
-
-export interface ApiParameter {
-  readonly name: string;
-  readonly in: "path" | "query" | "header";
-  readonly required: boolean;
-  readonly description: string;
-  readonly schema: z.ZodType | Readonly<Record<string, unknown>>;
-}
-
-export interface ApiBody {
-  readonly mediaType: string;
-  readonly schema: z.ZodType;
-  /** The body is an array of the schema. */
-  readonly isArray?: boolean;
-  readonly example: unknown;
-}
-
-export interface ApiRoute {
-  readonly method: "get" | "post" | "put" | "delete";
-  /** With `{name}` for parameters. */
-  readonly path: string;
-  readonly operationId: string;
-  readonly tag: "Events" | "Customers" | "Decisions";
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters: readonly ApiParameter[];
-  readonly body?: { readonly description: string; readonly contents: readonly ApiBody[] };
-  readonly answer: { readonly status: 200 | 202; readonly description: string; readonly schema: z.ZodType; readonly example: unknown };
-  readonly problems: readonly ProblemKind[];
-  /** Arguments of curl after the address; `$SEGUE` is the gateway's address. */
-  readonly curl: string;
-}
+import type { ApiParameter, ApiRoute } from "./api-route.js";
 
 const customerIdParameter: ApiParameter = {
   name: "id",
@@ -83,7 +50,14 @@ const accepted = {
   example: { accepted: 1, duplicates: 0, events: [{ id: "txn-4711", seq: 1_001, duplicate: false }] },
 } as const;
 
-const change = { ...accepted, example: { accepted: 1, duplicates: 0, events: [{ id: "0b9f6a1e-4c1d-4f0e-9a57-2a4b8f0c7d11", seq: 1_002, duplicate: false }] } };
+const change = {
+  ...accepted,
+  example: {
+    accepted: 1,
+    duplicates: 0,
+    events: [{ id: "0b9f6a1e-4c1d-4f0e-9a57-2a4b8f0c7d11", seq: 1_002, duplicate: false }],
+  },
+};
 
 export const API_ROUTES: readonly ApiRoute[] = [
   {
@@ -110,11 +84,17 @@ export const API_ROUTES: readonly ApiRoute[] = [
       },
     ],
     body: {
-      description: "In binary mode the body is the event's data (application/json) and the attributes are headers: ce-id, ce-source, ce-type, ce-subject, …",
+      description:
+        "In binary mode the body is the event's data (application/json) and the attributes are headers: ce-id, ce-source, ce-type, ce-subject, …",
       contents: [
         { mediaType: "application/cloudevents+json", schema: cloudEventV1, example: exampleEvent },
-        { mediaType: "application/cloudevents-batch+json", schema: cloudEventV1, isArray: true, example: [exampleEvent, { ...exampleEvent, id: "txn-4712" }] },
-        { mediaType: "application/json", schema: cloudEventV1, example: exampleEvent },
+        {
+          mediaType: "application/cloudevents-batch+json",
+          schema: cloudEventV1,
+          holds: "many",
+          example: [exampleEvent, { ...exampleEvent, id: "txn-4712" }],
+        },
+        { mediaType: "application/json", schema: cloudEventV1, holds: "one-or-many", example: exampleEvent },
       ],
     },
     answer: accepted,
@@ -158,7 +138,9 @@ export const API_ROUTES: readonly ApiRoute[] = [
         profile: { seq: 0, consents: { "marketing.push": true }, holds: [] },
         attributes: { balanceMinor: -12_500 },
         signals: { "account.overdrawn": { n: 1, last: 1_767_225_600_000 } },
-        recent: [{ id: "txn-4711", source: "core-banking", type: "account.overdrawn", time: 1_767_225_600_000 }],
+        recent: [
+          { id: "txn-4711", source: "core-banking", type: "account.overdrawn", time: 1_767_225_600_000 },
+        ],
         journeys: [],
         entries: {},
         contacts: [],
@@ -174,7 +156,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
     operationId: "getTimeline",
     tag: "Customers",
     summary: "What happened to a customer, and why",
-    description: "The customer's audit records in words, newest first: what came in, what was decided, what was sent and what became of it.",
+    description:
+      "The customer's audit records in words, newest first: what came in, what was decided, what was sent and what became of it.",
     parameters: [
       customerIdParameter,
       {
@@ -203,15 +186,27 @@ export const API_ROUTES: readonly ApiRoute[] = [
             n: 1,
             at: 1_767_225_600_000,
             time: "2026-01-01T00:00:00.000Z",
-            event: { id: "txn-4711", source: "core-banking", type: "account.overdrawn", time: "2026-01-01T00:00:00.000Z" },
+            event: {
+              id: "txn-4711",
+              source: "core-banking",
+              type: "account.overdrawn",
+              time: "2026-01-01T00:00:00.000Z",
+            },
             text: ["Entered journey overdraft-rescue (version 1)."],
-            entries: [{ kind: "journey-entered", journey: "overdraft-rescue", version: 1, instance: "overdraft-rescue-1" }],
+            entries: [
+              {
+                kind: "journey-entered",
+                journey: "overdraft-rescue",
+                version: 1,
+                instance: "overdraft-rescue-1",
+              },
+            ],
           },
         ],
       },
     },
     problems: ["invalid-request", "unsafe-subject", "customer-not-found", "stream-away"],
-    curl: "'$SEGUE/v1/customers/cust-42/timeline?limit=5'",
+    curl: '"$SEGUE/v1/customers/cust-42/timeline?limit=5"',
   },
   {
     method: "put",
@@ -228,12 +223,24 @@ export const API_ROUTES: readonly ApiRoute[] = [
         {
           mediaType: "application/json",
           schema: consentsPutV1,
-          example: { consents: [{ purpose: "marketing", channel: "*", granted: false, evidence: "branch visit" }] },
+          example: {
+            consents: [{ purpose: "marketing", channel: "*", granted: false, evidence: "branch visit" }],
+          },
         },
       ],
     },
     answer: change,
-    problems: ["malformed-json", "invalid-request", "unsafe-subject", "invalid-data", "idempotency-key-reused", "too-large", "unsupported-media-type", "stream-away", "busy"],
+    problems: [
+      "malformed-json",
+      "invalid-request",
+      "unsafe-subject",
+      "invalid-data",
+      "idempotency-key-reused",
+      "too-large",
+      "unsupported-media-type",
+      "stream-away",
+      "busy",
+    ],
     curl: `-X PUT $SEGUE/v1/customers/cust-42/consents -H 'content-type: application/json' -d '{"consents":[{"purpose":"marketing","channel":"*","granted":false}]}'`,
   },
   {
@@ -242,14 +249,31 @@ export const API_ROUTES: readonly ApiRoute[] = [
     operationId: "placeHold",
     tag: "Customers",
     summary: "Place a hold",
-    description: "Stops automation for the customer as the policies say: fraud, hardship, complaint, deceased, opt-out. Becomes a `hold.placed` event.",
+    description:
+      "Stops automation for the customer as the policies say: fraud, hardship, complaint, deceased, opt-out. Becomes a `hold.placed` event.",
     parameters: [customerIdParameter, idempotencyKey],
     body: {
       description: "The hold.",
-      contents: [{ mediaType: "application/json", schema: holdPlacedV1, example: { kind: "fraud", reason: "card reported stolen" } }],
+      contents: [
+        {
+          mediaType: "application/json",
+          schema: holdPlacedV1,
+          example: { kind: "fraud", reason: "card reported stolen" },
+        },
+      ],
     },
     answer: change,
-    problems: ["malformed-json", "invalid-request", "unsafe-subject", "invalid-data", "idempotency-key-reused", "too-large", "unsupported-media-type", "stream-away", "busy"],
+    problems: [
+      "malformed-json",
+      "invalid-request",
+      "unsafe-subject",
+      "invalid-data",
+      "idempotency-key-reused",
+      "too-large",
+      "unsupported-media-type",
+      "stream-away",
+      "busy",
+    ],
     curl: `-X POST $SEGUE/v1/customers/cust-42/holds -H 'content-type: application/json' -d '{"kind":"fraud"}'`,
   },
   {
@@ -277,7 +301,13 @@ export const API_ROUTES: readonly ApiRoute[] = [
     description:
       "The record of a decision: what was asked, at which stage each candidate left and why, the policy's verdicts, the versions of the definitions, and the answer; with a summary in plain words. The customer's timeline lists the ids.",
     parameters: [
-      { name: "id", in: "path", required: true, description: "`<customer>.<event count>.<index>`", schema: { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}\\.\\d{1,15}\\.\\d{1,4}$" } },
+      {
+        name: "id",
+        in: "path",
+        required: true,
+        description: "`<customer>.<event count>.<index>`",
+        schema: { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}\\.\\d{1,15}\\.\\d{1,4}$" },
+      },
     ],
     answer: {
       status: 200,

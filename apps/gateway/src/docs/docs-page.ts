@@ -1,6 +1,7 @@
 /** The page at `/docs` and those at `/problems`: plain HTML without scripts or anything from elsewhere, so that they work offline. */
 import { PROBLEMS, type ProblemKind } from "../problem.js";
-import { API_ROUTES, type ApiRoute } from "./api-routes.js";
+import type { ApiRoute } from "./api-route.js";
+import { API_ROUTES } from "./api-routes.js";
 import type { OpenApiDocument } from "./openapi.js";
 
 const STYLE = `
@@ -24,9 +25,21 @@ export function docsPage(document: OpenApiDocument, address: string): string {
     `<h1>Segue gateway</h1><p class="soft">${text(String(document.info["description"]))}</p>
 <nav><a href="/docs/openapi.json">OpenAPI 3.1</a><a href="/problems">Problems</a><a href="/health/ready">Health</a><a href="/metrics">Metrics</a></nav>
 <pre><code>SEGUE=${text(address)}</code></pre>
-${tags.map((tag) => `<h2 id="${text(tag.name)}">${text(tag.name)}</h2><p class="soft">${text(tag.description)}</p>${API_ROUTES.filter((r) => r.tag === tag.name).map(routeSection).join("")}`).join("")}
+${tags
+  .map(
+    (tag) =>
+      `<h2 id="${text(tag.name)}">${text(tag.name)}</h2><p class="soft">${text(tag.description)}</p>${API_ROUTES.filter(
+        (r) => r.tag === tag.name,
+      )
+        .map(routeSection)
+        .join("")}`,
+  )
+  .join("")}
 <h2>Schemas</h2>${Object.entries(document.components.schemas)
-      .map(([id, schema]) => `<details id="schema-${text(id)}"><summary><code>${text(id)}</code></summary>${json(schema)}</details>`)
+      .map(
+        ([id, schema]) =>
+          `<details id="schema-${text(id)}"><summary><code>${text(id)}</code></summary>${json(schema)}</details>`,
+      )
       .join("")}`,
   );
 }
@@ -64,7 +77,10 @@ export function problemsPage(): string {
 export function problemPage(slug: string): string | undefined {
   if (!Object.hasOwn(PROBLEMS, slug)) return undefined;
   const { status, title, help } = PROBLEMS[slug as ProblemKind];
-  return page(title, `<h1>${text(title)}</h1><p class="soft">HTTP ${status} · <code>/problems/${text(slug)}</code></p><p>${text(help)}</p><p><a href="/problems">All problems</a> · <a href="/docs">Documentation</a></p>`);
+  return page(
+    title,
+    `<h1>${text(title)}</h1><p class="soft">HTTP ${status} · <code>/problems/${text(slug)}</code></p><p>${text(help)}</p><p><a href="/problems">All problems</a> · <a href="/docs">Documentation</a></p>`,
+  );
 }
 
 function json(value: unknown): string {

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { problemV1 } from "#contracts";
 import { PROBLEMS, type ProblemKind } from "../problem.js";
-import { API_ROUTES, type ApiBody, type ApiParameter, type ApiRoute } from "./api-routes.js";
+import type { ApiBody, ApiParameter, ApiRoute } from "./api-route.js";
+import { API_ROUTES } from "./api-routes.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -58,14 +59,21 @@ function operation(route: ApiRoute): OpenApiOperation {
           requestBody: {
             required: true,
             description: body.description,
-            content: Object.fromEntries(body.contents.map((c) => [c.mediaType, { schema: bodySchema(c), example: c.example }])),
+            content: Object.fromEntries(
+              body.contents.map((c) => [c.mediaType, { schema: bodySchema(c), example: c.example }]),
+            ),
           },
         }
       : {}),
     responses: {
       [answer.status]: {
         description: answer.description,
-        content: { "application/json": { schema: schemaOf(answer.schema), ...(answer.example === undefined ? {} : { example: answer.example }) } },
+        content: {
+          "application/json": {
+            schema: schemaOf(answer.schema),
+            ...(answer.example === undefined ? {} : { example: answer.example }),
+          },
+        },
       },
       ...problemResponses(route.problems),
     },
@@ -84,9 +92,16 @@ function parameter(p: ApiParameter): Json {
 }
 
 function bodySchema(content: ApiBody): Json {
-  // An endpoint that takes JSON of either kind says so.
   const one = schemaOf(content.schema);
-  return content.isArray ? { type: "array", items: one } : one;
+  const many = { type: "array", items: one };
+  switch (content.holds ?? "one") {
+    case "one":
+      return one;
+    case "many":
+      return many;
+    case "one-or-many":
+      return { oneOf: [one, many] };
+  }
 }
 
 /** One response per status, with every kind of problem that has it. */
@@ -101,7 +116,9 @@ function problemResponses(kinds: readonly ProblemKind[]): Json {
       status,
       {
         description: same.map((kind) => `\`/problems/${kind}\`: ${PROBLEMS[kind].title}.`).join(" "),
-        ...(status === 503 ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } } : {}),
+        ...(status === 503
+          ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } }
+          : {}),
         content: { "application/problem+json": { schema: schemaOf(problemV1) } },
       },
     ]),

@@ -53,19 +53,29 @@ function refuseLarge(body: Buffer): void {
   }
 }
 
-function unsupported(detail = "Send application/cloudevents+json, application/cloudevents-batch+json or application/json."): ProblemError {
+function unsupported(
+  detail = "Send application/cloudevents+json, application/cloudevents-batch+json or application/json.",
+): ProblemError {
   return new ProblemError("unsupported-media-type", detail);
 }
 
 function jsonMediaType(request: HttpBody, known: readonly string[], anyJson: boolean): string {
   const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") throw unsupported("Send the body without a content encoding.");
-  const [type = "", ...parameters] = String(request.headers["content-type"] ?? "").toLowerCase().split(";").map((p) => p.trim());
+  if (encoding !== undefined && encoding !== "identity")
+    throw unsupported("Send the body without a content encoding.");
+  const [type = "", ...parameters] = String(request.headers["content-type"] ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((p) => p.trim());
   if (!known.includes(type) && !(anyJson && /^application\/[a-z0-9.-]+\+json$/.test(type))) {
     throw unsupported(`Send ${known.join(", ")}.`);
   }
-  const charset = parameters.find((p) => p.startsWith("charset="))?.slice("charset=".length).replaceAll('"', "");
-  if (charset !== undefined && charset !== "utf-8" && charset !== "utf8") throw unsupported("JSON is read as UTF-8.");
+  const charset = parameters
+    .find((p) => p.startsWith("charset="))
+    ?.slice("charset=".length)
+    .replaceAll('"', "");
+  if (charset !== undefined && charset !== "utf-8" && charset !== "utf8")
+    throw unsupported("JSON is read as UTF-8.");
   return type;
 }
 
@@ -82,7 +92,10 @@ function parseJson(body: Buffer): unknown {
   } catch (error) {
     // V8's message quotes the text around the fault; the position alone says where.
     const position = /position (\d+)/.exec((error as Error).message)?.[1];
-    throw new ProblemError("malformed-json", `The body is not valid JSON${position ? ` (at character ${position})` : ""}.`);
+    throw new ProblemError(
+      "malformed-json",
+      `The body is not valid JSON${position ? ` (at character ${position})` : ""}.`,
+    );
   }
 }
 
@@ -118,7 +131,9 @@ function percentDecoded(attribute: string, text: string): string {
     return decodeURIComponent(text);
   } catch {
     throw new ProblemError("not-a-cloudevent", "A ce-* header is not valid percent-encoding.", {
-      errors: [{ pointer: `/${attribute}`, code: "not_a_cloudevent", detail: "is not valid percent-encoded UTF-8" }],
+      errors: [
+        { pointer: `/${attribute}`, code: "not_a_cloudevent", detail: "is not valid percent-encoded UTF-8" },
+      ],
     });
   }
 }

@@ -36,13 +36,16 @@ export interface CheckedEvent {
   readonly messageId: string;
   /** Structured JSON. */
   readonly body: string;
-  /** Trace context that the event itself carries (CloudEvents distributed tracing extension). */
-  readonly traceparent: string | undefined;
 }
 
 export type EventFault = Extract<
   DlqReason,
-  "not_a_cloudevent" | "unsafe_subject" | "invalid_data" | "time_out_of_range" | "reserved_source" | "too_large"
+  | "not_a_cloudevent"
+  | "unsafe_subject"
+  | "invalid_data"
+  | "time_out_of_range"
+  | "reserved_source"
+  | "too_large"
 >;
 export interface EventError extends ProblemErrorEntry {
   readonly code: EventFault;
@@ -63,7 +66,7 @@ const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
 ]);
 
 /** CloudEvents 1.0 §2.1: a String must not contain control characters or lone surrogates. */
-const NOT_IN_STRINGS = /[\u0000-\u001f\u007f-\u009f]|\p{Cs}/u;
+const NOT_IN_STRINGS = /\p{Cc}|\p{Cs}/u;
 
 /** Largest time that ISO 8601 writes with four digits of year. */
 const LAST_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -77,7 +80,8 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
     kind: "refused",
     errors: [{ pointer: pointer + path, code, detail }],
   });
-  if (isDeeperThan(value, MAX_DEPTH)) return refuse("not_a_cloudevent", "", `nested more than ${MAX_DEPTH} levels deep`);
+  if (isDeeperThan(value, MAX_DEPTH))
+    return refuse("not_a_cloudevent", "", `nested more than ${MAX_DEPTH} levels deep`);
   const parsed = cloudEventV1.safeParse(value);
   if (!parsed.success) {
     const subjectGiven = isRecord(value) && typeof value["subject"] === "string";
@@ -106,7 +110,11 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
   if (data && !data.success) {
     return {
       kind: "refused",
-      errors: zodErrors(data.error, `${pointer}/data`).map(({ pointer: p, detail }) => ({ pointer: p, detail, code: "invalid_data" })),
+      errors: zodErrors(data.error, `${pointer}/data`).map(({ pointer: p, detail }) => ({
+        pointer: p,
+        detail,
+        code: "invalid_data",
+      })),
     };
   }
   const outOfRange = event.time === undefined ? undefined : timeFault(Date.parse(event.time), limits);
@@ -123,7 +131,6 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
       subject: subjects.bank(source, event.subject, event.type),
       messageId: eventMessageId(event.source, event.id),
       body,
-      traceparent: event.traceparent,
     },
   };
 }

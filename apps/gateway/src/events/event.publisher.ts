@@ -50,12 +50,14 @@ export class EventPublisher {
   async #publishAll(events: readonly CheckedEvent[]): Promise<Result[]> {
     const { publisher } = this.link.parts;
     const until = Date.now() + this.limits.giveUpAfterMs;
-    const results = new Array<Result>(events.length);
+    const results: Result[] = [];
     const publishInOrder = async (indexes: readonly number[]): Promise<void> => {
       let failed = false;
       for (const i of indexes) {
         const event = events[i]!;
-        const result: Result = failed ? { id: event.id, stored: "not-sent" } : await this.#publishOne(publisher, event, until);
+        const result: Result = failed
+          ? { id: event.id, stored: "not-sent" }
+          : await this.#publishOne(publisher, event, until);
         failed ||= !isReceipt(result);
         results[i] = result;
       }
@@ -67,14 +69,18 @@ export class EventPublisher {
   async #publishOne(publisher: Publisher, event: CheckedEvent, until: number): Promise<Result> {
     const started = performance.now();
     try {
-      const written = await span("publish bank", { kind: "producer", attributes: { "messaging.system": "nats" } }, (headers) =>
-        publisher.publish(event.subject, event.body, {
-          msgId: event.messageId,
-          headers,
-          giveUpAfterMs: Math.max(0, until - Date.now()),
-        }),
+      const written = await span(
+        "publish bank",
+        { kind: "producer", attributes: { "messaging.system": "nats" } },
+        (headers) =>
+          publisher.publish(event.subject, event.body, {
+            msgId: event.messageId,
+            headers,
+            giveUpAfterMs: Math.max(0, until - Date.now()),
+          }),
       );
-      if (written.kind === "conflict") throw new Error("the stream answered a conflict to a publish without an expectation");
+      if (written.kind === "conflict")
+        throw new Error("the stream answered a conflict to a publish without an expectation");
       this.metrics.publishSeconds.observe((performance.now() - started) / 1_000);
       this.metrics.accepted.add();
       if (written.duplicate) this.metrics.duplicates.add();

@@ -5,7 +5,13 @@ import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
 import { GatewayMetrics } from "../metrics.js";
 import { ProblemError, type ProblemKind } from "../problem.js";
 import { readEnvelopes, type BatchLimits } from "./event-body.js";
-import { checkEvent, type CheckedEvent, type EventError, type EventFault, type EventLimits } from "./event-check.js";
+import {
+  checkEvent,
+  type CheckedEvent,
+  type EventError,
+  type EventFault,
+  type EventLimits,
+} from "./event-check.js";
 import { EventPublisher } from "./event.publisher.js";
 import { fingerprintOf, IdempotencyStore } from "./idempotency.store.js";
 
@@ -37,7 +43,10 @@ export class EventsController {
   /** 202 once the stream has acknowledged every event (I1). A batch is checked as a whole before any of it is published. */
   @Post()
   @HttpCode(202)
-  async post(@Req() request: GatewayRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<EventsAccepted> {
+  async post(
+    @Req() request: GatewayRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EventsAccepted> {
     const body = bodyOf(request);
     const events = this.#check(readEnvelopes({ headers: request.headers, body }, this.batchLimits));
     const fingerprint = fingerprintOf([
@@ -48,8 +57,10 @@ export class EventsController {
         .sort(),
       body,
     ]);
-    const { answer, replayed } = await this.idempotency.run(headerOf(request, "idempotency-key"), fingerprint, () =>
-      this.publisher.publish(events),
+    const { answer, replayed } = await this.idempotency.run(
+      headerOf(request, "idempotency-key"),
+      fingerprint,
+      () => this.publisher.publish(events),
     );
     if (replayed) void reply.header("Idempotency-Replayed", "true");
     return answer;
@@ -70,7 +81,11 @@ export class EventsController {
       const sent = envelopes.length > 1 ? JSON.stringify(value) : "";
       if ((seen.get(event.messageId) ?? sent) !== sent) {
         // The stream would acknowledge the second as a duplicate of the first, and its content would be lost.
-        errors.push({ pointer: `${pointer}/id`, code: "not_a_cloudevent", detail: "another event of this batch has the same source and id" });
+        errors.push({
+          pointer: `${pointer}/id`,
+          code: "not_a_cloudevent",
+          detail: "another event of this batch has the same source and id",
+        });
       }
       seen.set(event.messageId, sent);
       events.push(event);
@@ -79,9 +94,16 @@ export class EventsController {
     if (!first) return events;
     for (const { code } of errors) this.metrics.refused.add({ reason: code });
     const kind = PROBLEM_OF[first.code];
-    const what = envelopes.length > 1 ? `Nothing of the batch of ${envelopes.length} was stored` : "The event was not stored";
-    throw new ProblemError(kind, `${what}: ${errors.length === 1 ? "1 fault" : `${errors.length} faults`}, see errors.`, {
-      errors: errors.slice(0, MAX_ERRORS),
-    });
+    const what =
+      envelopes.length > 1
+        ? `Nothing of the batch of ${envelopes.length} was stored`
+        : "The event was not stored";
+    throw new ProblemError(
+      kind,
+      `${what}: ${errors.length === 1 ? "1 fault" : `${errors.length} faults`}, see errors.`,
+      {
+        errors: errors.slice(0, MAX_ERRORS),
+      },
+    );
   }
 }

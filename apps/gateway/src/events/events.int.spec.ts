@@ -1,6 +1,14 @@
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { problemV1, subjects, type EventsAccepted, type Problem } from "#contracts";
-import { anEvent, CLOUD_EVENT, CLOUD_EVENTS, JSON_BODY, startGatewayUnderTest, type Answer, type GatewayUnderTest } from "../testing/gateway-under-test.js";
+import {
+  anEvent,
+  CLOUD_EVENT,
+  CLOUD_EVENTS,
+  JSON_BODY,
+  startGatewayUnderTest,
+  type Answer,
+  type GatewayUnderTest,
+} from "../testing/gateway-under-test.js";
 
 describe("POST /v1/events on real NATS", () => {
   let t: GatewayUnderTest;
@@ -11,8 +19,11 @@ describe("POST /v1/events on real NATS", () => {
   });
   afterAll(() => t.stop());
 
-  const post = (body: unknown, headers: Record<string, string> = CLOUD_EVENT): Promise<Answer> => t.request("POST", "/v1/events", { headers, body });
-  const stored = async (seq: number): Promise<{ subject: string; json: Record<string, unknown>; id: string }> => {
+  const post = (body: unknown, headers: Record<string, string> = CLOUD_EVENT): Promise<Answer> =>
+    t.request("POST", "/v1/events", { headers, body });
+  const stored = async (
+    seq: number,
+  ): Promise<{ subject: string; json: Record<string, unknown>; id: string }> => {
     const m = await jsm.streams.getMessage("EVT", { seq });
     if (!m) throw new Error(`nothing at ${seq}`);
     return { subject: m.subject, json: m.json<Record<string, unknown>>(), id: m.header.get("Nats-Msg-Id") };
@@ -20,11 +31,21 @@ describe("POST /v1/events on real NATS", () => {
   const lastSeq = async (): Promise<number> => (await jsm.streams.info("EVT")).state.last_seq;
 
   it("answers 202 once the event stands in the customer's partition (I1)", async () => {
-    const event = anEvent({ time: new Date().toISOString(), subject: "c-202", source: "/core/banking", bankbranch: "b7" });
+    const event = anEvent({
+      time: new Date().toISOString(),
+      subject: "c-202",
+      source: "/core/banking",
+      bankbranch: "b7",
+    });
     const answer = await post(event);
     expect(answer.status).toBe(202);
     const { accepted, duplicates, events } = answer.json<EventsAccepted>();
-    expect({ accepted, duplicates, id: events[0]?.id, duplicate: events[0]?.duplicate }).toEqual({ accepted: 1, duplicates: 0, id: event["id"], duplicate: false });
+    expect({ accepted, duplicates, id: events[0]?.id, duplicate: events[0]?.duplicate }).toEqual({
+      accepted: 1,
+      duplicates: 0,
+      id: event["id"],
+      duplicate: false,
+    });
     expect(await stored(events[0]!.seq)).toEqual({
       subject: subjects.evt("c-202", "core_banking", "account.debited"),
       json: event,
@@ -69,7 +90,11 @@ describe("POST /v1/events on real NATS", () => {
     expect(answer.status).toBe(202);
     const message = await stored(answer.json<EventsAccepted>().events[0]!.seq);
     expect(message.subject).toBe(subjects.evt("c-bin", "core", "card.withdrawn"));
-    expect(message.json).toMatchObject({ id: "b 1", data: { amountMinor: 5 }, datacontenttype: "application/json" });
+    expect(message.json).toMatchObject({
+      id: "b 1",
+      data: { amountMinor: 5 },
+      datacontenttype: "application/json",
+    });
   });
 
   it.each([
@@ -96,7 +121,10 @@ describe("POST /v1/events on real NATS", () => {
 
   it("stores nothing of a batch in which one event is wrong, and says which", async () => {
     const last = await lastSeq();
-    const answer = await post([anEvent(), anEvent({ subject: "no spaces" }), anEvent({ id: "" })], CLOUD_EVENTS);
+    const answer = await post(
+      [anEvent(), anEvent({ subject: "no spaces" }), anEvent({ id: "" })],
+      CLOUD_EVENTS,
+    );
     expect(answer.status).toBe(422);
     expect(answer.json<Problem>().errors?.map((e) => [e.pointer, e.code])).toEqual([
       ["/1/subject", "unsafe_subject"],
@@ -107,7 +135,9 @@ describe("POST /v1/events on real NATS", () => {
 
   it("refuses a batch that reuses an id for another content, which the stream would drop", async () => {
     const event = anEvent();
-    expect((await post([event, { ...event, subject: "c2" }], CLOUD_EVENTS)).json<Problem>().errors).toMatchObject([{ pointer: "/1/id" }]);
+    expect(
+      (await post([event, { ...event, subject: "c2" }], CLOUD_EVENTS)).json<Problem>().errors,
+    ).toMatchObject([{ pointer: "/1/id" }]);
     expect((await post([event, event], CLOUD_EVENTS)).json<EventsAccepted>().duplicates).toBe(1);
   });
 
@@ -118,61 +148,225 @@ describe("POST /v1/events on real NATS", () => {
   const badInput: [string, number, string, () => string | Uint8Array, Record<string, string>, string[]?][] = [
     ["malformed JSON", 400, "malformed-json", () => '{"specversion": "1.0", SECRET', CLOUD_EVENT],
     ["an empty body", 400, "malformed-json", () => "", CLOUD_EVENT],
-    ["a body that is not UTF-8", 400, "malformed-json", () => new Uint8Array([0x22, 0xc3, 0x28, 0x22]), CLOUD_EVENT],
+    [
+      "a body that is not UTF-8",
+      400,
+      "malformed-json",
+      () => new Uint8Array([0x22, 0xc3, 0x28, 0x22]),
+      CLOUD_EVENT,
+    ],
     ["JSON that is no object", 422, "not-a-cloudevent", () => '"SECRET"', CLOUD_EVENT, [""]],
-    ["not a CloudEvent", 422, "not-a-cloudevent", () => '{"hello":"SECRET"}', JSON_BODY, ["/specversion", "/id", "/source", "/type", "/subject"]],
-    ["another version", 422, "not-a-cloudevent", () => text({ specversion: "0.3" }), CLOUD_EVENT, ["/specversion"]],
+    [
+      "not a CloudEvent",
+      422,
+      "not-a-cloudevent",
+      () => '{"hello":"SECRET"}',
+      JSON_BODY,
+      ["/specversion", "/id", "/source", "/type", "/subject"],
+    ],
+    [
+      "another version",
+      422,
+      "not-a-cloudevent",
+      () => text({ specversion: "0.3" }),
+      CLOUD_EVENT,
+      ["/specversion"],
+    ],
     ["no customer", 422, "not-a-cloudevent", () => text({ subject: undefined }), CLOUD_EVENT, ["/subject"]],
-    ["a customer id with a dot", 422, "unsafe-subject", () => text({ subject: "a.SECRET" }), CLOUD_EVENT, ["/subject"]],
-    ["a wildcard customer id", 422, "unsafe-subject", () => text({ subject: "*" }), CLOUD_EVENT, ["/subject"]],
-    ["a customer id that is too long", 422, "unsafe-subject", () => text({ subject: "x".repeat(65) }), CLOUD_EVENT, ["/subject"]],
+    [
+      "a customer id with a dot",
+      422,
+      "unsafe-subject",
+      () => text({ subject: "a.SECRET" }),
+      CLOUD_EVENT,
+      ["/subject"],
+    ],
+    [
+      "a wildcard customer id",
+      422,
+      "unsafe-subject",
+      () => text({ subject: "*" }),
+      CLOUD_EVENT,
+      ["/subject"],
+    ],
+    [
+      "a customer id that is too long",
+      422,
+      "unsafe-subject",
+      () => text({ subject: "x".repeat(65) }),
+      CLOUD_EVENT,
+      ["/subject"],
+    ],
     ["a wildcard type", 422, "not-a-cloudevent", () => text({ type: "a.>" }), CLOUD_EVENT, ["/type"]],
-    ["a line break in the id", 422, "not-a-cloudevent", () => text({ id: "a\r\nNats-Rollup: all" }), CLOUD_EVENT, ["/id"]],
-    ["time in the far future", 422, "time-out-of-range", () => text({ time: iso(Date.now() + 600_000) }), CLOUD_EVENT, ["/time"]],
-    ["time in the far past", 422, "time-out-of-range", () => text({ time: iso(Date.now() - 11 * year) }), CLOUD_EVENT, ["/time"]],
+    [
+      "a line break in the id",
+      422,
+      "not-a-cloudevent",
+      () => text({ id: "a\r\nNats-Rollup: all" }),
+      CLOUD_EVENT,
+      ["/id"],
+    ],
+    [
+      "time in the far future",
+      422,
+      "time-out-of-range",
+      () => text({ time: iso(Date.now() + 600_000) }),
+      CLOUD_EVENT,
+      ["/time"],
+    ],
+    [
+      "time in the far past",
+      422,
+      "time-out-of-range",
+      () => text({ time: iso(Date.now() - 11 * year) }),
+      CLOUD_EVENT,
+      ["/time"],
+    ],
     ["a time that is none", 422, "not-a-cloudevent", () => text({ time: "SECRET" }), CLOUD_EVENT, ["/time"]],
-    ["the reserved source", 422, "reserved-source", () => text({ source: "segue" }), CLOUD_EVENT, ["/source"]],
-    ["the reserved source in disguise", 422, "reserved-source", () => text({ source: "/segue/" }), CLOUD_EVENT, ["/source"]],
-    ["consent data that does not fit", 422, "invalid-data", () => text({ type: "consent.changed", data: { purpose: "SECRET", channel: "sms" } }), CLOUD_EVENT, ["/data/purpose", "/data/granted"]],
-    ["an unknown hold", 422, "invalid-data", () => text({ type: "hold.placed", data: { kind: "SECRET" } }), CLOUD_EVENT, ["/data/kind"]],
-    ["a hold without data", 422, "invalid-data", () => text({ type: "hold.lifted", data: undefined }), CLOUD_EVENT, ["/data/kind"]],
+    [
+      "the reserved source",
+      422,
+      "reserved-source",
+      () => text({ source: "segue" }),
+      CLOUD_EVENT,
+      ["/source"],
+    ],
+    [
+      "the reserved source in disguise",
+      422,
+      "reserved-source",
+      () => text({ source: "/segue/" }),
+      CLOUD_EVENT,
+      ["/source"],
+    ],
+    [
+      "consent data that does not fit",
+      422,
+      "invalid-data",
+      () => text({ type: "consent.changed", data: { purpose: "SECRET", channel: "sms" } }),
+      CLOUD_EVENT,
+      ["/data/purpose", "/data/granted"],
+    ],
+    [
+      "an unknown hold",
+      422,
+      "invalid-data",
+      () => text({ type: "hold.placed", data: { kind: "SECRET" } }),
+      CLOUD_EVENT,
+      ["/data/kind"],
+    ],
+    [
+      "a hold without data",
+      422,
+      "invalid-data",
+      () => text({ type: "hold.lifted", data: undefined }),
+      CLOUD_EVENT,
+      ["/data/kind"],
+    ],
     ["binary data", 422, "invalid-data", () => text({ data_base64: "AAAA" }), CLOUD_EVENT, ["/data_base64"]],
-    ["deep nesting", 422, "not-a-cloudevent", () => text({}).replace(/"data":.*/, `"data":${deep(500)}}`), CLOUD_EVENT, [""]],
-    ["an event of more than 64 kB", 413, "too-large", () => text({ data: { a: "x".repeat(66_000) } }), CLOUD_EVENT],
-    ["an event of more than 64 kB as plain JSON", 413, "too-large", () => text({ data: { a: "x".repeat(66_000) } }), JSON_BODY],
-    ["an event of more than 64 kB in a batch", 413, "too-large", () => `[${text({})},${text({ data: { a: "x".repeat(66_000) } })}]`, CLOUD_EVENTS, ["/1"]],
-    ["a batch of more than 256", 413, "too-large", () => JSON.stringify(Array.from({ length: 257 }, () => anEvent())), CLOUD_EVENTS],
+    [
+      "deep nesting",
+      422,
+      "not-a-cloudevent",
+      () => text({}).replace(/"data":.*/, `"data":${deep(500)}}`),
+      CLOUD_EVENT,
+      [""],
+    ],
+    [
+      "an event of more than 64 kB",
+      413,
+      "too-large",
+      () => text({ data: { a: "x".repeat(66_000) } }),
+      CLOUD_EVENT,
+    ],
+    [
+      "an event of more than 64 kB as plain JSON",
+      413,
+      "too-large",
+      () => text({ data: { a: "x".repeat(66_000) } }),
+      JSON_BODY,
+    ],
+    [
+      "an event of more than 64 kB in a batch",
+      413,
+      "too-large",
+      () => `[${text({})},${text({ data: { a: "x".repeat(66_000) } })}]`,
+      CLOUD_EVENTS,
+      ["/1"],
+    ],
+    [
+      "a batch of more than 256",
+      413,
+      "too-large",
+      () => JSON.stringify(Array.from({ length: 257 }, () => anEvent())),
+      CLOUD_EVENTS,
+    ],
     ["a body of more than 4 MB", 413, "too-large", () => " ".repeat(4_200_000), CLOUD_EVENTS],
     ["a batch that is no array", 422, "not-a-cloudevent", () => text({}), CLOUD_EVENTS, [""]],
-    ["a form", 415, "unsupported-media-type", () => "a=b", { "content-type": "application/x-www-form-urlencoded" }],
+    [
+      "a form",
+      415,
+      "unsupported-media-type",
+      () => "a=b",
+      { "content-type": "application/x-www-form-urlencoded" },
+    ],
     ["no content type", 415, "unsupported-media-type", () => new TextEncoder().encode(text({})), {}],
-    ["another charset", 415, "unsupported-media-type", () => text({}), { "content-type": "application/json; charset=latin1" }],
-    ["a compressed body", 415, "unsupported-media-type", () => "x", { ...JSON_BODY, "content-encoding": "gzip" }],
-    ["XML in binary mode", 415, "unsupported-media-type", () => "<a/>", { "content-type": "application/xml", "ce-id": "1", "ce-specversion": "1.0" }],
-    ["a bad Idempotency-Key", 400, "invalid-request", () => text({}), { ...CLOUD_EVENT, "idempotency-key": "x".repeat(300) }],
+    [
+      "another charset",
+      415,
+      "unsupported-media-type",
+      () => text({}),
+      { "content-type": "application/json; charset=latin1" },
+    ],
+    [
+      "a compressed body",
+      415,
+      "unsupported-media-type",
+      () => "x",
+      { ...JSON_BODY, "content-encoding": "gzip" },
+    ],
+    [
+      "XML in binary mode",
+      415,
+      "unsupported-media-type",
+      () => "<a/>",
+      { "content-type": "application/xml", "ce-id": "1", "ce-specversion": "1.0" },
+    ],
+    [
+      "a bad Idempotency-Key",
+      400,
+      "invalid-request",
+      () => text({}),
+      { ...CLOUD_EVENT, "idempotency-key": "x".repeat(300) },
+    ],
   ];
   // Six arguments each: for a missing last one Jest would hand over its `done`.
-  it.each(badInput.map(([a, b, c, d, e, f]) => [a, b, c, d, e, f] as const))("refuses %s with %i %s", async (_name, status, kind, body, headers, pointers) => {
-    const last = await lastSeq();
-    const answer = await post(body(), headers);
-    const problem = problemV1.parse(answer.json());
-    expect([answer.status, problem.type, problem.status]).toEqual([status, `/problems/${kind}`, status]);
-    expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
-    expect(problem.instance).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
-    if (pointers) expect(problem.errors?.map((e) => e.pointer)).toEqual(pointers);
-    expect(answer.text).not.toContain("SECRET");
-    expect(await lastSeq()).toBe(last);
-  });
+  it.each(badInput.map(([a, b, c, d, e, f]) => [a, b, c, d, e, f] as const))(
+    "refuses %s with %i %s",
+    async (_name, status, kind, body, headers, pointers) => {
+      const last = await lastSeq();
+      const answer = await post(body(), headers);
+      const problem = problemV1.parse(answer.json());
+      expect([answer.status, problem.type, problem.status]).toEqual([status, `/problems/${kind}`, status]);
+      expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+      expect(problem.instance).toMatch(/^urn:uuid:[0-9a-f-]{36}$/);
+      if (pointers) expect(problem.errors?.map((e) => e.pointer)).toEqual(pointers);
+      expect(answer.text).not.toContain("SECRET");
+      expect(await lastSeq()).toBe(last);
+    },
+  );
 
   it("keeps unknown event types and hostile property names as data", async () => {
-    const body = '{"specversion":"1.0","id":"proto-1","source":"core","type":"constructor","subject":"c1","data":{"__proto__":{"x":1},"constructor":2}}';
+    const body =
+      '{"specversion":"1.0","id":"proto-1","source":"core","type":"constructor","subject":"c1","data":{"__proto__":{"x":1},"constructor":2}}';
     const answer = await post(body);
     expect(answer.status).toBe(202);
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
   it("accepts an event with exactly the size that is allowed", async () => {
-    const bytes = (n: number): string => text({ id: `size-${n}`, time: "2026-01-01T00:00:00Z", data: { a: "x".repeat(n) } });
+    const bytes = (n: number): string =>
+      text({ id: `size-${n}`, time: "2026-01-01T00:00:00Z", data: { a: "x".repeat(n) } });
     const padding = 65_536 - bytes(10_000).length + 10_000;
     expect(bytes(padding)).toHaveLength(65_536);
     expect((await post(bytes(padding))).status).toBe(202);
@@ -188,7 +382,10 @@ describe("POST /v1/events on real NATS", () => {
       expect(again.status).toBe(202);
       expect(again.text).toBe(first.text);
       expect(again.json<EventsAccepted>().duplicates).toBe(0);
-      expect([first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed")]).toEqual([null, "true"]);
+      expect([first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed")]).toEqual([
+        null,
+        "true",
+      ]);
     });
 
     it("refuses the key for another body, and keeps nothing of a refused request", async () => {
@@ -202,8 +399,12 @@ describe("POST /v1/events on real NATS", () => {
 
   it("counts what it did", async () => {
     const metrics = (await t.request("GET", "/metrics")).text;
-    expect(metrics).toMatch(/segue_gateway_requests_total\{method="POST",route="\/v1\/events",status="202"\} [1-9]/);
-    expect(metrics).toMatch(/segue_gateway_requests_total\{method="POST",route="\/v1\/events",status="422"\} [1-9]/);
+    expect(metrics).toMatch(
+      /segue_gateway_requests_total\{method="POST",route="\/v1\/events",status="202"\} [1-9]/,
+    );
+    expect(metrics).toMatch(
+      /segue_gateway_requests_total\{method="POST",route="\/v1\/events",status="422"\} [1-9]/,
+    );
     expect(metrics).toMatch(/segue_gateway_events_refused_total\{reason="time_out_of_range"\} 2/);
     expect(metrics).toMatch(/segue_gateway_events_accepted_total [1-9]/);
     expect(metrics).toMatch(/segue_gateway_publish_seconds_bucket\{le="\+Inf"\} [1-9]/);

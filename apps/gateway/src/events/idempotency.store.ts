@@ -38,7 +38,12 @@ export class IdempotencyStore {
   readonly #now: () => number;
   #bytes = 0;
 
-  constructor({ keepMs, maxEntries = 10_000, maxBytes = 32 * 1_024 * 1_024, now = Date.now }: IdempotencyOptions) {
+  constructor({
+    keepMs,
+    maxEntries = 10_000,
+    maxBytes = 32 * 1_024 * 1_024,
+    now = Date.now,
+  }: IdempotencyOptions) {
     this.#keepMs = keepMs;
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
@@ -58,7 +63,10 @@ export class IdempotencyStore {
     const known = this.#entries.get(key);
     if (known) {
       if (known.fingerprint !== fingerprint) {
-        throw new ProblemError("idempotency-key-reused", "This Idempotency-Key was sent before with another request.");
+        throw new ProblemError(
+          "idempotency-key-reused",
+          "This Idempotency-Key was sent before with another request.",
+        );
       }
       return { answer: (await known.answer) as T, replayed: true };
     }

@@ -24,11 +24,18 @@ export interface Answer {
   json<T = Record<string, unknown>>(): T;
 }
 
-export async function startGatewayUnderTest(env: Readonly<Record<string, string>> = {}): Promise<GatewayUnderTest> {
+export async function startGatewayUnderTest(
+  env: Readonly<Record<string, string>> = {},
+): Promise<GatewayUnderTest> {
   const servers = await startServers();
   const config = readConfig({ PORT: "0", NATS_URL: servers.nats.url, ...env });
-  const gateway = await startGateway({ config, log: createLogger({ service: "gateway", level: "silent" }), version: "0.0.0-test" });
-  const request = (method: string, path: string, options?: RequestOptions): Promise<Answer> => send(gateway.address + path, method, options);
+  const gateway = await startGateway({
+    config,
+    log: createLogger({ service: "gateway", level: "silent" }),
+    version: "0.0.0-test",
+  });
+  const request = (method: string, path: string, options?: RequestOptions): Promise<Answer> =>
+    send(gateway.address + path, method, options);
   const until = Date.now() + 10_000;
   while ((await request("GET", "/health/ready")).status !== 200) {
     if (Date.now() > until) throw new Error("waited 10 s for: the gateway ready");
@@ -45,8 +52,20 @@ export async function startGatewayUnderTest(env: Readonly<Record<string, string>
   };
 }
 
-export async function send(url: string, method: string, { headers = {}, body }: RequestOptions = {}): Promise<Answer> {
-  const raw = body === undefined ? {} : { body: typeof body === "string" || body instanceof Uint8Array ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) };
+export async function send(
+  url: string,
+  method: string,
+  { headers = {}, body }: RequestOptions = {},
+): Promise<Answer> {
+  const raw =
+    body === undefined
+      ? {}
+      : {
+          body:
+            typeof body === "string" || body instanceof Uint8Array
+              ? (body as string | Uint8Array<ArrayBuffer>)
+              : JSON.stringify(body),
+        };
   const response = await fetch(url, { method, headers, redirect: "manual", ...raw });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
@@ -58,6 +77,14 @@ export const JSON_BODY = { "content-type": "application/json" } as const;
 
 /** A valid event; each call has an id of its own. */
 export function anEvent(over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return { specversion: "1.0", id: `e-${++sequence}`, source: "core", type: "account.debited", subject: "c1", data: { amountMinor: 100 }, ...over };
+  return {
+    specversion: "1.0",
+    id: `e-${++sequence}`,
+    source: "core",
+    type: "account.debited",
+    subject: "c1",
+    data: { amountMinor: 100 },
+    ...over,
+  };
 }
 let sequence = 0;
