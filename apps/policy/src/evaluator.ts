@@ -43,7 +43,7 @@ export interface EvaluatorPorts {
   readonly packs: readonly PolicyPackDefinition[];
   readonly index: PolicyIndex;
   readonly rebuild: IndexRebuild;
-  readonly ledger: ContactLedger;
+  readonly ledger: Pick<ContactLedger, "write">;
   readonly log: { warn(fields: object, message: string): void };
 }
 
