@@ -1,4 +1,4 @@
-import { AckPolicy, jetstreamManager } from "@nats-io/jetstream";
+import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import { Controller, Module, type INestMicroservice, type PipeTransform } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
@@ -178,10 +178,34 @@ describe("JetStream work consumers under Nest", () => {
     );
     await eventually("three times ack_wait has passed", () => Date.now() - first.at > WORK.ackWaitMs * 3);
     expect(running).toBe(4);
+    // Another instance gets those that nobody has begun, and none that is in hand here.
+    const other = await jetstream(servers.nc).consumers.get(WORK.stream, WORK.name);
+    const counts: number[] = [];
+    for await (const m of await other.fetch({ max_messages: 10, expires: 1_000 })) {
+      counts.push(m.info.deliveryCount);
+      m.nak(1_500);
+    }
+    expect(counts).toEqual(Array(6).fill(1));
     release();
     await eventually("all settled", allSettled);
     expect(Array.from({ length: 10 }, (_, i) => timesSeen(`slow-${i}`))).toEqual(Array(10).fill(1));
     expect(mostRunning).toBe(4);
+  });
+
+  it("handles once what the server delivers again while it is in hand, and acknowledges the newer delivery", async () => {
+    const jsm = await jetstreamManager(servers.nc);
+    // Shorter than the heartbeat that the strategy has worked out: as if heartbeats were lost on the way.
+    await jsm.consumers.update(WORK.stream, WORK.name, { ack_wait: nanos(60) });
+    hold();
+    await job("twice", "slow");
+    await eventually(
+      "delivered again",
+      async () => (await jsm.consumers.info(WORK.stream, WORK.name)).num_redelivered > 0 || undefined,
+    );
+    await jsm.consumers.update(WORK.stream, WORK.name, { ack_wait: nanos(WORK.ackWaitMs) });
+    release();
+    await eventually("all settled", allSettled);
+    expect(timesSeen("twice")).toBe(1);
   });
 
   it("lets others run while a message is parked", async () => {
