@@ -4,6 +4,8 @@ import { Controller, Module, type INestMicroservice, type PipeTransform } from "
 import { NestFactory } from "@nestjs/core";
 import { Ctx, Payload, type MicroserviceOptions } from "@nestjs/microservices";
 import { dlqHeaders, subjects, type ConsumerDefinition } from "#contracts";
+import { join } from "node:path";
+import { startNatsServer, type NatsServer } from "#embedded";
 import { eventually, startServers, type TestServers } from "#testing";
 import {
   connectNats,
@@ -73,6 +75,7 @@ describe("JetStream work consumers under Nest", () => {
   let publisher: Publisher;
   let app: INestMicroservice;
   let strategy: JetStreamWorkStrategy;
+  let restarted: NatsServer | undefined;
   let n = 0;
   const log = { warn: () => undefined, error: () => undefined };
 
@@ -128,6 +131,7 @@ describe("JetStream work consumers under Nest", () => {
     release();
     await app.close();
     await servers.stop();
+    await restarted?.child.stop();
   });
 
   it("acknowledges after the handler has resolved", async () => {
@@ -233,6 +237,20 @@ describe("JetStream work consumers under Nest", () => {
     await job("recreated");
     await eventually("the new one handled", () => timesSeen("recreated") === 1);
   });
+
+  it("goes on after the server was away, with what was in hand and what came since", async () => {
+    hold();
+    await job("across", "slow");
+    await eventually("it runs", () => running === 1);
+    await servers.nats.child.kill();
+    release();
+    await eventually("it has finished while the server is away", () => running === 0);
+    restarted = await startNatsServer({ dataDir: join(servers.dir, "nats"), port: servers.nats.port });
+    await job("since");
+    await eventually("all settled", async () => timesSeen("since") === 1 && (await allSettled()), 20_000);
+    // Its acknowledgement may have been lost with the server: then it comes again, after ack_wait.
+    expect(timesSeen("across")).toBeLessThanOrEqual(2);
+  }, 30_000);
 
   it("stops pulling on close, finishes what is under way, and leaves the rest for the next", async () => {
     hold();
