@@ -1,9 +1,11 @@
-import { AckPolicy, jetstreamManager } from "@nats-io/jetstream";
+import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/nats-core";
 import { Controller, Module, type INestMicroservice, type PipeTransform } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { Ctx, Payload, type MicroserviceOptions } from "@nestjs/microservices";
 import { dlqHeaders, subjects, type ConsumerDefinition } from "#contracts";
+import { join } from "node:path";
+import { startNatsServer, type NatsServer } from "#embedded";
 import { eventually, startServers, type TestServers } from "#testing";
 import {
   connectNats,
@@ -73,6 +75,7 @@ describe("JetStream work consumers under Nest", () => {
   let publisher: Publisher;
   let app: INestMicroservice;
   let strategy: JetStreamWorkStrategy;
+  let restarted: NatsServer | undefined;
   let n = 0;
   const log = { warn: () => undefined, error: () => undefined };
 
@@ -128,6 +131,7 @@ describe("JetStream work consumers under Nest", () => {
     release();
     await app.close();
     await servers.stop();
+    await restarted?.child.stop();
   });
 
   it("acknowledges after the handler has resolved", async () => {
@@ -178,10 +182,34 @@ describe("JetStream work consumers under Nest", () => {
     );
     await eventually("three times ack_wait has passed", () => Date.now() - first.at > WORK.ackWaitMs * 3);
     expect(running).toBe(4);
+    // Another instance gets those that nobody has begun, and none that is in hand here.
+    const other = await jetstream(servers.nc).consumers.get(WORK.stream, WORK.name);
+    const counts: number[] = [];
+    for await (const m of await other.fetch({ max_messages: 10, expires: 1_000 })) {
+      counts.push(m.info.deliveryCount);
+      m.nak(1_500);
+    }
+    expect(counts).toEqual(Array(6).fill(1));
     release();
     await eventually("all settled", allSettled);
     expect(Array.from({ length: 10 }, (_, i) => timesSeen(`slow-${i}`))).toEqual(Array(10).fill(1));
     expect(mostRunning).toBe(4);
+  });
+
+  it("handles once what the server delivers again while it is in hand, and acknowledges the newer delivery", async () => {
+    const jsm = await jetstreamManager(servers.nc);
+    // Shorter than the heartbeat that the strategy has worked out: as if heartbeats were lost on the way.
+    await jsm.consumers.update(WORK.stream, WORK.name, { ack_wait: nanos(60) });
+    hold();
+    await job("twice", "slow");
+    await eventually(
+      "delivered again",
+      async () => (await jsm.consumers.info(WORK.stream, WORK.name)).num_redelivered > 0 || undefined,
+    );
+    await jsm.consumers.update(WORK.stream, WORK.name, { ack_wait: nanos(WORK.ackWaitMs) });
+    release();
+    await eventually("all settled", allSettled);
+    expect(timesSeen("twice")).toBe(1);
   });
 
   it("lets others run while a message is parked", async () => {
@@ -209,6 +237,20 @@ describe("JetStream work consumers under Nest", () => {
     await job("recreated");
     await eventually("the new one handled", () => timesSeen("recreated") === 1);
   });
+
+  it("goes on after the server was away, with what was in hand and what came since", async () => {
+    hold();
+    await job("across", "slow");
+    await eventually("it runs", () => running === 1);
+    await servers.nats.child.kill();
+    release();
+    await eventually("it has finished while the server is away", () => running === 0);
+    restarted = await startNatsServer({ dataDir: join(servers.dir, "nats"), port: servers.nats.port });
+    await job("since");
+    await eventually("all settled", async () => timesSeen("since") === 1 && (await allSettled()), 20_000);
+    // Its acknowledgement may have been lost with the server: then it comes again, after ack_wait.
+    expect(timesSeen("across")).toBeLessThanOrEqual(2);
+  }, 30_000);
 
   it("stops pulling on close, finishes what is under way, and leaves the rest for the next", async () => {
     hold();
