@@ -123,10 +123,10 @@ export function plainLine(v: PanelView): string {
     dayOf(v.time),
     `${count(v.published)}/${count(v.events)} events`,
     `${count(v.perSecond)}/s`,
-    `${counted(sum(tally.answers), "decision")}`,
-    `${counted(tally.commands, "command")}`,
-    `${counted(tally.outcomes.get("delivered") ?? 0, "delivered", "delivered")}`,
-    `${counted(tally.stoppedDecisions, "stopped by policy", "stopped by policy")}`,
+    counted(sum(tally.answers), "decision"),
+    counted(tally.commands, "command"),
+    counted(tally.outcomes.get("delivered") ?? 0, "delivered", "delivered"),
+    counted(tally.stoppedDecisions, "stopped by policy", "stopped by policy"),
     `p50 ${milliseconds(tally.latencies.percentile(0.5))} p99 ${milliseconds(tally.latencies.percentile(0.99))}`,
   ];
   const last = tally.decisionFeed.at(-1);
