@@ -107,8 +107,8 @@ export interface StoredEvents {
   /** Events in DLQ; commands in DLQ are not events. */
   readonly deadLetters: number;
   readonly customers: number;
-  /** Messages of contexts whose publish was not acknowledged yet. */
-  readonly outbox: number;
+  /** Commands that the contexts ordered last; each must stand in CMD. */
+  readonly orderedCommands: readonly string[];
 }
 
 export async function readStoredEvents(nc: NatsConnection): Promise<StoredEvents> {
@@ -117,17 +117,21 @@ export async function readStoredEvents(nc: NatsConnection): Promise<StoredEvents
   for (const stream of streamsOf("EVT")) inStream += (await jsm.streams.info(stream)).state.messages;
   const dlq = await jsm.streams.info(DLQ_STREAM, { subjects_filter: subjects.dlqOfEvents });
   const deadLetters = Object.values(dlq.state.subjects ?? {}).reduce((a, b) => a + b, 0);
-  const total = { applied: 0, duplicates: 0, customers: 0, outbox: 0 };
+  const total = { applied: 0, duplicates: 0, customers: 0 };
+  const orderedCommands: string[] = [];
   for (const stream of streamsOf("CTX")) {
     await scan(nc, stream, subjects.ctxAll, (m) => {
       const context = contextV1.parse(m.json());
       total.applied += context.applied;
       total.duplicates += context.duplicates;
-      total.outbox += context.outbox.length;
+      for (const { subject, body } of context.outbox) {
+        const command = parseCmd(subject) && commandV1.safeParse(body).data;
+        if (command) orderedCommands.push(command.commandId);
+      }
       total.customers++;
     });
   }
-  return { inStream, deadLetters, ...total };
+  return { inStream, deadLetters, orderedCommands, ...total };
 }
 
 /** Reads a stream from the beginning to what is its end now. */

@@ -12,6 +12,7 @@ import {
   list,
   milliseconds,
   right,
+  width,
   type Style,
 } from "./text.js";
 
@@ -44,7 +45,7 @@ export function panelLines(v: PanelView, s: Style, columns: number, rows = 40): 
   const share = v.endTime > v.startTime ? (v.time - v.startTime) / (v.endTime - v.startTime) : 1;
   const days = (v.endTime - v.startTime) / DAY_MS;
   const title = ` ${s.bold("segue")} ${s.dim("· real transactions, replayed at")} ${v.speed} ${s.dim("days per second")}`;
-  const { done, open } = bar(share, cols - 26);
+  const { done, open } = bar(share, cols - 20);
   const percent = right(`${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`, 6);
   const events = `${s.bold(count(v.published))} ${s.dim(`of ${count(v.events)}`)}  ${count(v.perSecond)}/s`;
   const latency = `event → command p50 ${s.bold(milliseconds(tally.latencies.percentile(0.5)))}  p99 ${s.bold(milliseconds(tally.latencies.percentile(0.99)))}`;
@@ -60,7 +61,7 @@ export function panelLines(v: PanelView, s: Style, columns: number, rows = 40): 
   const feedRows = Math.max(4, Math.min(12, rows - used));
   const decisionRows = Math.min(8, Math.ceil(feedRows * 0.6));
   const lines = [
-    title + right(s.dim(elapsed(v.elapsedMs)), Math.max(1, cols - 46 - String(v.speed).length)),
+    title + right(s.dim(elapsed(v.elapsedMs)), cols - 1 - width(title)),
     ` ${s.accent(done)}${s.dim(open)}${percent}  ${s.bold(dayOf(v.time))}`,
     ` ${s.dim(`${dayOf(v.startTime)} to ${dayOf(v.endTime)}, ${counted(Math.round(days), "day")}${waiting(v)}`)}`,
     "",
@@ -122,10 +123,10 @@ export function plainLine(v: PanelView): string {
     dayOf(v.time),
     `${count(v.published)}/${count(v.events)} events`,
     `${count(v.perSecond)}/s`,
-    `${counted(sum(tally.answers), "decision")}`,
-    `${counted(tally.commands, "command")}`,
-    `${counted(tally.outcomes.get("delivered") ?? 0, "delivered", "delivered")}`,
-    `${counted(tally.stoppedDecisions, "stopped by policy", "stopped by policy")}`,
+    counted(sum(tally.answers), "decision"),
+    counted(tally.commands, "command"),
+    counted(tally.outcomes.get("delivered") ?? 0, "delivered", "delivered"),
+    counted(tally.stoppedDecisions, "stopped by policy", "stopped by policy"),
     `p50 ${milliseconds(tally.latencies.percentile(0.5))} p99 ${milliseconds(tally.latencies.percentile(0.99))}`,
   ];
   const last = tally.decisionFeed.at(-1);

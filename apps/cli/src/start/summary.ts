@@ -30,7 +30,8 @@ export function imbalances(events: StoredEvents, tally: Tally): readonly string[
   if (tally.secondTerminals > 0)
     wrong.push(`${counted(tally.secondTerminals, "command outcome")} after a terminal one`);
   if (tally.strays > 0) wrong.push(`${counted(tally.strays, "outcome")} of commands that CMD does not hold`);
-  if (events.outbox > 0) wrong.push(`${counted(events.outbox, "message")} still in the contexts' outboxes`);
+  const lost = events.orderedCommands.filter((id) => !tally.ordered(id)).length;
+  if (lost > 0) wrong.push(`${counted(lost, "command")} ordered by a context and not in CMD`);
   return wrong;
 }
 
@@ -64,6 +65,7 @@ export function summaryLines(
       room,
     ).map((line) => `${" ".repeat(13)}${line}`),
     `${label("responses")}${responses(tally)}`,
+    ...(tally.undelivered.size > 0 ? [`${label("undelivered")}${of(tally.undelivered)}`] : []),
     "",
     ...channelTable(tally, s),
     "",
@@ -71,7 +73,6 @@ export function summaryLines(
     `${label("latency")}event → command p50 ${milliseconds(run.p50)}, p99 ${milliseconds(run.p99)} over ${counted(run.commands, "command")} of this start`,
     "",
   ];
-  if (tally.undelivered.size > 0) lines.splice(-4, 0, `${label("undelivered")}${of(tally.undelivered)}`);
   if (wrong.length === 0)
     lines.push(` ${s.good("✔ it adds up")}: every event is accounted for, and every command has one outcome`);
   else lines.push(` ${s.bad("✘ it does not add up")}`, ...wrong.map((w) => `   ${w}`));
@@ -123,8 +124,9 @@ export function summaryJson(run: RunFigures, events: StoredEvents, tally: Tally)
       { ordered: t.ordered, ...t.terminal, responses: t.responses },
     ]),
   );
+  const { orderedCommands: _, ...counts } = events;
   return {
-    events,
+    events: counts,
     commands: { ordered: tally.commands, ended: tally.ended, open: tally.open },
     outcomes: Object.fromEntries(tally.outcomes),
     channels,

@@ -121,6 +121,11 @@ export class Tally {
     add(this.deadLetters, reason);
   }
 
+  /** Whether CMD holds this command. */
+  ordered(commandId: string): boolean {
+    return this.#commands.has(commandId);
+  }
+
   get commands(): number {
     return this.#commands.size;
   }

@@ -70,12 +70,12 @@ export function list(parts: readonly string[], columns: number): string {
 }
 
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  warn(text: string): string;
-  bad(text: string): string;
-  accent(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly accent: (text: string) => string;
 }
 
 /** ANSI styles, or plain text where there is to be no colour. */
