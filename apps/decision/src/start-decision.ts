@@ -1,9 +1,9 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { Transport, type MicroserviceOptions } from "@nestjs/microservices";
+import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
-import { connectNats, Publisher, RpcClient } from "#messaging";
+import { connectNats, Publisher, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import { AuditPublisher } from "./audit.publisher.js";
@@ -14,8 +14,6 @@ import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
 
 /** Instances with the same queue share the requests. */
 const QUEUE = "decision";
-/** Time for the decisions under way when the service stops; longer than any budget that a moment leaves. */
-const GRACE_MS = 1_000;
 
 /** Starts the decision service. Throws DefinitionError when the catalogue is not usable. */
 export async function startDecision(
@@ -39,8 +37,7 @@ export async function startDecision(
     new AuditPublisher(new Publisher(nc)),
   );
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
-    transport: Transport.NATS,
-    options: {
+    strategy: new RpcServer({
       servers: config.natsUrl.split(","),
       name: "decision-rpc",
       queue: QUEUE,
@@ -48,9 +45,7 @@ export async function startDecision(
       reconnectTimeWait: 250,
       waitOnFirstConnect: true,
       noAsyncTraces: true,
-      gracefulShutdown: true,
-      gracePeriod: GRACE_MS,
-    },
+    }),
     logger: new ConsoleLogger({ json: true, logLevels: ["warn", "error", "fatal"] }),
   });
   await app.listen();

@@ -150,6 +150,10 @@ export const contactEntryV1 = z
     at: z.number(),
     /** False for what is no contact (execute, agent): reserved, but not counted. */
     counts: z.boolean(),
+    /** The journey's cap that it was reserved under; counted again right before the send. */
+    cap: journeyCapV1.optional(),
+    /** Taken back before it was answered: a lost index had let in one contact too many. */
+    withdrawn: z.boolean().optional(),
   })
   .meta({ id: "ContactEntry" });
 export type ContactEntry = z.infer<typeof contactEntryV1>;

@@ -11,7 +11,9 @@ import { PARTITIONS, partitionOf } from "./partition.js";
 export class UnsafeSubject extends Error {
   override readonly name = "UnsafeSubject";
   constructor(part: string, value: string) {
-    super(`${part} ${JSON.stringify(value)} is not safe in a NATS subject: use 1 to 64 characters of A-Z a-z 0-9 _ -`);
+    super(
+      `${part} ${JSON.stringify(value)} is not safe in a NATS subject: use 1 to 64 characters of A-Z a-z 0-9 _ -`,
+    );
   }
 }
 
@@ -71,6 +73,11 @@ export const subjects = {
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.${SEGUE_SOURCE}.outcome.>`,
   /** Every event whose type starts with this token (`consent`, `hold`, `customer`), of every customer. */
   evtOfTypeFamily: (family: string): string => `evt.*.*.*.${token("type family", family)}.>`,
+  /** Events of one customer whose type starts with this token. */
+  evtOfCustomerFamily: (customerId: string, family: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Outcomes of every customer, as stored in EVT. */
+  outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
   ctxAll: "ctx.>",
   cmd: (channel: Channel, customerId: string): string =>
@@ -85,6 +92,9 @@ export const subjects = {
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>
     `due.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
+  cmdAll: "cmd.>",
+  dlqAll: "dlq.>",
+  dlqOfEvents: "dlq.event.>",
   dlq: (p: number, origin: "event" | "command"): string => `dlq.${origin}.${partitionToken(p)}`,
   /** What the agent desktop subscribes to. */
   deskOffer: (agentId: string): string => `desk.${token("agent id", agentId)}.offer`,
@@ -124,11 +134,14 @@ export function parseCtx(subject: string): { partition: number; customerId: stri
   const t = subject.split(".");
   const partition = parsePartition(t[1]);
   const customerId = t[2];
-  if (t[0] !== "ctx" || t.length !== 3 || partition === undefined || !customerId || !isSafeToken(customerId)) return undefined;
+  if (t[0] !== "ctx" || t.length !== 3 || partition === undefined || !customerId || !isSafeToken(customerId))
+    return undefined;
   return { partition, customerId };
 }
 
-export function parseCmd(subject: string): { channel: Channel; partition: number; customerId: string } | undefined {
+export function parseCmd(
+  subject: string,
+): { channel: Channel; partition: number; customerId: string } | undefined {
   const t = subject.split(".");
   const channel = CHANNELS.find((c) => c === t[1]);
   const partition = parsePartition(t[2]);
@@ -138,7 +151,9 @@ export function parseCmd(subject: string): { channel: Channel; partition: number
   return { channel, partition, customerId };
 }
 
-export function parseAudit(subject: string): { partition: number; customerId: string; kind: AuditKind } | undefined {
+export function parseAudit(
+  subject: string,
+): { partition: number; customerId: string; kind: AuditKind } | undefined {
   const t = subject.split(".");
   const partition = parsePartition(t[1]);
   const customerId = t[2];
@@ -157,9 +172,21 @@ export function parseTimerType(type: string): { instance: string; wait: string }
 }
 
 /** The timer of a `timer.…` subject. */
-export function parseTimer(subject: string): { customerId: string; instance: string; wait: string } | undefined {
+export function parseTimer(
+  subject: string,
+): { customerId: string; instance: string; wait: string } | undefined {
   const t = subject.split(".");
   const [kind, p, customerId, instance, wait] = t;
-  if (kind !== "timer" || t.length !== 5 || parsePartition(p) === undefined || !customerId || !instance || !wait) return undefined;
-  return isSafeToken(customerId) && isSafeToken(instance) && isSafeToken(wait) ? { customerId, instance, wait } : undefined;
+  if (
+    kind !== "timer" ||
+    t.length !== 5 ||
+    parsePartition(p) === undefined ||
+    !customerId ||
+    !instance ||
+    !wait
+  )
+    return undefined;
+  return isSafeToken(customerId) && isSafeToken(instance) && isSafeToken(wait)
+    ? { customerId, instance, wait }
+    : undefined;
 }

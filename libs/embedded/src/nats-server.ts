@@ -1,9 +1,9 @@
 /** Finds and runs a real nats-server: from PATH if it is new enough, else the one of the npm package. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { startChild, type Child } from "./child.js";
 import { freePort } from "./ports.js";
 
@@ -29,10 +29,20 @@ export interface Binary {
   readonly from: string;
 }
 
+/** Absolute path of a program on PATH. A child gets an environment of its own, so a bare name would not be found. */
+export function programOnPath(name: string): string | undefined {
+  for (const dir of (process.env["PATH"] ?? "").split(delimiter)) {
+    const path = join(dir, name);
+    if (isAbsolute(dir) && statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  }
+  return undefined;
+}
+
 /** A nats-server 2.14 or newer. Throws an error that says what to install. */
 export function findNatsServer(): Binary {
-  const onPath = versionOf("nats-server");
-  if (onPath && isNewEnough(onPath)) return { path: "nats-server", version: onPath, from: "PATH" };
+  const program = programOnPath("nats-server");
+  const onPath = program && versionOf(program);
+  if (program && onPath && isNewEnough(onPath)) return { path: program, version: onPath, from: "PATH" };
   try {
     const require = createRequire(import.meta.url);
     const path = join(dirname(require.resolve(PACKAGE)), "bin", "nats-server");
@@ -52,6 +62,8 @@ export interface NatsServerOptions {
   readonly port?: number;
   /** `default`: the server syncs to disk every 2 minutes; `fsync`: before every acknowledgement. */
   readonly durability?: "default" | "fsync";
+  /** Told of the process before it is ready. */
+  readonly onSpawn?: (child: Child) => void;
 }
 
 export interface NatsServer {
@@ -82,6 +94,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     ].join("\n"),
   );
   const child = startChild(binary.path, ["-c", config]);
+  options.onSpawn?.(child);
   await accepting(port, child, "nats-server");
   return { url: `nats://127.0.0.1:${port}`, port, child, binary };
 }
@@ -104,5 +117,7 @@ export async function accepting(port: number, child: Child, name: string, timeou
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   await child.kill();
-  throw new Error(`${name} did not accept connections on 127.0.0.1:${port} within ${timeoutMs} ms:\n${child.tail()}`);
+  throw new Error(
+    `${name} did not accept connections on 127.0.0.1:${port} within ${timeoutMs} ms:\n${child.tail()}`,
+  );
 }

@@ -6,6 +6,7 @@ export * from "./provision.js";
 export * from "./publisher.js";
 export * from "./rendezvous.js";
 export * from "./rpc.js";
+export * from "./rpc-server.js";
 export * from "./work-dead-letter.js";
 export * from "./work-handler.js";
 export * from "./work-strategy.js";

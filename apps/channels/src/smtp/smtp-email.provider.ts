@@ -1,5 +1,5 @@
 /** Email over SMTP. A 250 after the text counts as delivered: the mail system has taken over (RFC 5321 §4.2.5). */
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { createTransport } from "nodemailer";
 import { sleep } from "#messaging";
 import type { ChannelProvider, Reports, SendOrder, SendResult } from "../provider.port.js";
@@ -26,10 +26,20 @@ export class SmtpEmailProvider implements ChannelProvider {
   readonly time = "wall";
   readonly #options: SmtpOptions;
   readonly #transport: ReturnType<typeof pooled>;
+  /** The text of each mail under way, by Message-ID, as handed to the connection. */
+  readonly #texts = new Map<string, Readable>();
 
   constructor(options: SmtpOptions) {
     this.#options = options;
     this.#transport = pooled(options);
+    this.#transport.use("stream", (mail, done) => {
+      const messageId = mail.data.messageId;
+      mail.message.processFunc((text) => {
+        if (messageId !== undefined) this.#texts.set(messageId, text);
+        return text;
+      });
+      done();
+    });
   }
 
   async send(order: SendOrder, _reports: Reports): Promise<SendResult> {
@@ -58,27 +68,23 @@ export class SmtpEmailProvider implements ChannelProvider {
   }
 
   async #sendOnce(order: SendOrder, to: string): Promise<SmtpFailure | undefined> {
-    let dataSent = false;
-    // Read by the transport only after the server has answered 354 to DATA.
-    const text = Readable.from(
-      (function* () {
-        dataSent = true;
-        yield `${order.body}\n`;
-      })(),
-    );
+    const messageId = messageIdOf(order, this.#options.from);
     try {
       await this.#transport.sendMail({
         from: this.#options.from,
         to,
         subject: order.title,
-        text,
-        messageId: messageIdOf(order, this.#options.from),
+        text: `${order.body}\n`,
+        messageId,
         // RFC 3834: no vacation notices in answer to what a machine sent.
         headers: { "Auto-Submitted": "auto-generated" },
       });
       return undefined;
     } catch (error) {
-      return smtpFailureOf(error, dataSent);
+      // Read only after the server has answered 354 to DATA.
+      return smtpFailureOf(error, this.#texts.get(messageId)?.readableDidRead ?? false);
+    } finally {
+      this.#texts.delete(messageId);
     }
   }
 }

@@ -2,3 +2,4 @@ export * from "./caps.js";
 export * from "./judge.js";
 export * from "./profile.js";
 export * from "./quiet-hours.js";
+export * from "./settlement.js";

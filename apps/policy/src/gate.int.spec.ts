@@ -1,0 +1,204 @@
+import { Redis } from "ioredis";
+import { isTerminal, type GateReply } from "#contracts";
+import { eventually } from "#testing";
+import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
+
+describe("the gate, on real NATS and Redis", () => {
+  let f: PolicyFixture;
+  let redis: Redis;
+  beforeAll(async () => {
+    f = await startFixture();
+    redis = new Redis(f.servers.redis.url);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await f.stop();
+  });
+
+  const go = { answer: "go", reason: "permitted" };
+
+  /** A registered customer with one reservation. */
+  async function reserve(customerId: string, n = 0): Promise<string> {
+    const profile = await f.register(customerId);
+    const decisionId = `${customerId}.${n}.0`;
+    const reply = await f.evaluate({ customerId, decisionId, profile });
+    expect(reply.reservationId).toBe(decisionId);
+    return decisionId;
+  }
+
+  it("lets the first delivery of an attempt go, again and again, and no other (I5)", async () => {
+    const decisionId = await reserve("g1");
+    const ask = (delivery: string): Promise<GateReply> =>
+      f.gate({ customerId: "g1", decisionId, delivery, redelivered: true });
+    expect(await ask("CMD:1:1")).toEqual(go);
+    expect(await ask("CMD:1:1")).toEqual(go);
+    expect((await ask("CMD:1:2")).answer).toBe("claimed");
+  });
+
+  it("stops what has no reservation, or is sent on a channel that was not reserved (I5)", async () => {
+    const decisionId = await reserve("g2");
+    expect(await f.gate({ customerId: "g2", decisionId: "g2.7.0" })).toEqual({
+      answer: "stop",
+      reason: "reservation_missing",
+    });
+    expect(await f.gate({ customerId: "g2", decisionId, channel: "ivr" })).toMatchObject({ answer: "stop" });
+    expect(await f.gate({ customerId: "nobody", decisionId: "nobody.0.0" })).toMatchObject({
+      answer: "stop",
+    });
+  });
+
+  it.each([
+    [
+      "an opt-out of everything",
+      "consent.changed",
+      { purpose: "marketing", channel: "*", granted: false },
+      "consent_refused",
+    ],
+    [
+      "a refusal of the channel",
+      "consent.changed",
+      { purpose: "marketing", channel: "push", granted: false },
+      "consent_refused",
+    ],
+    ["a fraud hold", "hold.placed", { kind: "fraud" }, "hold_fraud"],
+  ])("stops within a second of %s acknowledged after the decision (I7)", async (name, type, data, reason) => {
+    const customer = `opt-${reason}-${name.length}`;
+    const decisionId = await reserve(customer);
+    await f.event(customer, type, data);
+    const start = performance.now();
+    const delivery = (n: number) => ({ customerId: customer, decisionId, attempt: n });
+    await eventually("the stop", async () => {
+      const reply = await f.gate(delivery(1));
+      return reply.answer === "stop" && reply.reason === reason;
+    });
+    expect(performance.now() - start).toBeLessThan(1_000);
+    // A delivery that was let through and asks again has not sent yet: it stops too.
+    expect(await f.gate(delivery(1))).toEqual({ answer: "stop", reason });
+  });
+
+  it("sees an opt-out that came while the index was empty (I7)", async () => {
+    const decisionId = await reserve("g4");
+    await redis.flushall();
+    await f.event("g4", "consent.changed", { purpose: "marketing", channel: "*", granted: false });
+    expect(await f.gate({ customerId: "g4", decisionId })).toEqual({
+      answer: "stop",
+      reason: "consent_refused",
+    });
+  });
+
+  it("does not let a repeated event undo a later opt-out", async () => {
+    const decisionId = await reserve("g5");
+    const grant = { purpose: "marketing", channel: "push", granted: true };
+    await f.event("g5", "consent.changed", { purpose: "marketing", channel: "push", granted: false });
+    await f.event("g5", "consent.changed", grant, "grant");
+    await f.event("g5", "consent.changed", { purpose: "marketing", channel: "push", granted: false });
+    await f.event("g5", "consent.changed", grant, "grant");
+    const marker = await f.event("g5", "hold.placed", { kind: "complaint" });
+    const profile = await eventually("the index to pass the events", async () => {
+      const stored = JSON.parse((await redis.hget("policy:{g5}:index", "profile")) ?? "{}") as {
+        seq?: number;
+      };
+      return stored.seq === marker && stored;
+    });
+    expect(profile).toMatchObject({ consents: { "marketing.push": false } });
+    expect((await f.gate({ customerId: "g5", decisionId })).answer).toBe("stop");
+    await redis.flushall();
+    await f.event("g5", "hold.lifted", { kind: "complaint" });
+    expect(await f.gate({ customerId: "g5", decisionId })).toEqual({
+      answer: "stop",
+      reason: "consent_refused",
+    });
+  });
+
+  it("does not know after a rebuild whether a redelivered command was sent, but lets a first delivery go", async () => {
+    const decisionId = await reserve("g6");
+    const before = { customerId: "g6", decisionId, publishedAt: Date.now() - 1_000 };
+    expect(await f.gate({ ...before, delivery: "CMD:6:1" })).toEqual(go);
+    await redis.flushall();
+    expect((await f.gate({ ...before, delivery: "CMD:6:2", redelivered: true })).answer).toBe("claimed");
+    expect(await f.gate({ ...before, delivery: "CMD:7:1", redelivered: false })).toEqual(go);
+  });
+
+  it("stops a released reservation, and leaves a settled one to its outcome", async () => {
+    const released = await reserve("g7");
+    const sent = await reserve("g8");
+    expect(isTerminal("expired")).toBe(true);
+    await f.outcome("g7", released, { kind: "expired" });
+    await f.outcome("g8", sent, { kind: "delivered" });
+    await eventually(
+      "the release",
+      async () =>
+        (await f.gate({ customerId: "g7", decisionId: released })).reason === "reservation_released",
+    );
+    await eventually(
+      "the settlement",
+      async () =>
+        (await f.gate({ customerId: "g8", decisionId: sent, attempt: 1, channel: "sms" })).answer ===
+        "claimed",
+    );
+    await redis.flushall();
+    expect(await f.gate({ customerId: "g7", decisionId: released })).toEqual({
+      answer: "stop",
+      reason: "reservation_released",
+    });
+  });
+
+  it("counts the channel of a fallback where it is sent (I6)", async () => {
+    const first = await reserve("g9");
+    const profile = {
+      seq: 0,
+      timezone: "Europe/Prague",
+      consents: { "marketing.sms": true, "marketing.push": true },
+      holds: [],
+    };
+    expect(await f.gate({ customerId: "g9", decisionId: first })).toEqual(go);
+    expect(await f.gate({ customerId: "g9", decisionId: first, channel: "sms", attempt: 1 })).toEqual(go);
+    const reply = await f.evaluate({ customerId: "g9", decisionId: "g9.1.0", profile });
+    expect(reply.chosen?.channels).toEqual(["push", "email"]);
+  });
+
+  it("stops a fallback for which the channel has no room left (I6)", async () => {
+    const first = await reserve("g10");
+    const sms = [
+      { action: "sms-offer", purpose: "marketing" as const, channels: ["sms" as const], urgent: false },
+    ];
+    await f.evaluate({ customerId: "g10", decisionId: "g10.1.0", options: sms });
+    expect(await f.gate({ customerId: "g10", decisionId: first, channel: "sms", attempt: 1 })).toEqual({
+      answer: "stop",
+      reason: "cap_reached",
+    });
+  });
+
+  it("counts a contact when it is sent, not when it was reserved (I6)", async () => {
+    const sms = [
+      { action: "offer", purpose: "marketing" as const, channels: ["sms" as const], urgent: false },
+    ];
+    const late = await reserve("g11");
+    const ask = (n: number, at: number) =>
+      f.evaluate({ customerId: "g11", decisionId: `g11.${n}.0`, at, options: sms });
+    expect((await ask(1, NOON)).chosen).toBeDefined();
+    expect(
+      await f.gate({ customerId: "g11", decisionId: "g11.1.0", channel: "sms", at: NOON + 6 * 3_600_000 }),
+    ).toEqual(go);
+    expect((await ask(2, NOON + DAY)).chosen).toBeUndefined();
+    expect((await ask(3, NOON + DAY + 6 * 3_600_000)).chosen).toBeDefined();
+    expect(
+      await f.gate({
+        customerId: "g11",
+        decisionId: late,
+        channel: "sms",
+        attempt: 1,
+        at: NOON + DAY + 6 * 3_600_000,
+      }),
+    ).toMatchObject({ answer: "stop" });
+  });
+
+  it("refuses marketing in quiet hours that have begun since, and a request that is not one", async () => {
+    const decisionId = await reserve("g12");
+    expect(await f.gate({ customerId: "g12", decisionId, at: NOON + 8 * 3_600_000 })).toEqual({
+      answer: "stop",
+      reason: "quiet_hours",
+    });
+    await expect(f.gate({ customerId: "not safe", decisionId })).rejects.toThrow("customerId");
+  });
+});

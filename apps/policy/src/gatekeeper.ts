@@ -1,0 +1,65 @@
+/**
+ * The last word before a send. Judges the index's profile as it is now, then claims the attempt in one script.
+ *
+ * I5 No send without the gate: `go` is answered once per attempt, to one delivery (which may ask again).
+ * I6 The contact moves to the time and channel of its send, and is counted again there.
+ * I7 After an acknowledged opt-out or hold, no send starts later than 1 s.
+ *
+ * The index of a customer that had to be rebuilt has no claims from before: a redelivered command that was
+ * published earlier may have been sent, so it is answered `claimed`. Quiet hours were judged when it was
+ * reserved; only marketing, which may wait, is stopped by those that have begun since.
+ */
+import type { GateReply, GateRequest, PolicyPackDefinition } from "#contracts";
+import { judge } from "#domain";
+import type { Evaluator } from "./evaluator.js";
+import type { IndexRebuild } from "./index-rebuild.js";
+import type { PolicyIndex } from "./policy-index.store.js";
+
+/** There is no answer now; the caller asks again later. */
+export class GateUnavailable extends Error {
+  override readonly name = "GateUnavailable";
+}
+
+export interface GatekeeperPorts {
+  readonly packs: readonly PolicyPackDefinition[];
+  readonly index: PolicyIndex;
+  readonly rebuild: IndexRebuild;
+  readonly caps: Pick<Evaluator, "capsOf">;
+  /** True while no acknowledged opt-out older than a second can be missing in the index. */
+  readonly fresh: () => boolean;
+}
+
+const MAX_ROUNDS = 10;
+
+export class Gatekeeper {
+  readonly #ports: GatekeeperPorts;
+
+  constructor(ports: GatekeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /** Throws GateUnavailable, IndexUnavailable or LedgerUnavailable: nothing is claimed then that a retry would not get. */
+  async gate(request: GateRequest): Promise<GateReply> {
+    const { packs, index, rebuild, caps } = this.#ports;
+    const { customerId, channel, at } = request;
+    const option = { action: request.action, purpose: request.purpose, urgent: true };
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      if (!this.#ports.fresh())
+        throw new GateUnavailable("the gate does not hear from the event stream; ask again");
+      const known = await index.profile(customerId);
+      if (known.kind === "known") {
+        const verdict = judge({ packs, copies: [known.profile], option, channel, at });
+        const result = await index.gate(
+          request,
+          known.profile.seq,
+          verdict.reason,
+          caps.capsOf(request.purpose),
+        );
+        if (result.kind === "answer") return result.reply;
+        if (result.kind === "newer-profile") continue;
+      }
+      await rebuild.customer(customerId, { at });
+    }
+    throw new GateUnavailable(`the index changed ${MAX_ROUNDS} times while one send was judged; ask again`);
+  }
+}

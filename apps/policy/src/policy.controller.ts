@@ -1,0 +1,73 @@
+/** RPC face of the policy service. Requests are parsed here; inside they are trusted. */
+import { Controller, Inject } from "@nestjs/common";
+import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from "@nestjs/microservices";
+import { Match, type MsgHdrs } from "@nats-io/nats-core";
+import type { z } from "zod";
+import { evaluateRequestV1, gateRequestV1, rpc, type EvaluateReply, type GateReply } from "#contracts";
+import { remainingMs } from "#messaging";
+import { span } from "#telemetry";
+import { Evaluator, UncountableCap } from "./evaluator.js";
+import { GateUnavailable, Gatekeeper } from "./gatekeeper.js";
+import { IndexUnavailable } from "./redis-connection.js";
+import { LedgerUnavailable } from "./stored-events.reader.js";
+
+/** For callers that send no deadline. */
+const ANSWER_WITHIN_MS = 2_000;
+
+@Controller()
+export class PolicyController {
+  constructor(
+    @Inject(Evaluator) private readonly evaluator: Evaluator,
+    @Inject(Gatekeeper) private readonly gatekeeper: Gatekeeper,
+  ) {}
+
+  /** Verdicts for ranked options; the first permitted one is reserved. */
+  @MessagePattern(rpc.evaluate)
+  evaluate(@Payload() payload: unknown, @Ctx() context: NatsContext): Promise<EvaluateReply> {
+    const header = headerOf(context);
+    return span("evaluate", { kind: "server", parent: header }, async (headers) => {
+      const request = parse(rpc.evaluate, evaluateRequestV1, payload);
+      const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
+      try {
+        return await this.evaluator.evaluate(request, { withinMs, headers });
+      } catch (error) {
+        throw error instanceof UncountableCap ? new RpcException(error.message) : error;
+      }
+    });
+  }
+
+  /** Go, stop or claimed; an error means that there is no answer now, and that the caller asks again. */
+  @MessagePattern(rpc.gate)
+  gate(@Payload() payload: unknown, @Ctx() context: NatsContext): Promise<GateReply> {
+    return span("gate", { kind: "server", parent: headerOf(context) }, async () => {
+      const request = parse(rpc.gate, gateRequestV1, payload);
+      try {
+        return await this.gatekeeper.gate(request);
+      } catch (error) {
+        throw passes(error) ? new RpcException(`policy_unavailable: ${error.message}`) : error;
+      }
+    });
+  }
+}
+
+function passes(error: unknown): error is Error {
+  return (
+    error instanceof GateUnavailable ||
+    error instanceof IndexUnavailable ||
+    error instanceof LedgerUnavailable
+  );
+}
+
+function headerOf(context: NatsContext): (name: string) => string | undefined {
+  const headers = context.getHeaders() as MsgHdrs | undefined;
+  return (name) => headers?.get(name, Match.IgnoreCase) || undefined;
+}
+
+function parse<T extends z.ZodType>(pattern: string, schema: T, payload: unknown): z.infer<T> {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(
+    (i) => `${i.path.map(String).join(".") || "(request)"}: ${i.message}`,
+  );
+  throw new RpcException(`${pattern}: the request is not valid: ${wrong.join("; ")}`);
+}

@@ -1,0 +1,70 @@
+/**
+ * The connection to Redis, and the epoch of what lies there.
+ *
+ * An index entry is trusted only within the epoch in which it was built: EVT's creation and the run of the
+ * Redis process. A Redis that was restarted, restored or replaced by a replica may have lost its last writes
+ * without a sign of it; its new run makes every entry unknown, to be rebuilt from JetStream when next needed.
+ */
+import { Redis } from "ioredis";
+
+/** Redis cannot be asked: nothing can be counted. May pass. */
+export class IndexUnavailable extends Error {
+  override readonly name = "IndexUnavailable";
+}
+
+/** Longer than any healthy answer; short enough to still answer the caller. */
+const COMMAND_TIMEOUT_MS = 500;
+const RECONNECT_MAX_MS = 500;
+
+export interface RedisConnectionOptions {
+  readonly url: string;
+  /** Names the EVT streams by their creation, without a slash. */
+  readonly origin: string;
+  readonly onError?: (error: Error) => void;
+}
+
+export class RedisConnection {
+  readonly redis: Redis;
+  readonly origin: string;
+  #epoch: string | undefined;
+
+  constructor(options: RedisConnectionOptions) {
+    this.origin = options.origin;
+    this.redis = new Redis(options.url, {
+      enableOfflineQueue: false,
+      // A command of the last connection must not reach another run of Redis under the old epoch.
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      connectTimeout: 2_000,
+      retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MAX_MS),
+    });
+    this.redis.on("error", (error) => options.onError?.(error));
+    this.redis.on("close", () => (this.#epoch = undefined));
+    this.redis.on("ready", () => void this.#learnEpoch());
+  }
+
+  async #learnEpoch(): Promise<void> {
+    try {
+      const run = /^run_id:(\w+)/m.exec(await this.redis.info("server"))?.[1];
+      if (run) this.#epoch = `${this.origin}/${run}`;
+    } catch {
+      // Another connection follows, and asks again.
+      this.redis.disconnect(true);
+    }
+  }
+
+  /** `<origin>/<run of Redis>`. Throws IndexUnavailable while there is no Redis. */
+  get epoch(): string {
+    if (this.#epoch === undefined) throw new IndexUnavailable("Redis is not connected");
+    return this.#epoch;
+  }
+
+  get ready(): boolean {
+    return this.#epoch !== undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.redis.quit().catch(() => this.redis.disconnect());
+  }
+}

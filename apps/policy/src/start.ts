@@ -1,0 +1,100 @@
+/** Wires the policy service together, starts it, and stops it in the reverse order. */
+import "reflect-metadata";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { LoggerService } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { Transport, type MicroserviceOptions } from "@nestjs/microservices";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { streamsOf } from "#contracts";
+import { Publisher, connectNats, sleep } from "#messaging";
+import type { Service } from "#service";
+import type { Logger } from "#telemetry";
+import type { PolicyConfig } from "./config.js";
+import { ContactLedger } from "./contact-ledger.publisher.js";
+import { Evaluator } from "./evaluator.js";
+import { Gatekeeper } from "./gatekeeper.js";
+import { IndexRebuild } from "./index-rebuild.js";
+import { loadPacks } from "./packs.js";
+import { PolicyIndex } from "./policy-index.store.js";
+import { PolicyModule } from "./policy.module.js";
+import { ProfileTail } from "./profile-tail.consumer.js";
+import { RedisConnection } from "./redis-connection.js";
+
+const QUEUE = "policy";
+/** Requests under way at a stop get this long to be answered. */
+const GRACE_MS = 500;
+const CATCH_UP_POLL_MS = 25;
+/** How long the start waits for Redis before it answers without. */
+const REDIS_PATIENCE_MS = 2_000;
+
+export async function startPolicy(
+  config: Pick<PolicyConfig, "natsUrl" | "redisUrl" | "definitionsDir">,
+  log: Logger,
+): Promise<Service> {
+  const packs = loadPacks(join(config.definitionsDir, "policies"));
+  const nc = await connectNats({ url: config.natsUrl, name: "policy" });
+  const connection = new RedisConnection({
+    url: config.redisUrl,
+    origin: await originOf(nc),
+    onError: (error) => log.warn({ error: error.message }, "Redis"),
+  });
+  const index = new PolicyIndex(connection);
+  const tail = new ProfileTail(nc, index, log);
+  await tail.start();
+  const { direct } = await jetstreamManager(nc);
+  const rebuild = new IndexRebuild(index, direct, () => tail.positions());
+  const ledger = new ContactLedger(new Publisher(nc));
+  const evaluator = new Evaluator({ packs, index, rebuild, ledger, log });
+  const gatekeeper = new Gatekeeper({ packs, index, rebuild, caps: evaluator, fresh: () => tail.fresh });
+
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+    PolicyModule.with({ evaluator, gatekeeper }),
+    {
+      logger: nestLogger(log),
+      transport: Transport.NATS,
+      options: {
+        servers: config.natsUrl.split(","),
+        name: "policy-rpc",
+        queue: QUEUE,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        waitOnFirstConnect: true,
+        noAsyncTraces: true,
+        gracefulShutdown: true,
+        gracePeriod: GRACE_MS,
+      },
+    },
+  );
+  // Entries from before the start may lack events. Without Redis there are none, and everything is denied.
+  const patience = performance.now() + REDIS_PATIENCE_MS;
+  while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
+  await app.listen();
+  return {
+    ready: () => !nc.isClosed() && connection.ready && tail.caughtUp,
+    async stop() {
+      await app.close();
+      await tail.stop();
+      await connection.close();
+      await nc.drain();
+    },
+  };
+}
+
+/** Tells this installation's EVT from any other: an index built over another one is worth nothing here. */
+async function originOf(nc: NatsConnection): Promise<string> {
+  const jsm = await jetstreamManager(nc);
+  const created = await Promise.all(streamsOf("EVT").map(async (s) => (await jsm.streams.info(s)).created));
+  return createHash("sha1").update(created.join()).digest("hex").slice(0, 12);
+}
+
+function nestLogger(log: Logger): LoggerService {
+  const line = (message: unknown): string =>
+    typeof message === "string" ? message : JSON.stringify(message);
+  return {
+    log: (message: unknown) => log.debug(line(message)),
+    warn: (message: unknown) => log.warn(line(message)),
+    error: (message: unknown) => log.error(message instanceof Error ? message.message : line(message)),
+  };
+}

@@ -1,0 +1,157 @@
+/** A policy service on real servers, and the calls that tests make to it. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  commandId,
+  evaluateReplyV1,
+  gateReplyV1,
+  outcomeEventId,
+  rpc,
+  subjects,
+  type Channel,
+  type EvaluateReply,
+  type EvaluateRequest,
+  type GateReply,
+  type GateRequest,
+  type Outcome,
+  type Profile,
+} from "#contracts";
+import { Publisher, RpcClient } from "#messaging";
+import type { Service } from "#service";
+import { createLogger } from "#telemetry";
+import { startServers, type TestServers } from "#testing";
+import { startPolicy } from "../start.js";
+
+export const PACK = `
+kind: PolicyPack
+id: house
+version: 2
+description: for tests
+source: test
+rules:
+  - purpose: marketing
+    consent: required
+    blockedBy: [fraud, hardship, complaint, deceased, opt-out]
+    quietHours: { from: "21:00", to: "08:00" }
+    caps: [{ count: 3, period: 7d }, { count: 1, period: 1d, channel: sms }]
+  - { purpose: service, consent: not-refused, blockedBy: [deceased, opt-out] }
+`;
+export const DAY = 86_400_000;
+export const NOON = Date.parse("2026-07-01T12:00:00Z");
+const CONTACT_CHANNELS: readonly Channel[] = ["push", "sms", "email"];
+
+/** Consents to marketing on push, sms and email, in Prague. */
+export const consenting = (seq = 0): Profile => ({
+  seq,
+  timezone: "Europe/Prague",
+  consents: Object.fromEntries(CONTACT_CHANNELS.map((c) => [`marketing.${c}`, true])),
+  holds: [],
+});
+
+export interface PolicyFixture {
+  readonly servers: TestServers;
+  /** Starts one more instance of the service; stopped with the rest. */
+  start(): Promise<Service>;
+  evaluate(
+    request: Partial<EvaluateRequest> & { decisionId: string; customerId: string },
+  ): Promise<EvaluateReply>;
+  gate(request: Partial<GateRequest> & { customerId: string; decisionId: string }): Promise<GateReply>;
+  /** Resolves with the EVT sequence once the event is acknowledged. */
+  event(customer: string, type: string, data: Record<string, unknown>, id?: string): Promise<number>;
+  outcome(
+    customer: string,
+    decisionId: string,
+    outcome: Pick<Outcome, "kind"> & Partial<Outcome>,
+  ): Promise<number>;
+  /** Registers a customer who consents; answers the profile that the context would hold. */
+  register(customer: string): Promise<Profile>;
+  stop(): Promise<void>;
+}
+
+export async function startFixture(): Promise<PolicyFixture> {
+  const servers = await startServers();
+  mkdirSync(join(servers.dir, "policies"), { recursive: true });
+  writeFileSync(join(servers.dir, "policies", "house.yaml"), PACK);
+  const config = { natsUrl: servers.nats.url, redisUrl: servers.redis.url, definitionsDir: servers.dir };
+  const log = createLogger({ service: "policy-test", level: process.env["LOG_LEVEL"] ?? "fatal" });
+  const services: Service[] = [];
+  const client = new RpcClient(servers.nc);
+  const publisher = new Publisher(servers.nc);
+  let events = 0;
+
+  const event: PolicyFixture["event"] = async (customer, type, data, id = `e-${++events}`) => {
+    const source = type.startsWith("outcome.") ? "segue" : "core";
+    const body = {
+      specversion: "1.0",
+      id,
+      source,
+      type,
+      subject: customer,
+      time: new Date(NOON).toISOString(),
+      data,
+    };
+    const subject =
+      source === "segue" ? subjects.evt(customer, source, type) : subjects.bank(source, customer, type);
+    // Past the stream's own window of message ids, as a publisher that repeats itself minutes later would be.
+    const result = await publisher.publish(subject, JSON.stringify(body), { msgId: `${id}:${++events}` });
+    if (result.kind !== "written") throw new Error("not written");
+    return result.seq;
+  };
+  const start = async (): Promise<Service> => {
+    const service = await startPolicy(config, log);
+    services.push(service);
+    return service;
+  };
+  await start();
+  return {
+    servers,
+    start,
+    event,
+    async evaluate(request) {
+      const options = [
+        { action: "offer", purpose: "marketing", channels: ["push", "sms", "email"], urgent: false },
+      ];
+      const full = { at: NOON, options, profile: consenting(), ...request };
+      return evaluateReplyV1.parse(await client.call(rpc.evaluate, full, { timeoutMs: 8_000 }));
+    },
+    async gate({ decisionId, ...request }) {
+      const full = {
+        commandId: commandId(decisionId),
+        reservationId: decisionId,
+        action: "offer",
+        purpose: "marketing",
+        channel: "push",
+        attempt: 0,
+        at: NOON,
+        delivery: "CMD:1:1",
+        redelivered: false,
+        publishedAt: Date.now(),
+        ...request,
+      };
+      return gateReplyV1.parse(await client.call(rpc.gate, full, { timeoutMs: 8_000 }));
+    },
+    outcome(customer, decisionId, outcome) {
+      const data = {
+        commandId: commandId(decisionId),
+        decisionId,
+        reservationId: decisionId,
+        action: "offer",
+        channel: "push",
+        tried: [],
+        reason: "test",
+        ...outcome,
+      };
+      return event(customer, `outcome.${outcome.kind}`, data, outcomeEventId(data.commandId, outcome.kind));
+    },
+    async register(customer) {
+      const consents = CONTACT_CHANNELS.map((channel) => ({ purpose: "marketing", channel, granted: true }));
+      return consenting(
+        await event(customer, "customer.registered", { timezone: "Europe/Prague", consents }),
+      );
+    },
+    async stop() {
+      await Promise.all(services.map((s) => s.stop()));
+      await servers.stop();
+    },
+  };
+}
