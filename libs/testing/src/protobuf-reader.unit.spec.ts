@@ -3,7 +3,7 @@ import { readProtobuf } from "./protobuf-reader.js";
 describe("readProtobuf", () => {
   it("reads the wire types in use", () => {
     // 1: varint 300; 2: "testing"; 3: fixed32; 4: fixed64 (examples of the encoding guide).
-    const bytes = Buffer.from("08ac02" + "120774657374696e67" + "1d01000000" + "210200000000000000", "hex");
+    const bytes = Buffer.from("08ac02120774657374696e671d01000000210200000000000000", "hex");
     expect(readProtobuf(bytes)).toEqual([
       { number: 1, value: 300n },
       { number: 2, value: Buffer.from("testing") },
