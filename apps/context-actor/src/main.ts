@@ -4,11 +4,20 @@ import { runService } from "#service";
 import { createLogger, startTelemetry } from "#telemetry";
 import { ActorModule } from "./actor.module.js";
 import { ContextActorService } from "./context-actor.lifecycle.js";
-import { readConfig } from "./config.js";
+import { readConfig, type ActorConfig } from "./config.js";
 
-const config = readConfig();
+function configOrExit(): ActorConfig {
+  try {
+    return readConfig();
+  } catch (error) {
+    createLogger({ service: "context-actor" }).error({}, (error as Error).message);
+    process.exit(1);
+  }
+}
+
+const config = configOrExit();
 const log = createLogger({ service: "context-actor", level: config.logLevel });
-const telemetry = startTelemetry({ service: "context-actor", endpoint: config.otlpEndpoint });
+const telemetry = startTelemetry({ service: "context-actor", endpoint: config.otlpEndpoint, log });
 
 await runService({
   name: "context-actor",

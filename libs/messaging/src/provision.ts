@@ -69,17 +69,26 @@ async function ensureStream(jsm: JetStreamManager, s: StreamDefinition, replicas
 }
 
 const STREAM_NOT_FOUND = 10_059;
+const CONSUMER_EXISTS = new Set([10_013, 10_105, 10_148]);
 
 async function ensureConsumer(jsm: JetStreamManager, c: ConsumerDefinition): Promise<void> {
-  // Adding an existing consumer with the same settings changes nothing; with new ones it updates it.
-  await jsm.consumers.add(c.stream, {
-    durable_name: c.name,
-    filter_subject: c.filter,
-    ack_policy: c.ack === "all" ? AckPolicy.All : AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
+  const settings = {
     ack_wait: nanos(c.ackWaitMs),
     max_ack_pending: c.maxAckPending,
     max_deliver: c.maxDeliver ?? -1,
-    max_waiting: 64,
-  });
+  };
+  try {
+    await jsm.consumers.add(c.stream, {
+      ...settings,
+      durable_name: c.name,
+      filter_subject: c.filter,
+      ack_policy: c.ack === "all" ? AckPolicy.All : AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      max_waiting: 64,
+    });
+  } catch (error) {
+    // There is one with other settings: those that may change are changed.
+    if (!(error instanceof JetStreamApiError) || !CONSUMER_EXISTS.has(error.code)) throw error;
+    await jsm.consumers.update(c.stream, c.name, settings);
+  }
 }

@@ -3,7 +3,7 @@
  * stream acknowledges it, so that a reconnect neither drops nor doubles it.
  */
 import { JetStreamApiError, JetStreamError, jetstream, type JetStreamClient, type JetStreamPublishOptions } from "@nats-io/jetstream";
-import { headers as natsHeaders, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import { ClosedConnectionError, headers as natsHeaders, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 
 export interface PublishOptions {
   /** Message id; the stream drops a second message with the same one within its window. */
@@ -71,7 +71,7 @@ export class Publisher {
         return { kind: "written", seq: ack.seq, duplicate: ack.duplicate };
       } catch (error) {
         if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code)) return { kind: "conflict" };
-        if (isRefusal(error) || options.signal?.aborted || Date.now() + delayMs > until) throw error;
+        if (isRefusal(error) || error instanceof ClosedConnectionError || options.signal?.aborted || Date.now() + delayMs > until) throw error;
         await sleep(delayMs, options.signal);
       }
     }

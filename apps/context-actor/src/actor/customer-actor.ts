@@ -20,7 +20,7 @@ import { parseEvent, readHeader, storedAt } from "./parse-event.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
-  decide(request: DecisionRequest, traceHeaders: Readonly<Record<string, string>>): Promise<DecisionReply | NoAnswer>;
+  decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer>;
 }
 
 export interface DeadLetters {
@@ -168,7 +168,7 @@ export class CustomerActor {
           const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), this.options.journeys);
           while (turn.ask) {
             this.counts.decisions++;
-            answer(turn, await this.options.decider.decide(turn.ask, trace), this.options.journeys);
+            answer(turn, await this.options.decider.decide(turn.ask), this.options.journeys);
           }
           const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
             storedAt: storedAt(message),

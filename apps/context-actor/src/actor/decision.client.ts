@@ -2,6 +2,7 @@
 import { decisionReplyV1, rpc, type DecisionReply, type DecisionRequest } from "#contracts";
 import type { NoAnswer } from "#domain";
 import { RpcUnavailable, sleep, type RpcClient } from "#messaging";
+import { span } from "#telemetry";
 import type { Decider } from "./customer-actor.js";
 
 const ATTEMPT_TIMEOUT_MS = 3_000;
@@ -16,11 +17,13 @@ export class DecisionClient implements Decider {
     private readonly signal: AbortSignal,
   ) {}
 
-  async decide(request: DecisionRequest, traceHeaders: Readonly<Record<string, string>>): Promise<DecisionReply | NoAnswer> {
+  async decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer> {
     const until = performance.now() + this.budgetMs;
     for (let delayMs = BACKOFF_MIN_MS; ; delayMs = Math.min(delayMs * 2, BACKOFF_MAX_MS)) {
       try {
-        const reply = await this.client.call(rpc.decide, request, { timeoutMs: ATTEMPT_TIMEOUT_MS, headers: traceHeaders });
+        const reply = await span("request decide", { kind: "client" }, (headers) =>
+          this.client.call(rpc.decide, request, { timeoutMs: ATTEMPT_TIMEOUT_MS, headers }),
+        );
         return decisionReplyV1.parse(reply);
       } catch (error) {
         const leftMs = until - performance.now();

@@ -42,7 +42,9 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
     return refuse("reserved_source", `source ${SEGUE_SOURCE} is Segue's own; ${ce.type} is not one of its events`);
   }
   const receivedAt = storedAt(message);
-  const time = ce.time === undefined ? receivedAt : Date.parse(ce.time);
+  // Without a time it happened when it came; in a replay Segue's clock says when that is.
+  const untimed = clock.kind === "wall" ? receivedAt : clock.now();
+  const time = ce.time === undefined ? untimed : Date.parse(ce.time);
   if (clock.kind === "wall" && subject.source !== SEGUE_SOURCE) {
     const aheadMs = time - receivedAt;
     if (aheadMs > FUTURE_LIMIT_MS || aheadMs < -PAST_LIMIT_MS) {
