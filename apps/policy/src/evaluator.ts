@@ -27,7 +27,6 @@ import {
   recordStates,
   toLedger,
   type CapDenial,
-  type ContactRecord,
   type PolicyIndex,
   type Reserved,
 } from "./policy-index.store.js";
@@ -106,8 +105,9 @@ export class Evaluator {
   }
 
   async #evaluate(request: EvaluateRequest, cap: Cap | undefined, call: CallContext): Promise<EvaluateReply> {
+    const until = performance.now() + call.withinMs;
     let copies: readonly Profile[] = [request.profile];
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
       const candidates = judged.filter((j) => j.open.length > 0);
       if (candidates.length === 0)
@@ -136,7 +136,7 @@ export class Evaluator {
         return this.#reply(request, judged, stands, candidates);
       }
     }
-    throw new IndexUnavailable(`the index changed ${MAX_ROUNDS} times while one request was evaluated`);
+    throw new IndexUnavailable("the index kept changing until the request's time was up");
   }
 
   /** Puts a reservation into the ledger and makes sure that it stands; answers what may be told. */

@@ -39,7 +39,7 @@ const contextPartV1 = z.object({ profile: contextV1.shape.profile, watermark: co
 
 /** A contact without an outcome counts as sent when the rebuild looks, but at most this long after it was reserved. */
 const UNSETTLED_MS = 86_400_000;
-const MAX_TRIES = 20;
+const MAX_TRIES = 5;
 
 export interface RebuildOptions {
   /** Segue's time, epoch ms. */
