@@ -21,15 +21,8 @@ import { PURPOSES } from "#contracts";
 import { journeyCap, judge, packCaps, type Cap } from "#domain";
 import type { ContactLedger } from "./contact-ledger.publisher.js";
 import type { IndexRebuild } from "./index-rebuild.js";
-import {
-  CONTACTS_KEPT_MS,
-  channelsOf,
-  recordStates,
-  toLedger,
-  type CapDenial,
-  type PolicyIndex,
-  type Reserved,
-} from "./policy-index.store.js";
+import { channelsOf, recordStates, toLedger } from "./contact-record.js";
+import { CONTACTS_KEPT_MS, type CapDenial, type PolicyIndex, type Reserved } from "./policy-index.store.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
 

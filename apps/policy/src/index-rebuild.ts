@@ -18,14 +18,8 @@ import {
   type ContactEntry,
 } from "#contracts";
 import { PROFILE_FAMILIES, emptyProfile, settlement } from "#domain";
-import {
-  fromLedger,
-  recordStates,
-  type ContactRecord,
-  type IndexedProfile,
-  type PolicyIndex,
-  type RecordState,
-} from "./policy-index.store.js";
+import { fromLedger, recordStates, type ContactRecord, type RecordState } from "./contact-record.js";
+import { type IndexedProfile, type PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
 import {
   LedgerUnavailable,
