@@ -47,8 +47,7 @@ export class Gatekeeper {
     const { customerId, channel, at } = request;
     const option = { action: request.action, purpose: request.purpose, urgent: true };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (!this.#ports.fresh())
-        throw new GateUnavailable("the gate does not hear from the event stream; ask again");
+      await this.#hearsEvents();
       const known = await index.profile(customerId);
       if (known.kind === "known") {
         const verdict = judge({ packs, copies: [known.profile], option, channel, at });
