@@ -21,16 +21,8 @@ import { PURPOSES } from "#contracts";
 import { journeyCap, judge, packCaps, type Cap } from "#domain";
 import type { ContactLedger } from "./contact-ledger.publisher.js";
 import type { IndexRebuild } from "./index-rebuild.js";
-import {
-  CONTACTS_KEPT_MS,
-  channelsOf,
-  recordStates,
-  toLedger,
-  type CapDenial,
-  type ContactRecord,
-  type PolicyIndex,
-  type Reserved,
-} from "./policy-index.store.js";
+import { channelsOf, recordStates, toLedger } from "./contact-record.js";
+import { CONTACTS_KEPT_MS, type CapDenial, type PolicyIndex, type Reserved } from "./policy-index.store.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
 
@@ -106,8 +98,9 @@ export class Evaluator {
   }
 
   async #evaluate(request: EvaluateRequest, cap: Cap | undefined, call: CallContext): Promise<EvaluateReply> {
+    const until = performance.now() + call.withinMs;
     let copies: readonly Profile[] = [request.profile];
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
       const candidates = judged.filter((j) => j.open.length > 0);
       if (candidates.length === 0)
@@ -136,7 +129,7 @@ export class Evaluator {
         return this.#reply(request, judged, stands, candidates);
       }
     }
-    throw new IndexUnavailable(`the index changed ${MAX_ROUNDS} times while one request was evaluated`);
+    throw new IndexUnavailable("the index kept changing until the request's time was up");
   }
 
   /** Puts a reservation into the ledger and makes sure that it stands; answers what may be told. */

@@ -86,6 +86,24 @@ describe("the gate, on real NATS and Redis", () => {
     });
   });
 
+  it("catches up with what came while no instance ran, before it answers (I7)", async () => {
+    const optedOut = await reserve("r1");
+    const expired = await reserve("r2");
+    const claimed = await reserve("r3");
+    expect(await f.gate({ customerId: "r3", decisionId: claimed, delivery: "CMD:3:1" })).toEqual(go);
+    await f.restart(async () => {
+      await f.event("r1", "consent.changed", { purpose: "marketing", channel: "*", granted: false });
+      await f.outcome("r2", expired, { kind: "expired" });
+    });
+    const reason = async (customerId: string, decisionId: string): Promise<string> =>
+      (await f.gate({ customerId, decisionId })).reason;
+    expect(await reason("r1", optedOut)).toBe("consent_refused");
+    expect(await reason("r2", expired)).toBe("reservation_released");
+    expect((await f.gate({ customerId: "r3", decisionId: claimed, delivery: "CMD:3:2" })).answer).toBe(
+      "claimed",
+    );
+  });
+
   it("does not let a repeated event undo a later opt-out", async () => {
     const decisionId = await reserve("g5");
     const grant = { purpose: "marketing", channel: "push", granted: true };

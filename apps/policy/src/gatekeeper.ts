@@ -11,6 +11,7 @@
  */
 import type { GateReply, GateRequest, PolicyPackDefinition } from "#contracts";
 import { judge } from "#domain";
+import { sleep } from "#messaging";
 import type { Evaluator } from "./evaluator.js";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { PolicyIndex } from "./policy-index.store.js";
@@ -30,6 +31,8 @@ export interface GatekeeperPorts {
 }
 
 const MAX_ROUNDS = 10;
+const FRESH_PATIENCE_MS = 600;
+const FRESH_POLL_MS = 20;
 
 export class Gatekeeper {
   readonly #ports: GatekeeperPorts;
@@ -44,8 +47,7 @@ export class Gatekeeper {
     const { customerId, channel, at } = request;
     const option = { action: request.action, purpose: request.purpose, urgent: true };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (!this.#ports.fresh())
-        throw new GateUnavailable("the gate does not hear from the event stream; ask again");
+      await this.#hearsEvents();
       const known = await index.profile(customerId);
       if (known.kind === "known") {
         const verdict = judge({ packs, copies: [known.profile], option, channel, at });
@@ -61,5 +63,15 @@ export class Gatekeeper {
       await rebuild.customer(customerId, { at });
     }
     throw new GateUnavailable(`the index changed ${MAX_ROUNDS} times while one send was judged; ask again`);
+  }
+
+  /** A pause of this process looks like a silent stream at first: its heartbeats are read in a moment. */
+  async #hearsEvents(): Promise<void> {
+    const until = performance.now() + FRESH_PATIENCE_MS;
+    while (!this.#ports.fresh()) {
+      if (performance.now() > until)
+        throw new GateUnavailable("the gate does not hear from the event stream; ask again");
+      await sleep(FRESH_POLL_MS);
+    }
   }
 }

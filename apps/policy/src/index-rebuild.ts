@@ -18,14 +18,8 @@ import {
   type ContactEntry,
 } from "#contracts";
 import { PROFILE_FAMILIES, emptyProfile, settlement } from "#domain";
-import {
-  fromLedger,
-  recordStates,
-  type ContactRecord,
-  type IndexedProfile,
-  type PolicyIndex,
-  type RecordState,
-} from "./policy-index.store.js";
+import { fromLedger, recordStates, type ContactRecord, type RecordState } from "./contact-record.js";
+import { type IndexedProfile, type PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
 import {
   LedgerUnavailable,
@@ -39,7 +33,7 @@ const contextPartV1 = z.object({ profile: contextV1.shape.profile, watermark: co
 
 /** A contact without an outcome counts as sent when the rebuild looks, but at most this long after it was reserved. */
 const UNSETTLED_MS = 86_400_000;
-const MAX_TRIES = 20;
+const MAX_TRIES = 5;
 
 export interface RebuildOptions {
   /** Segue's time, epoch ms. */

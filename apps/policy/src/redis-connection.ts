@@ -65,6 +65,7 @@ export class RedisConnection {
   }
 
   async close(): Promise<void> {
-    await this.redis.quit().catch(() => this.redis.disconnect());
+    if (this.ready) await this.redis.quit().catch(() => undefined);
+    this.redis.disconnect();
   }
 }

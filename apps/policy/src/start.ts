@@ -71,6 +71,8 @@ export async function startPolicy(
   const patience = performance.now() + REDIS_PATIENCE_MS;
   while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
   await app.listen();
+  // Listening only when the server has the subscriptions; Nest does not wait for that.
+  await app.unwrap<NatsConnection>().flush();
   return {
     ready: () => !nc.isClosed() && connection.ready && tail.caughtUp,
     async stop() {

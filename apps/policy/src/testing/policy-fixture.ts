@@ -52,6 +52,8 @@ export interface PolicyFixture {
   readonly servers: TestServers;
   /** Starts one more instance of the service; stopped with the rest. */
   start(): Promise<Service>;
+  /** Stops every instance, does this, and starts one again. */
+  restart(whileDown: () => Promise<unknown>): Promise<void>;
   evaluate(
     request: Partial<EvaluateRequest> & { decisionId: string; customerId: string },
   ): Promise<EvaluateReply>;
@@ -106,6 +108,11 @@ export async function startFixture(): Promise<PolicyFixture> {
   return {
     servers,
     start,
+    async restart(whileDown) {
+      await Promise.all(services.splice(0).map((s) => s.stop()));
+      await whileDown();
+      await start();
+    },
     event,
     async evaluate(request) {
       const options = [
