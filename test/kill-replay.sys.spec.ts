@@ -14,10 +14,22 @@ function slice(): CloudEvent[] {
   const events = [...readBerkaEvents({ dir: "data/berka", from: "1993-11-15", to: "1994-02-15" })];
   const interesting = new Map<string, number>();
   for (const e of events) {
-    const weight = e.type === "account.overdrawn" ? 50 : e.type === "payment.failed" ? 20 : e.data?.["purpose"] === "insurance" ? 5 : 0;
+    const weight =
+      e.type === "account.overdrawn"
+        ? 50
+        : e.type === "payment.failed"
+          ? 20
+          : e.data?.["purpose"] === "insurance"
+            ? 5
+            : 0;
     interesting.set(e.subject, (interesting.get(e.subject) ?? 0) + weight);
   }
-  const chosen = new Set([...interesting].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 60).map(([id]) => id));
+  const chosen = new Set(
+    [...interesting]
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, 60)
+      .map(([id]) => id),
+  );
   return events.filter((e) => chosen.has(e.subject));
 }
 
@@ -105,8 +117,13 @@ async function ending(system: System): Promise<Ending> {
     racing: racing.size,
     commands,
     outcomes: [...outcomes].map(([id, [first]]) => `${id} ${first!.kind} ${first!.channel}`).sort(),
-    doubleOutcomes: [...outcomes].filter(([, list]) => new Set(list.map((o) => o.kind)).size > 1).map(([id]) => id),
-    providerCalls: system.providerCalls().map((c) => `${c.commandId} ${c.attempt}`).sort(),
+    doubleOutcomes: [...outcomes]
+      .filter(([, list]) => new Set(list.map((o) => o.kind)).size > 1)
+      .map(([id]) => id),
+    providerCalls: system
+      .providerCalls()
+      .map((c) => `${c.commandId} ${c.attempt}`)
+      .sort(),
   };
 }
 
@@ -115,7 +132,12 @@ describe("kill -9 of context-actor while a replay runs", () => {
   let undisturbed: Ending;
 
   const system = (actors: number): Promise<System> =>
-    System.start({ actors, clock: standingClock(), sandbox: SILENT_CUSTOMERS, services: ["decision", "policy", "channels", "context-actor"] });
+    System.start({
+      actors,
+      clock: standingClock(),
+      sandbox: SILENT_CUSTOMERS,
+      services: ["decision", "policy", "channels", "context-actor"],
+    });
 
   beforeAll(async () => {
     const s = await system(1);
@@ -135,41 +157,45 @@ describe("kill -9 of context-actor while a replay runs", () => {
     expect(undisturbed.racing).toBeLessThan(undisturbed.contexts.size / 5);
   });
 
-  it.each([2, 3])("ends the same after %i instances were killed 20 times at random moments", async (actors) => {
-    const s = await system(actors);
-    const next = random(SEED + actors);
-    let kills = 0;
-    let settledEvents = 0;
-    let killing = true;
-    try {
-      const killer = (async () => {
-        const step = events.length / (KILLS + 4);
-        while (killing && kills < KILLS) {
-          // By progress rather than by time, so that the kills spread over the whole replay on any machine.
-          const at = (kills + 1) * step + (next() - 0.5) * step;
-          while (killing && settledEvents < at) await new Promise((resolve) => setTimeout(resolve, 5));
-          await new Promise((resolve) => setTimeout(resolve, next() * 40));
-          const ids = [...s.actors.keys()].sort();
-          const victim = ids[Math.floor(next() * ids.length)]!;
-          await s.killActor(victim);
-          kills++;
-          // Half come back under their name (a restarted pod), half under a new one (a replaced pod).
-          await s.launchActor(next() < 0.5 ? victim : `${victim.split("_")[0]}_${kills}`);
-        }
-      })();
-      await replay(s, events, () => settledEvents++);
-      killing = false;
-      await killer;
-      expect(kills).toBe(KILLS);
-      const end = await ending(s);
-      expect(differences(undisturbed.contexts, end.contexts)).toEqual([]);
-      expect(end.commands).toEqual(undisturbed.commands);
-      expect(end.outcomes).toEqual(undisturbed.outcomes);
-      expect(end.doubleOutcomes).toEqual([]);
-      expect(end.providerCalls).toEqual(undisturbed.providerCalls);
-      for (const c of s.contexts.values()) expect(c.deadLettered).toBe(0);
-    } finally {
-      await s.stop();
-    }
-  }, 240_000);
+  it.each([2, 3])(
+    "ends the same after %i instances were killed 20 times at random moments",
+    async (actors) => {
+      const s = await system(actors);
+      const next = random(SEED + actors);
+      let kills = 0;
+      let settledEvents = 0;
+      let killing = true;
+      try {
+        const killer = (async () => {
+          const step = events.length / (KILLS + 4);
+          while (killing && kills < KILLS) {
+            // By progress rather than by time, so that the kills spread over the whole replay on any machine.
+            const at = (kills + 1) * step + (next() - 0.5) * step;
+            while (killing && settledEvents < at) await new Promise((resolve) => setTimeout(resolve, 5));
+            await new Promise((resolve) => setTimeout(resolve, next() * 40));
+            const ids = [...s.actors.keys()].sort();
+            const victim = ids[Math.floor(next() * ids.length)]!;
+            await s.killActor(victim);
+            kills++;
+            // Half come back under their name (a restarted pod), half under a new one (a replaced pod).
+            await s.launchActor(next() < 0.5 ? victim : `${victim.split("_")[0]}_${kills}`);
+          }
+        })();
+        await replay(s, events, () => settledEvents++);
+        killing = false;
+        await killer;
+        expect(kills).toBe(KILLS);
+        const end = await ending(s);
+        expect(differences(undisturbed.contexts, end.contexts)).toEqual([]);
+        expect(end.commands).toEqual(undisturbed.commands);
+        expect(end.outcomes).toEqual(undisturbed.outcomes);
+        expect(end.doubleOutcomes).toEqual([]);
+        expect(end.providerCalls).toEqual(undisturbed.providerCalls);
+        for (const c of s.contexts.values()) expect(c.deadLettered).toBe(0);
+      } finally {
+        await s.stop();
+      }
+    },
+    240_000,
+  );
 });

@@ -17,7 +17,15 @@ import {
 } from "#contracts";
 import { replayClockText } from "#clock";
 import { Publisher } from "#messaging";
-import { eventually, launchService, startServers, untilReady, type RunningService, type ServiceName, type TestServers } from "#testing";
+import {
+  eventually,
+  launchService,
+  startServers,
+  untilReady,
+  type RunningService,
+  type ServiceName,
+  type TestServers,
+} from "#testing";
 
 export interface SystemOptions {
   /** context-actor instances; default 1. */
@@ -42,7 +50,10 @@ export function standingClock(): string {
 
 /** A sandbox whose customers do nothing, so that no response races an event. */
 export const SILENT_CUSTOMERS = Object.fromEntries(
-  ["push", "sms", "email", "atm", "ivr", "agent"].map((c) => [c, { opened: 0, clicked: 0, converted: 0, declined: 0 }]),
+  ["push", "sms", "email", "atm", "ivr", "agent"].map((c) => [
+    c,
+    { opened: 0, clicked: 0, converted: 0, declined: 0 },
+  ]),
 );
 
 export class System {
@@ -76,12 +87,14 @@ export class System {
   }
 
   async #startServices(): Promise<void> {
-    const names = this.options.services ?? (["gateway", "decision", "policy", "channels", "context-actor"] as const);
+    const names =
+      this.options.services ?? (["gateway", "decision", "policy", "channels", "context-actor"] as const);
     await this.#follow();
     const launched: RunningService[] = [];
     for (const name of names) {
       if (name === "context-actor") {
-        for (let i = 0; i < (this.options.actors ?? 1); i++) launched.push(await this.launchActor(`actor-${i}`));
+        for (let i = 0; i < (this.options.actors ?? 1); i++)
+          launched.push(await this.launchActor(`actor-${i}`));
       } else {
         const service = await this.launch(name);
         this.services.set(name, service);
@@ -89,10 +102,21 @@ export class System {
       }
     }
     await Promise.all(launched.filter((s) => s.name !== "context-actor").map((s) => untilReady(s, 30_000)));
-    await eventually("a context actor to be ready", async () => {
-      const up = await Promise.all([...this.actors.values()].map((a) => fetch(`${a.url}/health/ready`).then((r) => r.ok, () => false)));
-      return up.length === 0 || up.some(Boolean);
-    }, 30_000);
+    await eventually(
+      "a context actor to be ready",
+      async () => {
+        const up = await Promise.all(
+          [...this.actors.values()].map((a) =>
+            fetch(`${a.url}/health/ready`).then(
+              (r) => r.ok,
+              () => false,
+            ),
+          ),
+        );
+        return up.length === 0 || up.some(Boolean);
+      },
+      30_000,
+    );
   }
 
   launch(name: ServiceName, env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
@@ -106,7 +130,13 @@ export class System {
     return launchService(name, {
       natsUrl: this.servers.nats.url,
       redisUrl: this.servers.redis.url,
-      env: { ...(clock ? { SEGUE_CLOCK: clock } : {}), ...profile, ...this.options.env?.["*"], ...this.options.env?.[name], ...env },
+      env: {
+        ...(clock ? { SEGUE_CLOCK: clock } : {}),
+        ...profile,
+        ...this.options.env?.["*"],
+        ...this.options.env?.[name],
+        ...env,
+      },
     });
   }
 
@@ -135,8 +165,22 @@ export class System {
   }
 
   /** A new event of a customer, now. */
-  event(customerId: string, type: string, data: Record<string, unknown> = {}, more: Partial<CloudEvent> = {}): CloudEvent {
-    return { specversion: "1.0", id: `e${++this.#n}`, source: "core", type, subject: customerId, time: new Date().toISOString(), data, ...more };
+  event(
+    customerId: string,
+    type: string,
+    data: Record<string, unknown> = {},
+    more: Partial<CloudEvent> = {},
+  ): CloudEvent {
+    return {
+      specversion: "1.0",
+      id: `e${++this.#n}`,
+      source: "core",
+      type,
+      subject: customerId,
+      time: new Date().toISOString(),
+      data,
+      ...more,
+    };
   }
 
   /** Resolves with the context once the event is handled and every command so far has its terminal outcome. */
@@ -152,7 +196,9 @@ export class System {
   }
 
   async #follow(): Promise<void> {
-    const consumer = await jetstream(this.servers.nc).consumers.get("CTX", { filter_subjects: [subjects.ctxAll] });
+    const consumer = await jetstream(this.servers.nc).consumers.get("CTX", {
+      filter_subjects: [subjects.ctxAll],
+    });
     await consumer.consume({
       callback: (m) => {
         const c = m.json<Context>();
@@ -162,7 +208,12 @@ export class System {
   }
 
   /** Every message of a stream under a filter, in order. */
-  async messages(stream: string, filter: string): Promise<Array<{ subject: string; seq: number; time: number; body: unknown; header: (name: string) => string }>> {
+  async messages(
+    stream: string,
+    filter: string,
+  ): Promise<
+    Array<{ subject: string; seq: number; time: number; body: unknown; header: (name: string) => string }>
+  > {
     const found = [];
     const info = await this.jsm.streams.info(stream, { subjects_filter: filter });
     const expected = Object.values(info.state.subjects ?? {}).reduce((a, b) => a + b, 0);
@@ -177,7 +228,13 @@ export class System {
       } catch {
         // Not JSON: the text itself.
       }
-      found.push({ subject: m.subject, seq: m.seq, time: m.time.getTime(), body, header: (name: string) => m.headers?.get(name) ?? "" });
+      found.push({
+        subject: m.subject,
+        seq: m.seq,
+        time: m.time.getTime(),
+        body,
+        header: (name: string) => m.headers?.get(name) ?? "",
+      });
       if (m.info.pending === 0) break;
     }
     messages.stop();

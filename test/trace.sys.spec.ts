@@ -18,7 +18,11 @@ describe("tracing", () => {
   });
 
   it("shows one root, no orphans, every service, and no personal data", async () => {
-    const event = system.event("trace-customer-17", "account.overdrawn", { amountMinor: 123_456_789, balanceMinor: -5, currency: "CZK" });
+    const event = system.event("trace-customer-17", "account.overdrawn", {
+      amountMinor: 123_456_789,
+      balanceMinor: -5,
+      currency: "CZK",
+    });
     const answer = await fetch(`${system.gateway}/v1/events`, {
       method: "POST",
       headers: { "content-type": "application/cloudevents+json" },
@@ -27,13 +31,23 @@ describe("tracing", () => {
     expect(answer.status).toBe(202);
     await eventually("the outcome", () => system.contextOf("trace-customer-17")?.contacts[0]?.outcome);
     const services = ["gateway", "context-actor", "decision", "policy", "channels"];
-    const trace = await eventually("the whole trace", () => {
-      const root = receiver.spans().find((s) => s.service === "gateway" && s.parentSpanId === undefined && s.name.includes("/v1/events"));
-      if (!root) return undefined;
-      const spans = receiver.spans().filter((s) => s.traceId === root.traceId);
-      const received = spans.filter((s) => s.service === "context-actor" && s.name === "receive evt");
-      return services.every((name) => spans.some((s) => s.service === name)) && received.length >= 2 ? spans : undefined;
-    }, 20_000);
+    const trace = await eventually(
+      "the whole trace",
+      () => {
+        const root = receiver
+          .spans()
+          .find(
+            (s) => s.service === "gateway" && s.parentSpanId === undefined && s.name.includes("/v1/events"),
+          );
+        if (!root) return undefined;
+        const spans = receiver.spans().filter((s) => s.traceId === root.traceId);
+        const received = spans.filter((s) => s.service === "context-actor" && s.name === "receive evt");
+        return services.every((name) => spans.some((s) => s.service === name)) && received.length >= 2
+          ? spans
+          : undefined;
+      },
+      20_000,
+    );
     const ids = new Set(trace.map((s: ReceivedSpan) => s.spanId));
     expect(trace.filter((s) => s.parentSpanId === undefined)).toHaveLength(1);
     const orphans = await eventually("no orphans", () => {

@@ -10,7 +10,11 @@ const environment = z.object({
   INSTANCE_ID: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 _ -")
-    .default(`${hostname().replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 40)}-${process.pid}`),
+    .default(
+      `${hostname()
+        .replace(/[^A-Za-z0-9_-]/g, "-")
+        .slice(0, 40)}-${process.pid}`,
+    ),
   HEALTH_PORT: port.optional(),
   HEALTH_HOST: z.string().optional(),
   LOG_LEVEL: z.string().default("info"),

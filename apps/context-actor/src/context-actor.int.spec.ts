@@ -17,7 +17,15 @@ import {
   type DecisionRequest,
 } from "#contracts";
 import { Publisher } from "#messaging";
-import { eventually, permitAll, respond, startServers, startService, type RunningService, type TestServers } from "#testing";
+import {
+  eventually,
+  permitAll,
+  respond,
+  startServers,
+  startService,
+  type RunningService,
+  type TestServers,
+} from "#testing";
 import { auditHash } from "./actor/outbox.js";
 
 const JOURNEYS = `
@@ -94,7 +102,10 @@ describe("context actor: a real process on real NATS", () => {
 
   function writeDefinitions(name: string, journey: string): string {
     const dir = join(servers.dir, name);
-    for (const [folder, text] of [["journeys", journey], ["catalogue", CATALOGUE]] as const) {
+    for (const [folder, text] of [
+      ["journeys", journey],
+      ["catalogue", CATALOGUE],
+    ] as const) {
       mkdirSync(join(dir, folder), { recursive: true });
       writeFileSync(join(dir, folder, "rescue.yaml"), text);
     }
@@ -102,11 +113,31 @@ describe("context actor: a real process on real NATS", () => {
   }
 
   let n = 0;
-  async function send(customer: string, type: string, data: object = {}, more: object = {}, msgId = `m${++n}`): Promise<number> {
-    const event = { specversion: "1.0", id: `e${++n}`, source: "core", type, subject: customer, time: new Date().toISOString(), data, ...more };
+  async function send(
+    customer: string,
+    type: string,
+    data: object = {},
+    more: object = {},
+    msgId = `m${++n}`,
+  ): Promise<number> {
+    const event = {
+      specversion: "1.0",
+      id: `e${++n}`,
+      source: "core",
+      type,
+      subject: customer,
+      time: new Date().toISOString(),
+      data,
+      ...more,
+    };
     return raw(subjects.bank("core", customer, type), JSON.stringify(event), {}, msgId);
   }
-  async function raw(subject: string, body: string | Uint8Array, headers: Record<string, string> = {}, msgId = `m${++n}`): Promise<number> {
+  async function raw(
+    subject: string,
+    body: string | Uint8Array,
+    headers: Record<string, string> = {},
+    msgId = `m${++n}`,
+  ): Promise<number> {
     const r = await publisher.publish(subject, body, { msgId, headers });
     if (r.kind !== "written") throw new Error("conflict");
     return r.seq;
@@ -120,12 +151,19 @@ describe("context actor: a real process on real NATS", () => {
       const c = await context(customer);
       return c && c.watermark >= seq ? c : undefined;
     });
-  async function all(stream: string, filter: string): Promise<Array<{ json: unknown; header: (k: string) => string; bytes: Uint8Array }>> {
+  async function all(
+    stream: string,
+    filter: string,
+  ): Promise<Array<{ json: unknown; header: (k: string) => string; bytes: Uint8Array }>> {
     const found = [];
-    for (let seq = 1; ; ) {
+    for (let seq = 1; ;) {
       const m = await jsm.direct.getMessage(stream, { seq, next_by_subj: filter }).catch(() => null);
       if (!m) return found;
-      found.push({ json: m.data.length > 0 ? safeJson(m.string()) : undefined, header: (k: string) => m.header.get(k), bytes: m.data });
+      found.push({
+        json: m.data.length > 0 ? safeJson(m.string()) : undefined,
+        header: (k: string) => m.header.get(k),
+        bytes: m.data,
+      });
       seq = m.seq + 1;
     }
   }
@@ -144,7 +182,12 @@ describe("context actor: a real process on real NATS", () => {
     await send("a1", "account.debited", { balanceMinor: 40 }, same);
     const seq = await send("a1", "account.debited", { balanceMinor: 40 }, same);
     const c = await handled("a1", seq);
-    expect(c).toMatchObject({ applied: 3, duplicates: 1, deadLettered: 0, attributes: { balanceMinor: 40, currency: "CZK" } });
+    expect(c).toMatchObject({
+      applied: 3,
+      duplicates: 1,
+      deadLettered: 0,
+      attributes: { balanceMinor: 40, currency: "CZK" },
+    });
     expect(c.signals["some.unknown.type"]?.n).toBe(1);
     expect(c.recent.map((r) => r.type)).toEqual(["account.credited", "some.unknown.type", "account.debited"]);
   });
@@ -170,7 +213,9 @@ describe("context actor: a real process on real NATS", () => {
     const [first, second] = commands.map((c) => c.json as Command);
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
     expect(Number(commands[0]!.header("Segue-Event-Stored-At"))).toBeGreaterThan(0);
-    const records = (await all("AUDIT", subjects.audit("a3", "step"))).map((r) => auditRecordV1.parse(r.json));
+    const records = (await all("AUDIT", subjects.audit("a3", "step"))).map((r) =>
+      auditRecordV1.parse(r.json),
+    );
     let prev = "";
     for (const [i, r] of records.entries()) {
       expect(r.n).toBe(i + 1);
@@ -178,9 +223,14 @@ describe("context actor: a real process on real NATS", () => {
       expect(auditHash(r)).toBe(r.hash);
       prev = r.hash;
     }
-    expect(records.flatMap((r: AuditRecord) => r.entries.map((e) => e.kind))).toEqual(
-      ["journey-entered", "decision", "command", "decision", "command", "journey-exited"],
-    );
+    expect(records.flatMap((r: AuditRecord) => r.entries.map((e) => e.kind))).toEqual([
+      "journey-entered",
+      "decision",
+      "command",
+      "decision",
+      "command",
+      "journey-exited",
+    ]);
     expect(auditHash({ ...records[0]!, at: records[0]!.at + 1 })).not.toBe(records[0]!.hash);
   });
 
@@ -230,7 +280,11 @@ describe("context actor: a real process on real NATS", () => {
     await handled("a6", await send("a6", "account.credited", { balanceMinor: 1 }));
     const c = (await context("a6"))!;
     // Another owner writes behind the actor's back.
-    await publisher.publish(subjects.ctx("a6"), JSON.stringify({ ...c, attributes: { balanceMinor: 1, other: "owner" } }), { msgId: `ctx${++n}` });
+    await publisher.publish(
+      subjects.ctx("a6"),
+      JSON.stringify({ ...c, attributes: { balanceMinor: 1, other: "owner" } }),
+      { msgId: `ctx${++n}` },
+    );
     const seq = await send("a6", "account.debited", { balanceMinor: 0 });
     const after = await handled("a6", seq);
     expect(after.attributes).toEqual({ balanceMinor: 0, other: "owner" });
@@ -257,9 +311,15 @@ describe("context actor: a real process on real NATS", () => {
     const c = await handled("a8", seq);
     stopDeciding = decide();
     expect(c.journeys).toEqual([]);
-    const entries = (await all("AUDIT", subjects.audit("a8", "step"))).flatMap((r) => auditRecordV1.parse(r.json).entries);
-    expect(entries).toContainEqual(expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }));
-    expect(entries).toContainEqual(expect.objectContaining({ kind: "journey-exited", reason: "nobody-answered" }));
+    const entries = (await all("AUDIT", subjects.audit("a8", "step"))).flatMap(
+      (r) => auditRecordV1.parse(r.json).entries,
+    );
+    expect(entries).toContainEqual(
+      expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
+    );
+    expect(entries).toContainEqual(
+      expect.objectContaining({ kind: "journey-exited", reason: "nobody-answered" }),
+    );
   });
 
   it("does not order a command again when a context is loaded long after it left", async () => {
@@ -274,14 +334,22 @@ describe("context actor: a real process on real NATS", () => {
   it("refuses to start on a published version with another content, and says what to do", async () => {
     const changed = writeDefinitions("changed", JOURNEYS.replace("atMost: 1s", "atMost: 2s"));
     await expect(
-      startService("context-actor", { natsUrl: servers.nats.url, redisUrl: servers.redis.url, env: { SEGUE_DEFINITIONS_DIR: changed } }),
+      startService("context-actor", {
+        natsUrl: servers.nats.url,
+        redisUrl: servers.redis.url,
+        env: { SEGUE_DEFINITIONS_DIR: changed },
+      }),
     ).rejects.toThrow(/rescue version 1 is published already with another content/);
   });
 
   it("refuses to start on a broken journey file, with file, line and cause", async () => {
     const broken = writeDefinitions("broken", JOURNEYS.replace("type: wait", "type: wiat"));
     await expect(
-      startService("context-actor", { natsUrl: servers.nats.url, redisUrl: servers.redis.url, env: { SEGUE_DEFINITIONS_DIR: broken } }),
+      startService("context-actor", {
+        natsUrl: servers.nats.url,
+        redisUrl: servers.redis.url,
+        env: { SEGUE_DEFINITIONS_DIR: broken },
+      }),
     ).rejects.toThrow(/rescue\.yaml:\d+:\d+/);
   });
 });

@@ -25,7 +25,10 @@ await runService({
   healthHost: config.healthHost,
   log,
   start: async () => {
-    const app = await NestFactory.createApplicationContext(ActorModule.of(config, log), { logger: false, abortOnError: false });
+    const app = await NestFactory.createApplicationContext(ActorModule.of(config, log), {
+      logger: false,
+      abortOnError: false,
+    });
     const actor = app.get(ContextActorService);
     return {
       ready: () => actor.ready(),

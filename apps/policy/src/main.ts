@@ -1,11 +1,20 @@
 import { runService } from "#service";
 import { createLogger, startTelemetry } from "#telemetry";
-import { readConfig } from "./config.js";
+import { readConfig, type PolicyConfig } from "./config.js";
 import { startPolicy } from "./start.js";
 
-const config = readConfig();
+function configOrExit(): PolicyConfig {
+  try {
+    return readConfig();
+  } catch (error) {
+    createLogger({ service: "policy" }).error({}, (error as Error).message);
+    process.exit(1);
+  }
+}
+
+const config = configOrExit();
 const log = createLogger({ service: "policy", level: config.logLevel });
-const telemetry = startTelemetry({ service: "policy", endpoint: config.otlpEndpoint });
+const telemetry = startTelemetry({ service: "policy", endpoint: config.otlpEndpoint, log });
 
 await runService({
   name: "policy",

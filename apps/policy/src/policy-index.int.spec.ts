@@ -16,7 +16,7 @@ import { startServers, eventually, type TestServers } from "#testing";
 import { ContactLedger } from "./contact-ledger.publisher.js";
 import { Evaluator } from "./evaluator.js";
 import { IndexRebuild } from "./index-rebuild.js";
-import { loadPacks } from "./packs.js";
+import { loadPolicyPacks } from "#definitions";
 import { channelsOf } from "./contact-record.js";
 import { PolicyIndex, type Candidate } from "./policy-index.store.js";
 import { RedisConnection } from "./redis-connection.js";
@@ -161,7 +161,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
 
   it("withdraws a contact when the index was emptied and filled by others before the ledger had it (I6)", async () => {
     const publisher = new ContactLedger(new Publisher(servers.nc));
-    const packs = loadPacks("policies");
+    const packs = loadPolicyPacks(".");
     const log = { warn: () => undefined };
     const ask = (n: number, c = "race"): EvaluateRequest => ({
       decisionId: `${c}.${n}.0`,

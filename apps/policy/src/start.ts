@@ -1,14 +1,14 @@
 /** Wires the policy service together, starts it, and stops it in the reverse order. */
 import "reflect-metadata";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import type { LoggerService } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { Transport, type MicroserviceOptions } from "@nestjs/microservices";
+import type { MicroserviceOptions } from "@nestjs/microservices";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { streamsOf } from "#contracts";
-import { Publisher, connectNats, sleep } from "#messaging";
+import { loadPolicyPacks } from "#definitions";
+import { Publisher, RpcServer, connectNats, sleep } from "#messaging";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import type { PolicyConfig } from "./config.js";
@@ -16,15 +16,12 @@ import { ContactLedger } from "./contact-ledger.publisher.js";
 import { Evaluator } from "./evaluator.js";
 import { Gatekeeper } from "./gatekeeper.js";
 import { IndexRebuild } from "./index-rebuild.js";
-import { loadPacks } from "./packs.js";
 import { PolicyIndex } from "./policy-index.store.js";
 import { PolicyModule } from "./policy.module.js";
 import { ProfileTail } from "./profile-tail.consumer.js";
 import { RedisConnection } from "./redis-connection.js";
 
 const QUEUE = "policy";
-/** Requests under way at a stop get this long to be answered. */
-const GRACE_MS = 500;
 const CATCH_UP_POLL_MS = 25;
 /** How long the start waits for Redis before it answers without. */
 const REDIS_PATIENCE_MS = 2_000;
@@ -33,7 +30,7 @@ export async function startPolicy(
   config: Pick<PolicyConfig, "natsUrl" | "redisUrl" | "definitionsDir">,
   log: Logger,
 ): Promise<Service> {
-  const packs = loadPacks(join(config.definitionsDir, "policies"));
+  const packs = loadPolicyPacks(config.definitionsDir);
   const nc = await connectNats({ url: config.natsUrl, name: "policy" });
   const connection = new RedisConnection({
     url: config.redisUrl,
@@ -53,8 +50,7 @@ export async function startPolicy(
     PolicyModule.with({ evaluator, gatekeeper }),
     {
       logger: nestLogger(log),
-      transport: Transport.NATS,
-      options: {
+      strategy: new RpcServer({
         servers: config.natsUrl.split(","),
         name: "policy-rpc",
         queue: QUEUE,
@@ -62,9 +58,7 @@ export async function startPolicy(
         reconnectTimeWait: 250,
         waitOnFirstConnect: true,
         noAsyncTraces: true,
-        gracefulShutdown: true,
-        gracePeriod: GRACE_MS,
-      },
+      }),
     },
   );
   // Entries from before the start may lack events. Without Redis there are none, and everything is denied.

@@ -42,7 +42,10 @@ export interface ReplayClockOptions {
 /** A schedule fires on whole milliseconds of the wall; half a wall second of slack counts as on time. */
 const EARLY_SLACK_WALL_MS = 500;
 
-export function replayClock({ startWall, startTime, speed }: ReplayClockOptions, wall: () => number = Date.now): Clock {
+export function replayClock(
+  { startWall, startTime, speed }: ReplayClockOptions,
+  wall: () => number = Date.now,
+): Clock {
   const now = (): number => startTime + Math.round((wall() - startWall) * speed);
   return {
     kind: "replay",
@@ -62,7 +65,9 @@ export function clockFrom(text: string | undefined): Clock {
   if (text === undefined || text === "" || text === "wall") return wallClock;
   const m = /^replay:(\d+):(-?\d+):(\d+(?:\.\d+)?)$/.exec(text);
   if (!m || Number(m[3]) <= 0) {
-    throw new Error(`SEGUE_CLOCK is ${JSON.stringify(text)}: use "wall" or "replay:<startWallMs>:<startTimeMs>:<speed>" with speed > 0`);
+    throw new Error(
+      `SEGUE_CLOCK is ${JSON.stringify(text)}: use "wall" or "replay:<startWallMs>:<startTimeMs>:<speed>" with speed > 0`,
+    );
   }
   return replayClock({ startWall: Number(m[1]), startTime: Number(m[2]), speed: Number(m[3]) });
 }

@@ -5,10 +5,31 @@ import { outcomeKindV1 } from "./outcome.v1.js";
 
 /** What happened to a customer because of one event. */
 export const auditEntryV1 = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("journey-entered"), journey: z.string(), version: z.number().int(), instance: z.string() }),
-  z.object({ kind: z.literal("journey-refused"), journey: z.string(), version: z.number().int(), reason: z.string() }),
-  z.object({ kind: z.literal("journey-exited"), journey: z.string(), version: z.number().int(), instance: z.string(), reason: z.string() }),
-  z.object({ kind: z.literal("goal-reached"), journey: z.string(), version: z.number().int(), instance: z.string() }),
+  z.object({
+    kind: z.literal("journey-entered"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+  }),
+  z.object({
+    kind: z.literal("journey-refused"),
+    journey: z.string(),
+    version: z.number().int(),
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("journey-exited"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("goal-reached"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+  }),
   z.object({
     kind: z.literal("decision"),
     decisionId: z.string(),

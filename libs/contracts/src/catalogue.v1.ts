@@ -3,7 +3,10 @@ import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { durationV1 } from "./duration.js";
 
-const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case words joined by hyphens").max(48);
+const id = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case words joined by hyphens")
+  .max(48);
 const cel = z.string().min(1).max(2_000);
 
 /** What is said on one channel. `{name}` stands for a field of the event's data. */

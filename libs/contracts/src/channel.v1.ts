@@ -5,7 +5,9 @@ export const channelV1 = z.enum(CHANNELS).meta({ id: "Channel" });
 export type Channel = z.infer<typeof channelV1>;
 
 export const PURPOSES = ["marketing", "service", "collections"] as const;
-export const purposeV1 = z.enum(PURPOSES).meta({ id: "Purpose", description: "Why the customer is contacted; each has its own rules" });
+export const purposeV1 = z
+  .enum(PURPOSES)
+  .meta({ id: "Purpose", description: "Why the customer is contacted; each has its own rules" });
 export type Purpose = z.infer<typeof purposeV1>;
 
 /** Channels on which the customer hears from the bank and which therefore count as contacts. */

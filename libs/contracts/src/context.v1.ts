@@ -98,7 +98,10 @@ export const contextV1 = z
     seen: z.string(),
     journeys: z.array(journeyInstanceV1),
     /** Per entry key (`<journey>` or `<journey>/<key>`): how often entered, and when last. */
-    entries: z.record(z.string(), z.object({ n: z.number().int(), enteredAt: z.number(), exitedAt: z.number().optional() })),
+    entries: z.record(
+      z.string(),
+      z.object({ n: z.number().int(), enteredAt: z.number(), exitedAt: z.number().optional() }),
+    ),
     contacts: z.array(contactV1),
     /** Head of this customer's audit chain: number of records and hash of the last. */
     audit: z.object({ n: z.number().int(), hash: z.string() }),

@@ -21,7 +21,13 @@ export const contextViewV1 = z.object({
   signals: z.record(z.string(), z.object({ n: z.number(), last: z.number() })),
   /** The last contacts, oldest first. */
   contacts: z.array(
-    z.object({ action: z.string(), channel: channelV1, purpose: purposeV1, at: z.number(), outcome: z.string().optional() }),
+    z.object({
+      action: z.string(),
+      channel: channelV1,
+      purpose: purposeV1,
+      at: z.number(),
+      outcome: z.string().optional(),
+    }),
   ),
 });
 export type ContextView = z.infer<typeof contextViewV1>;
@@ -78,7 +84,15 @@ export const decisionReplyV1 = z
   .meta({ id: "DecisionReply" });
 export type DecisionReply = z.infer<typeof decisionReplyV1>;
 
-export const STAGES = ["eligibility", "applicability", "suitability", "channel", "policy", "arbitration", "chosen"] as const;
+export const STAGES = [
+  "eligibility",
+  "applicability",
+  "suitability",
+  "channel",
+  "policy",
+  "arbitration",
+  "chosen",
+] as const;
 
 /** Where one candidate left the funnel (or `chosen`), and why. */
 export const explanationV1 = z.object({

@@ -25,7 +25,9 @@ export function decisionId(customerId: string, applied: number, index: number): 
 const DECISION_ID = /^([A-Za-z0-9_-]{1,64})\.(\d{1,15})\.(\d{1,4})$/;
 
 /** Parts of a decision id, or `undefined` when it is not one. */
-export function parseDecisionId(id: string): { customerId: string; applied: number; index: number } | undefined {
+export function parseDecisionId(
+  id: string,
+): { customerId: string; applied: number; index: number } | undefined {
   const m = DECISION_ID.exec(id);
   return m ? { customerId: m[1]!, applied: Number(m[2]), index: Number(m[3]) } : undefined;
 }

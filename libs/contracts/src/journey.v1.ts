@@ -4,7 +4,10 @@ import { channelV1, purposeV1 } from "./channel.v1.js";
 import { durationV1 } from "./duration.js";
 import { TERMINAL_OUTCOMES, RESPONSE_OUTCOMES } from "./outcome.v1.js";
 
-const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case words joined by hyphens").max(48);
+const id = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower-case words joined by hyphens")
+  .max(48);
 /** A CEL expression over `event`, `context` and, inside an instance, `trigger`. */
 const cel = z.string().min(1).max(2_000);
 const eventTypes = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -37,10 +40,20 @@ const sendStep = z.strictObject({
 });
 
 /** Brings in a human: the action's channel is `agent`. */
-const routeStep = z.strictObject({ ...common, type: z.literal("route"), action: id, otherwise: id.optional() });
+const routeStep = z.strictObject({
+  ...common,
+  type: z.literal("route"),
+  action: id,
+  otherwise: id.optional(),
+});
 
 /** Does rather than says: the action's channel is `execute`. */
-const executeStep = z.strictObject({ ...common, type: z.literal("execute"), action: id, otherwise: id.optional() });
+const executeStep = z.strictObject({
+  ...common,
+  type: z.literal("execute"),
+  action: id,
+  otherwise: id.optional(),
+});
 
 const waitCase = z.union([
   z.strictObject({ event: eventTypes, when: cel.optional(), goto: id }),
@@ -66,7 +79,15 @@ const branchStep = z.strictObject({
 
 const exitStep = z.strictObject({ id, type: z.literal("exit"), reason: z.string().max(64) });
 
-export const stepV1 = z.discriminatedUnion("type", [decideStep, sendStep, routeStep, executeStep, waitStep, branchStep, exitStep]);
+export const stepV1 = z.discriminatedUnion("type", [
+  decideStep,
+  sendStep,
+  routeStep,
+  executeStep,
+  waitStep,
+  branchStep,
+  exitStep,
+]);
 export type StepDefinition = z.infer<typeof stepV1>;
 
 export const journeyV1 = z
@@ -88,9 +109,18 @@ export const journeyV1 = z
     /** At most so many contacts of this journey in any such period. */
     cap: z.strictObject({ contacts: z.number().int().positive(), period: durationV1 }).optional(),
     /** Leaves at once from any step. */
-    exitOn: z.array(z.strictObject({ event: eventTypes, when: cel.optional(), reason: z.string().max(64) })).optional(),
+    exitOn: z
+      .array(z.strictObject({ event: eventTypes, when: cel.optional(), reason: z.string().max(64) }))
+      .optional(),
     /** Reached from any step within the time from entry: goes to a step, or ends. Counted once. */
-    goal: z.strictObject({ event: eventTypes, when: cel.optional(), within: durationV1.optional(), goto: id.optional() }).optional(),
+    goal: z
+      .strictObject({
+        event: eventTypes,
+        when: cel.optional(),
+        within: durationV1.optional(),
+        goto: id.optional(),
+      })
+      .optional(),
     steps: z.array(stepV1).min(1).max(64),
   })
   .meta({ id: "Journey" });

@@ -13,16 +13,29 @@ export const policyRuleV1 = z.strictObject({
   /** Holds that stop it. */
   blockedBy: z.array(holdKindV1).default([]),
   /** No contact between these local times (may run over midnight); deferred until the end. */
-  quietHours: z.strictObject({ from: localTime, to: localTime, channels: z.array(channelV1).optional() }).optional(),
+  quietHours: z
+    .strictObject({ from: localTime, to: localTime, channels: z.array(channelV1).optional() })
+    .optional(),
   /** At most `count` contacts in any rolling `period`; with `channel` only those on it; otherwise all of this purpose. */
-  caps: z.array(z.strictObject({ count: z.number().int().positive(), period: durationV1, channel: channelV1.optional() })).default([]),
+  caps: z
+    .array(
+      z.strictObject({
+        count: z.number().int().positive(),
+        period: durationV1,
+        channel: channelV1.optional(),
+      }),
+    )
+    .default([]),
 });
 export type PolicyRule = z.infer<typeof policyRuleV1>;
 
 export const policyPackV1 = z
   .strictObject({
     kind: z.literal("PolicyPack"),
-    id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).max(48),
+    id: z
+      .string()
+      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      .max(48),
     version: z.number().int().positive(),
     description: z.string(),
     /** Law, regulation or house rule that it comes from. */

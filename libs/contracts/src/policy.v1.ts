@@ -36,7 +36,11 @@ export const policyOptionV1 = z.object({
 export type PolicyOption = z.infer<typeof policyOptionV1>;
 
 /** A cap that a journey brings along: at most `count` contacts of this journey within `periodMs`. */
-export const journeyCapV1 = z.object({ journey: z.string(), count: z.number().int().positive(), periodMs: z.number().positive() });
+export const journeyCapV1 = z.object({
+  journey: z.string(),
+  count: z.number().int().positive(),
+  periodMs: z.number().positive(),
+});
 export type JourneyCap = z.infer<typeof journeyCapV1>;
 
 export const evaluateRequestV1 = z

@@ -51,8 +51,15 @@ export const STREAMS: readonly StreamDefinition[] = [
     name: "EVT",
     subjects: ["bank.*.*.>", "evt.>"],
     description: "Events of customers, one order per customer",
-    transform: { src: "bank.*.*.>", dest: `evt.{{partition(${PARTITIONS},2)}}.{{wildcard(2)}}.{{wildcard(1)}}.>` },
-    source: { name: TIMER_STREAM, src: "due.*.*.>", dest: "evt.{{wildcard(1)}}.{{wildcard(2)}}.segue.timer.>" },
+    transform: {
+      src: "bank.*.*.>",
+      dest: `evt.{{partition(${PARTITIONS},2)}}.{{wildcard(2)}}.{{wildcard(1)}}.>`,
+    },
+    source: {
+      name: TIMER_STREAM,
+      src: "due.*.*.>",
+      dest: "evt.{{wildcard(1)}}.{{wildcard(2)}}.segue.timer.>",
+    },
     allowDirect: true,
     duplicateWindowMs: TWO_MINUTES_MS,
   },
@@ -64,7 +71,13 @@ export const STREAMS: readonly StreamDefinition[] = [
     allowDirect: true,
     duplicateWindowMs: TWO_MINUTES_MS,
   },
-  { name: "CMD", subjects: ["cmd.>"], description: "Orders to channels", duplicateWindowMs: TWO_MINUTES_MS, allowDirect: true },
+  {
+    name: "CMD",
+    subjects: ["cmd.>"],
+    description: "Orders to channels",
+    duplicateWindowMs: TWO_MINUTES_MS,
+    allowDirect: true,
+  },
   {
     name: "AUDIT",
     subjects: ["audit.>"],
@@ -72,12 +85,28 @@ export const STREAMS: readonly StreamDefinition[] = [
     allowDirect: true,
     duplicateWindowMs: TWO_MINUTES_MS,
   },
-  { name: DLQ_STREAM, subjects: ["dlq.>"], description: "What could not be read or handled", allowDirect: true, duplicateWindowMs: TWO_MINUTES_MS },
+  {
+    name: DLQ_STREAM,
+    subjects: ["dlq.>"],
+    description: "What could not be read or handled",
+    allowDirect: true,
+    duplicateWindowMs: TWO_MINUTES_MS,
+  },
 ];
 
 export const BUCKETS = [
-  { name: "leases", description: "Live context-actor instances and the partitions they hold", ttl: true, history: 1 },
-  { name: "definitions", description: "Published versions of journeys, catalogues and policies", ttl: false, history: 1 },
+  {
+    name: "leases",
+    description: "Live context-actor instances and the partitions they hold",
+    ttl: true,
+    history: 1,
+  },
+  {
+    name: "definitions",
+    description: "Published versions of journeys, catalogues and policies",
+    ttl: false,
+    history: 1,
+  },
   { name: "agents", description: "Presence and skills of human agents", ttl: false, history: 1 },
 ] as const;
 export type Bucket = (typeof BUCKETS)[number]["name"];

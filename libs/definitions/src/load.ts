@@ -90,6 +90,10 @@ function readPolicyPacks(dir: string): Part<readonly PolicyPackDefinition[]> {
     if (before)
       file.report(["id"], `policy pack ${JSON.stringify(file.value.id)} is already defined in ${before}`);
     else seen.set(file.value.id, file.name);
+    for (const [i, rule] of file.value.rules.entries()) {
+      if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
+        file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
+    }
   }
   return { value: valid(files).sort((a, b) => compare(a.id, b.id)), problems: collect(files, problems) };
 }

@@ -274,6 +274,13 @@ describe("loading definitions", () => {
     );
   });
 
+  it("refuses quiet hours that never open", () => {
+    write("policies/default.yaml", `${PACK.trimEnd()}\n    quietHours: { from: "08:00", to: "08:00" }\n`);
+    expect(() => loadPolicyPacks(dir)).toThrow(
+      /policies\/default\.yaml:\d+:\d+ rules\[0\]\.quietHours: from and to are the same time/,
+    );
+  });
+
   it("refuses a policy pack or an action that another file defines", () => {
     write("policies/other.yaml", PACK);
     expect(() => loadPolicyPacks(dir)).toThrow(

@@ -55,7 +55,11 @@ export class Membership {
         // A lease read from the bucket at the start may be old: its age counts.
         const age = Math.max(0, Date.now() - entry.created.getTime());
         if (gone || age > LEASE_TTL_MS) this.#others.delete(id);
-        else this.#others.set(id, { partitions: new Set(entry.json<number[]>()), heardAt: this.monotonic() - age });
+        else
+          this.#others.set(id, {
+            partitions: new Set(entry.json<number[]>()),
+            heardAt: this.monotonic() - age,
+          });
         this.onChange();
       }
     })();
@@ -114,7 +118,9 @@ export class Membership {
   async #renew(): Promise<void> {
     const startedAt = this.monotonic();
     // Not `kv.put`/`kv.update`: they cannot carry a TTL.
-    await this.#js.publish(`$KV.${BUCKET}.${PREFIX}${this.id}`, JSON.stringify(this.#held), { ttl: `${LEASE_TTL_MS / 1_000}s` });
+    await this.#js.publish(`$KV.${BUCKET}.${PREFIX}${this.id}`, JSON.stringify(this.#held), {
+      ttl: `${LEASE_TTL_MS / 1_000}s`,
+    });
     this.#renewedAt = startedAt;
   }
 }

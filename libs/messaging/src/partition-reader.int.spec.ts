@@ -29,7 +29,9 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
   async function publish(customer: string, from: number, to: number): Promise<void> {
     const publisher = new Publisher(servers.nc);
     for (let i = from; i <= to; i++) {
-      await publisher.publish(subjects.bank("core", customer, "x.happened"), JSON.stringify({ i }), { msgId: `${customer}-${i}` });
+      await publisher.publish(subjects.bank("core", customer, "x.happened"), JSON.stringify({ i }), {
+        msgId: `${customer}-${i}`,
+      });
     }
   }
 
@@ -97,11 +99,21 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
       list.push(numberOf(m));
     };
     const common = { partition, maxInFlight: 4, log };
-    const zombie = new PartitionReader({ ...common, nc: zombieConnection, stillMine: () => false, handle: slowly(seen.zombie) });
+    const zombie = new PartitionReader({
+      ...common,
+      nc: zombieConnection,
+      stillMine: () => false,
+      handle: slowly(seen.zombie),
+    });
     zombie.start();
     const publishing = publish(customer, 1, 400);
     await eventually("the zombie at work", () => seen.zombie.length > 20);
-    const owner = new PartitionReader({ ...common, nc: servers.nc, stillMine: () => true, handle: slowly(seen.owner) });
+    const owner = new PartitionReader({
+      ...common,
+      nc: servers.nc,
+      stillMine: () => true,
+      handle: slowly(seen.owner),
+    });
     owner.start();
     await publishing;
     await eventually("the owner at the end", () => seen.owner.at(-1) === 400);

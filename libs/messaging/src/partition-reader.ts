@@ -115,7 +115,10 @@ export class PartitionReader {
       if (this.#state !== "reading" || this.#lost) return false;
       if (message.info.deliverySequence !== expected) {
         const { partition, log } = this.options;
-        log.warn({ partition, expected, got: message.info.deliverySequence }, "gap in the delivery sequence: someone else reads this partition");
+        log.warn(
+          { partition, expected, got: message.info.deliverySequence },
+          "gap in the delivery sequence: someone else reads this partition",
+        );
         return true;
       }
       expected++;
@@ -143,7 +146,10 @@ export class PartitionReader {
         (error: unknown) => {
           if (!this.#lost) {
             const { partition, log } = this.options;
-            log.warn({ partition, error: error instanceof Error ? error.message : String(error) }, "partition lost");
+            log.warn(
+              { partition, error: error instanceof Error ? error.message : String(error) },
+              "partition lost",
+            );
           }
           this.#lost = true;
           this.#messages?.stop();

@@ -31,7 +31,12 @@ export async function provision(nc: NatsConnection, options: ProvisionOptions = 
   }
   const kvm = new Kvm(nc);
   for (const b of BUCKETS) {
-    await kvm.create(b.name, { history: b.history, replicas, description: b.description, ...(b.ttl ? { markerTTL: 60_000 } : {}) });
+    await kvm.create(b.name, {
+      history: b.history,
+      replicas,
+      description: b.description,
+      ...(b.ttl ? { markerTTL: 60_000 } : {}),
+    });
   }
 }
 
@@ -50,7 +55,13 @@ function streamConfig(s: StreamDefinition, replicas: number): Partial<StreamConf
     max_msgs_per_subject: s.maxMsgsPerSubject ?? -1,
     duplicate_window: nanos(s.duplicateWindowMs ?? 0),
     ...(s.transform ? { subject_transform: s.transform } : {}),
-    ...(s.source ? { sources: [{ name: s.source.name, subject_transforms: [{ src: s.source.src, dest: s.source.dest }] }] } : {}),
+    ...(s.source
+      ? {
+          sources: [
+            { name: s.source.name, subject_transforms: [{ src: s.source.src, dest: s.source.dest }] },
+          ],
+        }
+      : {}),
     ...(s.allowSchedules ? { allow_msg_schedules: true } : {}),
     ...(s.allowTtl ? { allow_msg_ttl: true } : {}),
   };

@@ -2,8 +2,19 @@
  * Publishing that does not lose: each message has an id, and is published again under the same id until the
  * stream acknowledges it, so that a reconnect neither drops nor doubles it.
  */
-import { JetStreamApiError, JetStreamError, jetstream, type JetStreamClient, type JetStreamPublishOptions } from "@nats-io/jetstream";
-import { ClosedConnectionError, headers as natsHeaders, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import {
+  JetStreamApiError,
+  JetStreamError,
+  jetstream,
+  type JetStreamClient,
+  type JetStreamPublishOptions,
+} from "@nats-io/jetstream";
+import {
+  ClosedConnectionError,
+  headers as natsHeaders,
+  type MsgHdrs,
+  type NatsConnection,
+} from "@nats-io/nats-core";
 
 export interface PublishOptions {
   /** Message id; the stream drops a second message with the same one within its window. */
@@ -54,7 +65,11 @@ export class Publisher {
   }
 
   /** Resolves once the stream has the message. Throws when the stream refuses it, or when given up. */
-  async publish(subject: string, payload: Uint8Array | string, options: PublishOptions): Promise<PublishResult> {
+  async publish(
+    subject: string,
+    payload: Uint8Array | string,
+    options: PublishOptions,
+  ): Promise<PublishResult> {
     const js: Partial<JetStreamPublishOptions> = { msgID: options.msgId, timeout: ACK_TIMEOUT_MS };
     if (options.headers) js.headers = toHeaders(options.headers);
     if (options.expectLastSubjectSequence !== undefined) {
@@ -70,8 +85,15 @@ export class Publisher {
         const ack = await this.#js.publish(subject, payload, js);
         return { kind: "written", seq: ack.seq, duplicate: ack.duplicate };
       } catch (error) {
-        if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code)) return { kind: "conflict" };
-        if (isRefusal(error) || error instanceof ClosedConnectionError || options.signal?.aborted || Date.now() + delayMs > until) throw error;
+        if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code))
+          return { kind: "conflict" };
+        if (
+          isRefusal(error) ||
+          error instanceof ClosedConnectionError ||
+          options.signal?.aborted ||
+          Date.now() + delayMs > until
+        )
+          throw error;
         await sleep(delayMs, options.signal);
       }
     }

@@ -48,7 +48,7 @@ export function openTelemetryTracer(options: TelemetryOptions & { readonly endpo
   const url = tracesUrl(options.endpoint);
   const require = createRequire(import.meta.url);
   const api = require("@opentelemetry/api") as typeof import("@opentelemetry/api");
-  const sdk = require("@opentelemetry/sdk-trace-base") as typeof import("@opentelemetry/sdk-trace-base");
+  const sdk = require("@opentelemetry/sdk-trace") as typeof import("@opentelemetry/sdk-trace");
   const otlp =
     require("@opentelemetry/exporter-trace-otlp-proto") as typeof import("@opentelemetry/exporter-trace-otlp-proto");
   const resources = require("@opentelemetry/resources") as typeof import("@opentelemetry/resources");
@@ -60,14 +60,16 @@ export function openTelemetryTracer(options: TelemetryOptions & { readonly endpo
   if (diagnostics)
     api.diag.setLogger(diagnostics, { logLevel: api.DiagLogLevel.ERROR, suppressOverrideMessage: true });
 
-  const provider = new sdk.BasicTracerProvider({
+  const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({
       [semantic.ATTR_SERVICE_NAME]: options.service,
       [semantic.ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
     }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(options.sampleRatio ?? 1) }),
     spanProcessors: [
-      new sdk.BatchSpanProcessor(new otlp.OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS })),
+      new sdk.BatchSpanProcessor({
+        exporter: new otlp.OTLPTraceExporter({ url, timeoutMillis: EXPORT_TIMEOUT_MS }),
+      }),
     ],
   });
   const tracer = provider.getTracer("segue");

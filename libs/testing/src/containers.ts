@@ -30,7 +30,12 @@ export async function startContainers(): Promise<ContainerServers> {
   };
   try {
     const nats = await start(NATS_IMAGE, 4222, ["-js", "-sd", "/data"], /Server is ready/);
-    const redis = await start(REDIS_IMAGE, 6379, ["redis-server", "--appendonly", "yes"], /Ready to accept connections/);
+    const redis = await start(
+      REDIS_IMAGE,
+      6379,
+      ["redis-server", "--appendonly", "yes"],
+      /Ready to accept connections/,
+    );
     return { natsUrl: `nats://${nats}`, redisUrl: `redis://${redis}`, stop };
   } catch (error) {
     await stop();

@@ -21,7 +21,9 @@ export type Answering = (request: DecisionRequest) => DecisionReply | NoAnswer;
 
 /** Permits the first candidate on the first channel that the step does not exclude. */
 export const permitAll: Answering = (request) => {
-  const channels = (request.channels ?? ["push", "sms", "email"]).filter((c) => !request.exclude?.includes(c));
+  const channels = (request.channels ?? ["push", "sms", "email"]).filter(
+    (c) => !request.exclude?.includes(c),
+  );
   const channel = channels[0];
   if (!channel) return { kind: "none", decisionId: request.decisionId, reason: "no_channel" };
   return {
@@ -84,7 +86,14 @@ export class CustomerScript {
       ...more,
     };
     const id = outcomeEventId(command.commandId, kind);
-    return this.apply({ id, source: SEGUE_SOURCE, type: `outcome.${kind}`, customerId: this.context.customerId, time: this.now, data });
+    return this.apply({
+      id,
+      source: SEGUE_SOURCE,
+      type: `outcome.${kind}`,
+      customerId: this.context.customerId,
+      time: this.now,
+      data,
+    });
   }
 
   /** The due timer of the open wait that was set last. */
@@ -93,7 +102,14 @@ export class CustomerScript {
     if (set?.kind !== "set-timer") throw new Error("no timer was set");
     this.now = Math.max(this.now, set.dueAt);
     const type = `timer.${set.instance}.${set.wait}`;
-    return this.apply({ id: `${set.instance}.${set.wait}`, source: SEGUE_SOURCE, type, customerId: this.context.customerId, time: set.dueAt, data: {} });
+    return this.apply({
+      id: `${set.instance}.${set.wait}`,
+      source: SEGUE_SOURCE,
+      type,
+      customerId: this.context.customerId,
+      time: set.dueAt,
+      data: {},
+    });
   }
 
   apply(event: Omit<CustomerEvent, "seq">): this {

@@ -1,5 +1,5 @@
 import { jetstreamManager } from "@nats-io/jetstream";
-import { partitionOf, subjects, parseEvt } from "#contracts";
+import { partitionConsumer, partitionOf, subjects, parseEvt } from "#contracts";
 import { Publisher, provision } from "#messaging";
 import { eventually, startServers, type TestServers } from "./index.js";
 
@@ -10,15 +10,22 @@ describe("provisioned streams on a real nats-server", () => {
   });
   afterAll(() => servers.stop());
 
-  it("provisions again without a change", async () => {
+  it("provisions again without a change, and brings a consumer with other settings in line", async () => {
     await provision(servers.nc);
+    const jsm = await jetstreamManager(servers.nc);
+    const { stream, name, maxAckPending } = partitionConsumer(5);
+    await jsm.consumers.update(stream, name, { max_ack_pending: 7 });
+    await provision(servers.nc);
+    expect((await jsm.consumers.info(stream, name)).config.max_ack_pending).toBe(maxAckPending);
   });
 
   it("puts bank.* events into the partition that the contract computes", async () => {
     const p = new Publisher(servers.nc);
     const jsm = await jetstreamManager(servers.nc);
     for (const customer of ["c1", "acc-576", "Z_9", "x".repeat(64)]) {
-      const r = await p.publish(subjects.bank("core", customer, "account.debited"), "{}", { msgId: `m-${customer}` });
+      const r = await p.publish(subjects.bank("core", customer, "account.debited"), "{}", {
+        msgId: `m-${customer}`,
+      });
       if (r.kind !== "written") throw new Error("conflict");
       const stored = await jsm.streams.getMessage("EVT", { seq: r.seq });
       expect(stored?.subject).toBe(subjects.evt(customer, "core", "account.debited"));
@@ -31,9 +38,13 @@ describe("provisioned streams on a real nats-server", () => {
     const s = subjects.ctx("cas");
     const first = await p.publish(s, "1", { msgId: "cas-1", expectLastSubjectSequence: 0 });
     expect(first.kind).toBe("written");
-    expect(await p.publish(s, "2", { msgId: "cas-2", expectLastSubjectSequence: 0 })).toEqual({ kind: "conflict" });
+    expect(await p.publish(s, "2", { msgId: "cas-2", expectLastSubjectSequence: 0 })).toEqual({
+      kind: "conflict",
+    });
     // The sequence is checked before the message id: a writer tells its own lost acknowledgement by the commit header.
-    expect(await p.publish(s, "1", { msgId: "cas-1", expectLastSubjectSequence: 0 })).toEqual({ kind: "conflict" });
+    expect(await p.publish(s, "1", { msgId: "cas-1", expectLastSubjectSequence: 0 })).toEqual({
+      kind: "conflict",
+    });
   });
 
   it("brings a due timer into EVT in the customer's order", async () => {
@@ -45,8 +56,12 @@ describe("provisioned streams on a real nats-server", () => {
       schedule: { at: Date.now() + 300, target: subjects.due("c9", "j-1", "w-1"), ttl: "1h" },
       headers: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
     });
-    const msg = await eventually("the timer in EVT", async () =>
-      (await jsm.direct.getMessage("EVT", { last_by_subj: subjects.evt("c9", "segue", "timer.j-1.w-1") }).catch(() => null)) ?? undefined,
+    const msg = await eventually(
+      "the timer in EVT",
+      async () =>
+        (await jsm.direct
+          .getMessage("EVT", { last_by_subj: subjects.evt("c9", "segue", "timer.j-1.w-1") })
+          .catch(() => null)) ?? undefined,
     );
     expect(msg.json()).toEqual({ id: "t1" });
     expect(msg.header.get("traceparent")).toContain("0af7651916cd43dd8448eb211c80319c");

@@ -45,7 +45,10 @@ export async function untilReady(service: RunningService, timeoutMs = 20_000): P
     `${service.name} to be ready`,
     async () => {
       if (ended) throw new Error(`${service.name} ended while starting:\n${service.child.tail()}`);
-      return fetch(`${service.url}/health/ready`).then((r) => r.ok, () => false);
+      return fetch(`${service.url}/health/ready`).then(
+        (r) => r.ok,
+        () => false,
+      );
     },
     timeoutMs,
   );

@@ -62,7 +62,8 @@ export class ContextStore {
       const m = await this.#jsm.direct.getMessage(stream, { last_by_subj: subjects.ctx(customerId) });
       return m ? { body: m.string(), seq: m.seq, commit: m.header.get(headerNames.commit) } : undefined;
     } catch (error) {
-      if (error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.status === 404)) return undefined;
+      if (error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.status === 404))
+        return undefined;
       throw error;
     }
   }

@@ -8,9 +8,26 @@
  * conflicts drops the activation and the partition; I11 a poison event goes to DLQ and its neighbours go on.
  */
 import type { JsMsg } from "@nats-io/jetstream";
-import { partitionOf, type Context, type DecisionReply, type DecisionRequest, type OutboxEntry } from "#contracts";
+import {
+  partitionOf,
+  type Context,
+  type DecisionReply,
+  type DecisionRequest,
+  type OutboxEntry,
+} from "#contracts";
 import type { Clock } from "#clock";
-import { answer, fingerprint, hasSeen, isTimer, recordDeadLetter, recordDuplicate, step, type Intent, type Journeys, type NoAnswer } from "#domain";
+import {
+  answer,
+  fingerprint,
+  hasSeen,
+  isTimer,
+  recordDeadLetter,
+  recordDuplicate,
+  step,
+  type Intent,
+  type Journeys,
+  type NoAnswer,
+} from "#domain";
 import { faultKindOf, type Publisher } from "#messaging";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
@@ -66,7 +83,15 @@ export interface ActorCounts {
 const MAX_BATCH = 16;
 
 export class CustomerActor {
-  readonly counts: ActorCounts = { applied: 0, duplicates: 0, deadLettered: 0, redelivered: 0, commits: 0, conflicts: 0, decisions: 0 };
+  readonly counts: ActorCounts = {
+    applied: 0,
+    duplicates: 0,
+    deadLettered: 0,
+    redelivered: 0,
+    commits: 0,
+    conflicts: 0,
+    decisions: 0,
+  };
   readonly #mailboxes = new Map<string, Waiting[]>();
   readonly #activations: Activations;
   readonly #aborted = new AbortController();
@@ -138,7 +163,9 @@ export class CustomerActor {
         continue;
       }
       if (!activation) {
-        activation = this.#activations.get(customerId) ?? new Activation(customerId, partitionOf(customerId), await store.load(customerId));
+        activation =
+          this.#activations.get(customerId) ??
+          new Activation(customerId, partitionOf(customerId), await store.load(customerId));
         this.#activations.put(activation);
         context = activation.context;
         // What stands in a snapshot up to the floor has left already; relaying it again after the stream has
@@ -163,26 +190,38 @@ export class CustomerActor {
       }
       try {
         const parent = (name: string): string | undefined => readHeader(message.headers, name);
-        context = await span("receive evt", { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } }, async (trace) => {
-          const due = !isTimer(event) || clock.isDue(event.time);
-          const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), this.options.journeys);
-          while (turn.ask) {
-            this.counts.decisions++;
-            answer(turn, await this.options.decider.decide(turn.ask), this.options.journeys);
-          }
-          const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
-            storedAt: storedAt(message),
-            traceHeaders: trace,
-          });
-          outbox.push(...sealed.outbox);
-          for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
-          return sealed.context;
-        });
+        context = await span(
+          "receive evt",
+          { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } },
+          async (trace) => {
+            const due = !isTimer(event) || clock.isDue(event.time);
+            const turn = step(
+              context!,
+              event,
+              due ? clock.at(event.time) : clock.now(),
+              this.options.journeys,
+            );
+            while (turn.ask) {
+              this.counts.decisions++;
+              answer(turn, await this.options.decider.decide(turn.ask), this.options.journeys);
+            }
+            const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
+              storedAt: storedAt(message),
+              traceHeaders: trace,
+            });
+            outbox.push(...sealed.outbox);
+            for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
+            return sealed.context;
+          },
+        );
         this.counts.applied++;
       } catch (error) {
         if (this.#aborted.signal.aborted || faultKindOf(error) === "retryable") throw error;
         // A defect: this event fails every time. The others of this customer must not wait for it (I11).
-        this.options.log.error({ type: event.type, seq: event.seq, stack: (error as Error).stack }, "an event could not be handled; it goes to DLQ");
+        this.options.log.error(
+          { type: event.type, seq: event.seq, stack: (error as Error).stack },
+          "an event could not be handled; it goes to DLQ",
+        );
         await this.options.deadLetters.put(message, "handler_failed", (error as Error).message);
         this.counts.deadLettered++;
         context = recordDeadLetter(context!, event.seq);

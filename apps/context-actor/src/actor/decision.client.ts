@@ -33,8 +33,14 @@ export class DecisionClient implements Decider {
         }
         // Shutting down is no answer: the event stays unacknowledged and the next owner asks again.
         if (this.signal.aborted) throw error;
-        this.log.warn({ error: (error as Error).message }, "no decision within the budget; the journey's fallback is taken");
-        return { kind: "unavailable", reason: error instanceof RpcUnavailable ? "decision_unavailable" : "decision_failed" };
+        this.log.warn(
+          { error: (error as Error).message },
+          "no decision within the budget; the journey's fallback is taken",
+        );
+        return {
+          kind: "unavailable",
+          reason: error instanceof RpcUnavailable ? "decision_unavailable" : "decision_failed",
+        };
       }
     }
   }

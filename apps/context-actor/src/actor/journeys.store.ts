@@ -10,7 +10,10 @@ import { journeyV1, type JourneyDefinition } from "#contracts";
 const PREFIX = "journey.";
 
 /** Publishes the files' versions and returns every published one. Throws when a published version was changed. */
-export async function publishJourneys(nc: NatsConnection, files: readonly JourneyDefinition[]): Promise<JourneyDefinition[]> {
+export async function publishJourneys(
+  nc: NatsConnection,
+  files: readonly JourneyDefinition[],
+): Promise<JourneyDefinition[]> {
   const kv = await new Kvm(nc).open("definitions");
   const all = new Map<string, JourneyDefinition>();
   for (const file of files) {

@@ -59,7 +59,12 @@ export function outboxOf(
   }
   if (entries.length === 0) return { context, outbox };
   const record = seal(context, event, entries);
-  outbox.push({ id: `${customerId}.a${record.n}`, subject: subjects.audit(customerId, "step"), body: record, headers });
+  outbox.push({
+    id: `${customerId}.a${record.n}`,
+    subject: subjects.audit(customerId, "step"),
+    body: record,
+    headers,
+  });
   return { context: { ...context, audit: { n: record.n, hash: record.hash } }, outbox };
 }
 
@@ -91,11 +96,18 @@ function seal(context: Context, event: CustomerEvent, entries: readonly AuditEnt
 /** SHA-256 (hex) over the JSON of a record without its own hash, keys in the order of the contract. */
 export function auditHash(record: Omit<AuditRecord, "hash">): string {
   const { v, customerId, n, prev, at, event, entries } = record;
-  return createHash("sha256").update(JSON.stringify({ v, customerId, n, prev, at, event, entries })).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify({ v, customerId, n, prev, at, event, entries }))
+    .digest("hex");
 }
 
 /** Publishes what stands in the outbox; resolves when all of it is acknowledged. */
-export async function relay(publisher: Publisher, clock: Clock, outbox: readonly OutboxEntry[], signal: AbortSignal): Promise<void> {
+export async function relay(
+  publisher: Publisher,
+  clock: Clock,
+  outbox: readonly OutboxEntry[],
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all(
     outbox.map((entry) => {
       const options = { msgId: entry.id, signal, ...(entry.headers ? { headers: entry.headers } : {}) };

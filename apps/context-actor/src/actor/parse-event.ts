@@ -23,8 +23,13 @@ const PAST_LIMIT_MS = 10 * 365 * 86_400_000;
 export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
   const refuse = (reason: DlqReason, detail: string): ParsedEvent => ({ kind: "unreadable", reason, detail });
   const subject = parseEvt(message.subject);
-  if (!subject) return refuse("unsafe_subject", `subject ${message.subject} is not evt.<partition>.<customer>.<source>.<type…> with safe tokens`);
-  if (message.data.length > MAX_EVENT_BYTES) return refuse("too_large", `${message.data.length} bytes; at most ${MAX_EVENT_BYTES}`);
+  if (!subject)
+    return refuse(
+      "unsafe_subject",
+      `subject ${message.subject} is not evt.<partition>.<customer>.<source>.<type…> with safe tokens`,
+    );
+  if (message.data.length > MAX_EVENT_BYTES)
+    return refuse("too_large", `${message.data.length} bytes; at most ${MAX_EVENT_BYTES}`);
   let envelope: unknown;
   try {
     envelope = ceHeader(message.headers, "specversion") === undefined ? message.json() : fromBinary(message);
@@ -33,13 +38,21 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
   }
   const parsed = cloudEventV1.safeParse(withSubject(envelope, subject.customerId));
   if (!parsed.success) {
-    return refuse("not_a_cloudevent", parsed.error.issues.map((i) => `${i.path.join(".") || "envelope"}: ${i.message}`).join("; "));
+    return refuse(
+      "not_a_cloudevent",
+      parsed.error.issues.map((i) => `${i.path.join(".") || "envelope"}: ${i.message}`).join("; "),
+    );
   }
   const ce = parsed.data;
-  if (ce.subject !== subject.customerId) return refuse("customer_mismatch", "the envelope's subject is not the customer of the NATS subject");
-  if (ce.type !== subject.type) return refuse("type_mismatch", `the envelope's type ${ce.type} is not the subject's ${subject.type}`);
+  if (ce.subject !== subject.customerId)
+    return refuse("customer_mismatch", "the envelope's subject is not the customer of the NATS subject");
+  if (ce.type !== subject.type)
+    return refuse("type_mismatch", `the envelope's type ${ce.type} is not the subject's ${subject.type}`);
   if (subject.source === SEGUE_SOURCE && !isOwn(ce.type)) {
-    return refuse("reserved_source", `source ${SEGUE_SOURCE} is Segue's own; ${ce.type} is not one of its events`);
+    return refuse(
+      "reserved_source",
+      `source ${SEGUE_SOURCE} is Segue's own; ${ce.type} is not one of its events`,
+    );
   }
   const receivedAt = storedAt(message);
   // Without a time it happened when it came; in a replay Segue's clock says when that is.
@@ -48,12 +61,23 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
   if (clock.kind === "wall" && subject.source !== SEGUE_SOURCE) {
     const aheadMs = time - receivedAt;
     if (aheadMs > FUTURE_LIMIT_MS || aheadMs < -PAST_LIMIT_MS) {
-      return refuse("time_out_of_range", `time ${ce.time} is more than 5 minutes ahead of or 10 years before its receipt`);
+      return refuse(
+        "time_out_of_range",
+        `time ${ce.time} is more than 5 minutes ahead of or 10 years before its receipt`,
+      );
     }
   }
   return {
     kind: "event",
-    event: { id: ce.id, source: subject.source, type: ce.type, customerId: ce.subject, time, data: ce.data ?? {}, seq: message.seq },
+    event: {
+      id: ce.id,
+      source: subject.source,
+      type: ce.type,
+      customerId: ce.subject,
+      time,
+      data: ce.data ?? {},
+      seq: message.seq,
+    },
   };
 }
 
@@ -68,7 +92,8 @@ function isOwn(type: string): boolean {
 
 /** The customer of the NATS subject counts; an envelope without one gets it. */
 function withSubject(envelope: unknown, customerId: string): unknown {
-  if (typeof envelope !== "object" || envelope === null || Array.isArray(envelope) || "subject" in envelope) return envelope;
+  if (typeof envelope !== "object" || envelope === null || Array.isArray(envelope) || "subject" in envelope)
+    return envelope;
   return { ...envelope, subject: customerId };
 }
 

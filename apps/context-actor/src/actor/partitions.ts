@@ -50,7 +50,10 @@ export class Partitions {
       while (this.#again && !this.#closed) {
         this.#again = false;
         await this.#reconcileOnce().catch((error: unknown) => {
-          this.options.log.warn({ error: (error as Error).message }, "could not bring the partitions in line; trying again");
+          this.options.log.warn(
+            { error: (error as Error).message },
+            "could not bring the partitions in line; trying again",
+          );
         });
       }
     })().finally(() => (this.#running = false));
@@ -73,7 +76,11 @@ export class Partitions {
       if (reader.lost || !membership.isMine(p)) void this.#release(p);
     }
     const free = ALL_PARTITIONS.filter(
-      (p) => !this.#readers.has(p) && !this.#leaving.has(p) && membership.isMine(p) && membership.heldByOther(p) === undefined,
+      (p) =>
+        !this.#readers.has(p) &&
+        !this.#leaving.has(p) &&
+        membership.isMine(p) &&
+        membership.heldByOther(p) === undefined,
     );
     if (free.length > 0) {
       // Said before it is done, so that no other instance takes it meanwhile.
@@ -81,7 +88,11 @@ export class Partitions {
       for (const p of free) this.#take(p);
     }
     const now = this.held.join();
-    if (now !== before) this.options.log.info({ partitions: this.held.length, members: membership.members().length }, "partitions held");
+    if (now !== before)
+      this.options.log.info(
+        { partitions: this.held.length, members: membership.members().length },
+        "partitions held",
+      );
   }
 
   #take(partition: number): void {
@@ -92,7 +103,8 @@ export class Partitions {
       maxInFlight,
       log,
       handle: (message, floor) => actor.handle(message, floor),
-      stillMine: () => this.#membership!.isMine(partition) && this.#membership!.heldByOther(partition) === undefined,
+      stillMine: () =>
+        this.#membership!.isMine(partition) && this.#membership!.heldByOther(partition) === undefined,
     });
     this.#readers.set(partition, reader);
     reader.start();

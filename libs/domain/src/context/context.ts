@@ -71,10 +71,16 @@ function countSignal(signals: Context["signals"], event: CustomerEvent): Context
   return { ...signals, [key]: { n: (before?.n ?? 0) + 1, last: Math.max(before?.last ?? 0, event.time) } };
 }
 
-function latestAttributes(attributes: Context["attributes"], data: CustomerEvent["data"]): Context["attributes"] {
+function latestAttributes(
+  attributes: Context["attributes"],
+  data: CustomerEvent["data"],
+): Context["attributes"] {
   let next = attributes;
   const keep = (name: string, value: unknown): void => {
-    const scalar = typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length <= LIMITS.attributeChars);
+    const scalar =
+      typeof value === "number" ||
+      typeof value === "boolean" ||
+      (typeof value === "string" && value.length <= LIMITS.attributeChars);
     if (!scalar || next[name] === value) return;
     if (next[name] === undefined && Object.keys(next).length >= LIMITS.attributes) return;
     next = { ...next, [name]: value };

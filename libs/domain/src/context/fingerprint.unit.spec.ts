@@ -7,7 +7,8 @@ describe("fingerprints of seen events (I1: a duplicate is dropped)", () => {
     let seen = "";
     for (let i = 0; i < LIMITS.seen * 2; i++) seen = remember(seen, fingerprint("core", `e${i}`));
     expect(seen.length).toBe(LIMITS.seen * 10);
-    for (let i = 0; i < LIMITS.seen * 2; i++) expect(hasSeen(seen, fingerprint("core", `e${i}`))).toBe(i >= LIMITS.seen);
+    for (let i = 0; i < LIMITS.seen * 2; i++)
+      expect(hasSeen(seen, fingerprint("core", `e${i}`))).toBe(i >= LIMITS.seen);
   });
 
   it("tells source and id apart", () => {
@@ -27,6 +28,12 @@ describe("fingerprints of seen events (I1: a duplicate is dropped)", () => {
   });
 
   it("depends on its input alone", () => {
-    fc.assert(fc.property(fc.string(), fc.string(), (s, i) => fingerprint(s, i) === fingerprint(s, i) && fingerprint(s, i).length === 10));
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.string(),
+        (s, i) => fingerprint(s, i) === fingerprint(s, i) && fingerprint(s, i).length === 10,
+      ),
+    );
   });
 });

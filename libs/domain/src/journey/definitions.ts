@@ -6,7 +6,10 @@ export class Journeys {
   readonly #versions = new Map<string, JourneyDefinition>();
   readonly #newest = new Map<string, JourneyDefinition>();
   readonly #byTrigger = new Map<string, JourneyDefinition[]>();
-  readonly #steps = new Map<JourneyDefinition, Map<string, { step: StepDefinition; next: string | undefined }>>();
+  readonly #steps = new Map<
+    JourneyDefinition,
+    Map<string, { step: StepDefinition; next: string | undefined }>
+  >();
 
   constructor(
     definitions: readonly JourneyDefinition[],
@@ -37,7 +40,10 @@ export class Journeys {
   }
 
   /** A step with the id of the one that it goes on to (without one the journey is completed); `undefined` when there is no such step. */
-  step(definition: JourneyDefinition, id: string): { step: StepDefinition; next: string | undefined } | undefined {
+  step(
+    definition: JourneyDefinition,
+    id: string,
+  ): { step: StepDefinition; next: string | undefined } | undefined {
     return this.#steps.get(definition)?.get(id);
   }
 }

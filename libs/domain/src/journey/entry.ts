@@ -1,7 +1,12 @@
 import { assertNever, durationMs, LIMITS, type Context, type JourneyDefinition } from "#contracts";
 
 /** Why a customer may not enter this journey under this entry key now, as a code; `undefined` when it may. */
-export function entryOf(context: Context, definition: JourneyDefinition, key: string, now: number): string | undefined {
+export function entryOf(
+  context: Context,
+  definition: JourneyDefinition,
+  key: string,
+  now: number,
+): string | undefined {
   const { entry } = definition;
   const before = context.entries[key];
   if (context.journeys.length >= LIMITS.journeys) return "too_many_open_journeys";

@@ -121,7 +121,12 @@ function earliestDue(instances: readonly JourneyInstance[], now: number): Journe
   let found: JourneyInstance | undefined;
   for (const j of instances) {
     if (!j.wait || j.wait.dueAt > now) continue;
-    if (!found?.wait || j.wait.dueAt < found.wait.dueAt || (j.wait.dueAt === found.wait.dueAt && j.id < found.id)) found = j;
+    if (
+      !found?.wait ||
+      j.wait.dueAt < found.wait.dueAt ||
+      (j.wait.dueAt === found.wait.dueAt && j.id < found.id)
+    )
+      found = j;
   }
   return found;
 }
@@ -130,7 +135,8 @@ function earliestDue(instances: readonly JourneyInstance[], now: number): Journe
 function fire(turn: Turn, instance: JourneyInstance, journeys: Journeys): void {
   const wait = instance.wait!;
   turn.context = { ...turn.context, now: Math.max(turn.context.now, wait.dueAt) };
-  if (!firedBy(turn.event, instance)) turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: wait.id });
+  if (!firedBy(turn.event, instance))
+    turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: wait.id });
   const definition = definitionOf(turn, instance, journeys);
   if (!definition) return;
   if (wait.kind === "deferred") {
@@ -179,7 +185,12 @@ function updateProfile(turn: Turn): boolean {
   turn.entries.push({ kind: "profile-changed", event: event.type });
   const { data } = event;
   if (event.type === "hold.placed") return data["kind"] === "opt-out";
-  return event.type === "consent.changed" && data["purpose"] === "marketing" && data["channel"] === "*" && data["granted"] === false;
+  return (
+    event.type === "consent.changed" &&
+    data["purpose"] === "marketing" &&
+    data["channel"] === "*" &&
+    data["granted"] === false
+  );
 }
 
 function readOutcome(event: CustomerEvent): Outcome | undefined {
@@ -219,16 +230,23 @@ function react(
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
-    when === undefined || condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
+    when === undefined ||
+    condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
   if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
   for (const [i, exit] of (definition.exitOn ?? []).entries()) {
-    if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`)) return end(turn, instance, exit.reason);
+    if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
+      return end(turn, instance, exit.reason);
   }
   const goal = definition.goal;
   if (goal && !instance.goalReached && typesOf(goal.event).includes(event.type)) {
     const inTime = goal.within === undefined || turn.now <= instance.enteredAt + durationMs(goal.within);
     if (inTime && holds(goal.when, "goal")) {
-      turn.entries.push({ kind: "goal-reached", journey: instance.journey, version: instance.version, instance: instance.id });
+      turn.entries.push({
+        kind: "goal-reached",
+        journey: instance.journey,
+        version: instance.version,
+        instance: instance.id,
+      });
       const reached = { ...instance, goalReached: true };
       return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
     }
@@ -247,7 +265,13 @@ function react(
 
 function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): void {
   const { event } = turn;
-  const moment: Moment = { id: event.id, source: event.source, type: event.type, time: event.time, data: bounded(event.data) };
+  const moment: Moment = {
+    id: event.id,
+    source: event.source,
+    type: event.type,
+    time: event.time,
+    data: bounded(event.data),
+  };
   const where = `${definition.id}@${definition.version}`;
   const { when } = definition.trigger;
   if (when !== undefined && !condition(turn, journeys, when, moment, `${where}/trigger`)) return;
@@ -259,7 +283,12 @@ function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): v
   }
   const refused = entryOf(turn.context, definition, key, turn.now);
   if (refused !== undefined) {
-    turn.entries.push({ kind: "journey-refused", journey: definition.id, version: definition.version, reason: refused });
+    turn.entries.push({
+      kind: "journey-refused",
+      journey: definition.id,
+      version: definition.version,
+      reason: refused,
+    });
     return;
   }
   const instance: JourneyInstance = {
@@ -279,7 +308,12 @@ function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): v
     journeys: [...turn.context.journeys, instance],
     entries: rememberEntry(turn.context.entries, key, turn.now),
   };
-  turn.entries.push({ kind: "journey-entered", journey: definition.id, version: definition.version, instance: instance.id });
+  turn.entries.push({
+    kind: "journey-entered",
+    journey: definition.id,
+    version: definition.version,
+    instance: instance.id,
+  });
 }
 
 /** Runs the step at which a ready instance stands. */
@@ -304,7 +338,13 @@ function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): void {
       return waitUntil(turn, counted, "event", turn.context.now + durationMs(s.atMost));
     case "branch": {
       const hit = s.cases.find((c, i) =>
-        condition(turn, journeys, c.when, counted.trigger, `${definition.id}@${definition.version}/${s.id}/cases/${i}`),
+        condition(
+          turn,
+          journeys,
+          c.when,
+          counted.trigger,
+          `${definition.id}@${definition.version}/${s.id}/cases/${i}`,
+        ),
       );
       return goTo(turn, counted, hit?.goto ?? s.otherwise);
     }
@@ -317,7 +357,12 @@ function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): void {
 
 type AskingStep = Extract<StepDefinition, { type: "decide" | "send" | "route" | "execute" }>;
 
-function requestOf(turn: Turn, instance: JourneyInstance, definition: JourneyDefinition, s: AskingStep): DecisionRequest {
+function requestOf(
+  turn: Turn,
+  instance: JourneyInstance,
+  definition: JourneyDefinition,
+  s: AskingStep,
+): DecisionRequest {
   const { context } = turn;
   // The event being applied counts as applied for the id, also while due waits fire before it.
   const n = turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
@@ -335,17 +380,34 @@ function requestOf(turn: Turn, instance: JourneyInstance, definition: JourneyDef
     ...(channels ? { channels } : {}),
     ...(another && instance.used.length > 0 ? { exclude: instance.used } : {}),
     ...(definition.cap && (s.type === "decide" || s.type === "send")
-      ? { cap: { journey: definition.id, count: definition.cap.contacts, periodMs: durationMs(definition.cap.period) } }
+      ? {
+          cap: {
+            journey: definition.id,
+            count: definition.cap.contacts,
+            periodMs: durationMs(definition.cap.period),
+          },
+        }
       : {}),
   };
 }
 
-function takeAnswer(turn: Turn, instance: JourneyInstance, request: DecisionRequest, reply: DecisionReply | NoAnswer, journeys: Journeys): void {
+function takeAnswer(
+  turn: Turn,
+  instance: JourneyInstance,
+  request: DecisionRequest,
+  reply: DecisionReply | NoAnswer,
+  journeys: Journeys,
+): void {
   const definition = definitionOf(turn, instance, journeys);
   const at = definition && journeys.step(definition, instance.step);
   if (!definition || !at) return;
   const otherwise = "otherwise" in at.step ? at.step.otherwise : undefined;
-  const said = { decisionId: request.decisionId, journey: instance.journey, instance: instance.id, step: instance.step };
+  const said = {
+    decisionId: request.decisionId,
+    journey: instance.journey,
+    instance: instance.id,
+    step: instance.step,
+  };
   if (reply.kind !== "act") {
     turn.entries.push({ kind: "decision", ...said, answer: reply.kind, reason: reply.reason });
     if (reply.kind === "defer" && instance.deferrals < MAX_DEFERRALS && reply.until > turn.context.now) {
@@ -355,16 +417,36 @@ function takeAnswer(turn: Turn, instance: JourneyInstance, request: DecisionRequ
   }
   const command = commandOf(turn.context, instance, reply);
   const { channel } = reply.plan[0]!;
-  turn.entries.push({ kind: "decision", ...said, answer: "act", action: reply.action, channel, reason: reply.reason });
+  turn.entries.push({
+    kind: "decision",
+    ...said,
+    answer: "act",
+    action: reply.action,
+    channel,
+    reason: reply.reason,
+  });
   turn.entries.push({ kind: "command", commandId: command.commandId, action: reply.action, channel });
   turn.intents.push({ kind: "command", command });
-  const contact = { commandId: command.commandId, action: reply.action, channel, purpose: reply.purpose, at: turn.context.now };
-  turn.context = { ...turn.context, contacts: [...turn.context.contacts.slice(-(LIMITS.contacts - 1)), contact] };
+  const contact = {
+    commandId: command.commandId,
+    action: reply.action,
+    channel,
+    purpose: reply.purpose,
+    at: turn.context.now,
+  };
+  turn.context = {
+    ...turn.context,
+    contacts: [...turn.context.contacts.slice(-(LIMITS.contacts - 1)), contact],
+  };
   const used = instance.used.includes(channel) ? instance.used : [...instance.used, channel];
   goTo(turn, { ...instance, command: command.commandId, used, deferrals: 0 }, at.next);
 }
 
-function commandOf(context: Context, instance: JourneyInstance, reply: Extract<DecisionReply, { kind: "act" }>): Command {
+function commandOf(
+  context: Context,
+  instance: JourneyInstance,
+  reply: Extract<DecisionReply, { kind: "act" }>,
+): Command {
   const { type, time, data } = instance.trigger;
   return {
     commandId: commandId(reply.decisionId),
@@ -415,15 +497,26 @@ function dropTimer(turn: Turn, instance: JourneyInstance): void {
 }
 
 function replace(turn: Turn, instance: JourneyInstance): void {
-  turn.context = { ...turn.context, journeys: turn.context.journeys.map((j) => (j.id === instance.id ? instance : j)) };
+  turn.context = {
+    ...turn.context,
+    journeys: turn.context.journeys.map((j) => (j.id === instance.id ? instance : j)),
+  };
 }
 
-function without(instance: JourneyInstance, _field: "wait", changes: Partial<JourneyInstance>): JourneyInstance {
+function without(
+  instance: JourneyInstance,
+  _field: "wait",
+  changes: Partial<JourneyInstance>,
+): JourneyInstance {
   const { wait: _wait, ...rest } = instance;
   return { ...rest, ...changes };
 }
 
-function definitionOf(turn: Turn, instance: JourneyInstance, journeys: Journeys): JourneyDefinition | undefined {
+function definitionOf(
+  turn: Turn,
+  instance: JourneyInstance,
+  journeys: Journeys,
+): JourneyDefinition | undefined {
   const definition = journeys.version(instance.journey, instance.version);
   if (!definition) end(turn, instance, "definition_missing");
   return definition;
@@ -431,14 +524,24 @@ function definitionOf(turn: Turn, instance: JourneyInstance, journeys: Journeys)
 
 function condition(turn: Turn, journeys: Journeys, source: string, trigger: Moment, where: string): boolean {
   try {
-    return journeys.expressions.condition(source, { event: turn.event, context: viewOf(turn.context), trigger });
+    return journeys.expressions.condition(source, {
+      event: turn.event,
+      context: viewOf(turn.context),
+      trigger,
+    });
   } catch (error) {
     turn.entries.push({ kind: "expression-failed", where, error: messageOf(error) });
     return false;
   }
 }
 
-function keyValue(turn: Turn, journeys: Journeys, source: string, trigger: Moment, where: string): string | undefined {
+function keyValue(
+  turn: Turn,
+  journeys: Journeys,
+  source: string,
+  trigger: Moment,
+  where: string,
+): string | undefined {
   try {
     return journeys.expressions.value(source, { event: turn.event, context: viewOf(turn.context), trigger });
   } catch (error) {

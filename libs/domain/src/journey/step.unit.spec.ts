@@ -17,7 +17,13 @@ function journey(more: object): JourneyDefinition {
     entry: { rule: "after-exit" },
     steps: [
       { id: "explain", type: "send", action: "explain", next: "watch" },
-      { id: "watch", type: "wait", for: [{ event: "account.recovered", goto: "thank" }], atMost: "2d", onTimeout: "human" },
+      {
+        id: "watch",
+        type: "wait",
+        for: [{ event: "account.recovered", goto: "thank" }],
+        atMost: "2d",
+        onTimeout: "human",
+      },
       { id: "thank", type: "send", action: "thank", next: "done" },
       { id: "human", type: "route", action: "case", next: "done" },
       { id: "done", type: "exit", reason: "done" },
@@ -26,7 +32,8 @@ function journey(more: object): JourneyDefinition {
   });
 }
 
-const journeys = (...definitions: JourneyDefinition[]): Journeys => new Journeys(definitions, createExpressions());
+const journeys = (...definitions: JourneyDefinition[]): Journeys =>
+  new Journeys(definitions, createExpressions());
 
 describe("a journey, step by step", () => {
   it("says, waits, and goes on at the event it waits for", () => {
@@ -47,15 +54,25 @@ describe("a journey, step by step", () => {
   });
 
   it("fires a wait that fell due before an event's time first, at its own due time", () => {
-    const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn").later(5 * DAY).event("account.recovered");
+    const c = new CustomerScript(journeys(journey({})))
+      .event("account.overdrawn")
+      .later(5 * DAY)
+      .event("account.recovered");
     expect(c.said).toEqual(["explain/push", "case/push"]);
     expect(c.requests[1]?.at).toBe(c.requests[0]!.at + 2 * DAY);
     expect(c.exits).toEqual(["done"]);
   });
 
   it("ends the same whether the timer's message comes before or after that event", () => {
-    const early = new CustomerScript(journeys(journey({}))).event("account.overdrawn").timer().later(3 * DAY).event("account.recovered");
-    const late = new CustomerScript(journeys(journey({}))).event("account.overdrawn").later(5 * DAY).event("account.recovered");
+    const early = new CustomerScript(journeys(journey({})))
+      .event("account.overdrawn")
+      .timer()
+      .later(3 * DAY)
+      .event("account.recovered");
+    const late = new CustomerScript(journeys(journey({})))
+      .event("account.overdrawn")
+      .later(5 * DAY)
+      .event("account.recovered");
     expect(late.said).toEqual(early.said);
     expect(late.context.journeys).toEqual(early.context.journeys);
   });
@@ -64,7 +81,14 @@ describe("a journey, step by step", () => {
     const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn");
     const set = c.intents.find((i) => i.kind === "set-timer");
     if (set?.kind !== "set-timer") throw new Error("no timer");
-    c.later(1_000).apply({ id: "t", source: "segue", type: `timer.${set.instance}.${set.wait}`, customerId: "c1", time: set.dueAt, data: {} });
+    c.later(1_000).apply({
+      id: "t",
+      source: "segue",
+      type: `timer.${set.instance}.${set.wait}`,
+      customerId: "c1",
+      time: set.dueAt,
+      data: {},
+    });
     expect(c.intents.at(-1)).toEqual(set);
     expect(c.said).toEqual(["explain/push"]);
   });
@@ -74,7 +98,9 @@ describe("a journey, step by step", () => {
     const c = new CustomerScript(journeys(journey({ exitOn }))).event("account.overdrawn");
     c.event("consent.changed", { purpose: "service", channel: "*", granted: true });
     expect(c.exits).toEqual([]);
-    c.event("consent.changed", { purpose: "service", channel: "*", granted: false }).later(3 * DAY).event("account.credited");
+    c.event("consent.changed", { purpose: "service", channel: "*", granted: false })
+      .later(3 * DAY)
+      .event("account.credited");
     expect(c.exits).toEqual(["opted_out"]);
     expect(c.said).toEqual(["explain/push"]);
   });
@@ -87,15 +113,27 @@ describe("a journey, step by step", () => {
 
   it("counts a goal once and goes where it says", () => {
     const goal = { event: "account.recovered", within: "2d", goto: "thank" };
-    const c = new CustomerScript(journeys(journey({ goal }))).event("account.overdrawn").later(DAY).event("account.recovered");
+    const c = new CustomerScript(journeys(journey({ goal })))
+      .event("account.overdrawn")
+      .later(DAY)
+      .event("account.recovered");
     expect(c.entries.filter((e) => e.kind === "goal-reached")).toHaveLength(1);
     expect(c.said).toEqual(["explain/push", "thank/push"]);
   });
 
   it("does not count a goal after its time", () => {
     const goal = { event: "account.recovered", within: "1d", goto: "thank" };
-    const late = journey({ goal, steps: [{ id: "w", type: "wait", atMost: "9d", onTimeout: "thank" }, { id: "thank", type: "send", action: "thank" }] });
-    const c = new CustomerScript(journeys(late)).event("account.overdrawn").later(DAY + 1).event("account.recovered");
+    const late = journey({
+      goal,
+      steps: [
+        { id: "w", type: "wait", atMost: "9d", onTimeout: "thank" },
+        { id: "thank", type: "send", action: "thank" },
+      ],
+    });
+    const c = new CustomerScript(journeys(late))
+      .event("account.overdrawn")
+      .later(DAY + 1)
+      .event("account.recovered");
     expect(c.entries.some((e) => e.kind === "goal-reached")).toBe(false);
   });
 
@@ -106,16 +144,20 @@ describe("a journey, step by step", () => {
       { id: "human", type: "route", action: "case" },
     ];
     const c = new CustomerScript(journeys(journey({ steps })));
-    c.answering = (r) => (r.candidates[0] === "explain" ? { kind: "unavailable", reason: "decision_unavailable" } : permitAll(r));
+    c.answering = (r) =>
+      r.candidates[0] === "explain" ? { kind: "unavailable", reason: "decision_unavailable" } : permitAll(r);
     c.event("account.overdrawn");
     expect(c.said).toEqual(["case/push"]);
-    expect(c.entries).toContainEqual(expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }));
+    expect(c.entries).toContainEqual(
+      expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
+    );
   });
 
   it("waits until the window opens when the answer is deferred, then asks again", () => {
     const c = new CustomerScript(journeys(journey({})));
     const until = c.now + 3_600_000;
-    c.answering = (r) => (r.at < until ? { kind: "defer", decisionId: r.decisionId, until, reason: "quiet_hours" } : permitAll(r));
+    c.answering = (r) =>
+      r.at < until ? { kind: "defer", decisionId: r.decisionId, until, reason: "quiet_hours" } : permitAll(r);
     c.event("account.overdrawn");
     expect(c.said).toEqual([]);
     c.timer();
@@ -139,7 +181,16 @@ describe("a journey, step by step", () => {
   it("reacts to an outcome of its own command only, and to the first terminal one (I8)", () => {
     const steps = [
       { id: "a", type: "execute", action: "retry", next: "w" },
-      { id: "w", type: "wait", for: [{ outcome: ["delivered"], goto: "yes" }, { outcome: ["failed", "unknown"], goto: "no" }], atMost: "10m", onTimeout: "no" },
+      {
+        id: "w",
+        type: "wait",
+        for: [
+          { outcome: ["delivered"], goto: "yes" },
+          { outcome: ["failed", "unknown"], goto: "no" },
+        ],
+        atMost: "10m",
+        onTimeout: "no",
+      },
       { id: "yes", type: "exit", reason: "yes" },
       { id: "no", type: "exit", reason: "no" },
     ];
@@ -149,18 +200,32 @@ describe("a journey, step by step", () => {
     c.outcome("delivered").outcome("unknown");
     expect(c.exits).toEqual(["yes"]);
     expect(c.context.contacts[0]?.outcome).toBe("delivered");
-    expect(c.entries.filter((e) => e.kind === "outcome" && e.commandId === c.commands[0]!.commandId)).toHaveLength(1);
+    expect(
+      c.entries.filter((e) => e.kind === "outcome" && e.commandId === c.commands[0]!.commandId),
+    ).toHaveLength(1);
   });
 
   it("branches on a condition; one that fails at run time is false, and the audit says where", () => {
     const steps = [
-      { id: "b", type: "branch", cases: [{ when: "trigger.data.missing > 3", goto: "no" }, { when: "trigger.data.amountMinor >= 100", goto: "yes" }], otherwise: "no" },
+      {
+        id: "b",
+        type: "branch",
+        cases: [
+          { when: "trigger.data.missing > 3", goto: "no" },
+          { when: "trigger.data.amountMinor >= 100", goto: "yes" },
+        ],
+        otherwise: "no",
+      },
       { id: "yes", type: "exit", reason: "yes" },
       { id: "no", type: "exit", reason: "no" },
     ];
-    const c = new CustomerScript(journeys(journey({ steps }))).event("account.overdrawn", { amountMinor: 100 });
+    const c = new CustomerScript(journeys(journey({ steps }))).event("account.overdrawn", {
+      amountMinor: 100,
+    });
     expect(c.exits).toEqual(["yes"]);
-    expect(c.entries).toContainEqual(expect.objectContaining({ kind: "expression-failed", where: "rescue@1/b/cases/0" }));
+    expect(c.entries).toContainEqual(
+      expect.objectContaining({ kind: "expression-failed", where: "rescue@1/b/cases/0" }),
+    );
   });
 
   it("stops a definition that runs in a circle instead of hanging", () => {
@@ -168,20 +233,29 @@ describe("a journey, step by step", () => {
       { id: "a", type: "branch", cases: [{ when: "true", goto: "b" }], otherwise: "b" },
       { id: "b", type: "branch", cases: [{ when: "true", goto: "a" }], otherwise: "a" },
     ];
-    expect(() => new CustomerScript(journeys(journey({ steps }))).event("account.overdrawn")).toThrow(/more than 256 steps/);
+    expect(() => new CustomerScript(journeys(journey({ steps }))).event("account.overdrawn")).toThrow(
+      /more than 256 steps/,
+    );
   });
 });
 
 describe("entry rules", () => {
   const short = { steps: [{ id: "x", type: "exit", reason: "x" }] };
-  const entering = (entry: object): CustomerScript => new CustomerScript(journeys(journey({ ...short, entry })));
+  const entering = (entry: object): CustomerScript =>
+    new CustomerScript(journeys(journey({ ...short, entry })));
 
   it("once: never again", () => {
-    const c = entering({ rule: "once" }).event("account.overdrawn").later(400 * DAY).event("account.overdrawn");
+    const c = entering({ rule: "once" })
+      .event("account.overdrawn")
+      .later(400 * DAY)
+      .event("account.overdrawn");
     expect(c.refusals).toEqual(["entered_before"]);
   });
   it("once per period: again when it has passed", () => {
-    const c = entering({ rule: "once-per", period: "90d" }).event("account.overdrawn").later(90 * DAY - 1).event("account.overdrawn");
+    const c = entering({ rule: "once-per", period: "90d" })
+      .event("account.overdrawn")
+      .later(90 * DAY - 1)
+      .event("account.overdrawn");
     expect(c.refusals).toEqual(["entered_too_recently"]);
     c.later(1).event("account.overdrawn");
     expect(c.exits).toEqual(["x", "x"]);
@@ -191,8 +265,12 @@ describe("entry rules", () => {
     expect(c.refusals).toEqual(["already_in_journey"]);
   });
   it("per key: side by side, once for each", () => {
-    const c = new CustomerScript(journeys(journey({ entry: { rule: "per-key", key: "event.data.paymentId" } })));
-    c.event("account.overdrawn", { paymentId: "p1" }).event("account.overdrawn", { paymentId: "p2" }).event("account.overdrawn", { paymentId: "p1" });
+    const c = new CustomerScript(
+      journeys(journey({ entry: { rule: "per-key", key: "event.data.paymentId" } })),
+    );
+    c.event("account.overdrawn", { paymentId: "p1" })
+      .event("account.overdrawn", { paymentId: "p2" })
+      .event("account.overdrawn", { paymentId: "p1" });
     expect(c.context.journeys).toHaveLength(2);
     expect(c.refusals).toEqual(["key_entered_before"]);
   });
@@ -205,7 +283,16 @@ describe("versions", () => {
     const c = new CustomerScript(journeys(v1)).event("account.overdrawn");
     const after = new CustomerScript(journeys(v1, v2));
     after.context = c.context;
-    after.at("2026-01-06T10:00:00Z").apply({ id: "r", source: "core", type: "account.recovered", customerId: "c1", time: after.now, data: {} });
+    after
+      .at("2026-01-06T10:00:00Z")
+      .apply({
+        id: "r",
+        source: "core",
+        type: "account.recovered",
+        customerId: "c1",
+        time: after.now,
+        data: {},
+      });
     expect(after.said).toEqual(["thank/push"]);
     after.event("account.overdrawn");
     expect(after.said).toEqual(["thank/push", "other/push"]);
@@ -213,17 +300,31 @@ describe("versions", () => {
 });
 
 describe("properties", () => {
-  const types = ["account.overdrawn", "account.recovered", "account.credited", "consent.changed", "weird.type"];
-  const script = fc.array(fc.record({ type: fc.constantFrom(...types), gapMs: fc.integer({ min: 0, max: 3 * DAY }) }), { maxLength: 60 });
+  const types = [
+    "account.overdrawn",
+    "account.recovered",
+    "account.credited",
+    "consent.changed",
+    "weird.type",
+  ];
+  const script = fc.array(
+    fc.record({ type: fc.constantFrom(...types), gapMs: fc.integer({ min: 0, max: 3 * DAY }) }),
+    { maxLength: 60 },
+  );
   const definition = journeys(journey({ goal: { event: "account.recovered", within: "2d", goto: "thank" } }));
   const play = (events: ReadonlyArray<{ type: string; gapMs: number }>): CustomerScript => {
     const c = new CustomerScript(definition);
-    for (const { type, gapMs } of events) c.later(gapMs).event(type, { purpose: "service", channel: "*", granted: false });
+    for (const { type, gapMs } of events)
+      c.later(gapMs).event(type, { purpose: "service", channel: "*", granted: false });
     return c;
   };
 
   it("is deterministic: the same events give the same bytes (I9)", () => {
-    fc.assert(fc.property(script, (events) => expect(JSON.stringify(play(events))).toBe(JSON.stringify(play(events)))));
+    fc.assert(
+      fc.property(script, (events) =>
+        expect(JSON.stringify(play(events))).toBe(JSON.stringify(play(events))),
+      ),
+    );
   });
 
   it("leaves no instance ready, and no due wait behind the clock", () => {
@@ -243,7 +344,20 @@ describe("properties", () => {
       fc.property(script, (events) => {
         const c = play(events);
         const frozen = JSON.stringify(c.context);
-        step(c.context, { id: "x", source: "core", type: "account.overdrawn", customerId: "c1", time: c.now, data: {}, seq: 10_000 }, c.now, definition);
+        step(
+          c.context,
+          {
+            id: "x",
+            source: "core",
+            type: "account.overdrawn",
+            customerId: "c1",
+            time: c.now,
+            data: {},
+            seq: 10_000,
+          },
+          c.now,
+          definition,
+        );
         expect(JSON.stringify(c.context)).toBe(frozen);
         expect(c.context.recent.length).toBeLessThanOrEqual(LIMITS.recent);
         expect(c.context.contacts.length).toBeLessThanOrEqual(LIMITS.contacts);
@@ -263,7 +377,8 @@ describe("properties", () => {
 
   it("keeps counters bounded whatever types come", () => {
     const c = new CustomerScript(definition);
-    for (let i = 0; i < 300; i++) c.event(`type.n${i}`, { [`balanceMinor`]: i, attributes: { [`a${i}`]: i } });
+    for (let i = 0; i < 300; i++)
+      c.event(`type.n${i}`, { [`balanceMinor`]: i, attributes: { [`a${i}`]: i } });
     expect(Object.keys(c.context.signals).length).toBeLessThanOrEqual(LIMITS.signalTypes);
     expect(Object.keys(c.context.attributes).length).toBeLessThanOrEqual(LIMITS.attributes);
     expect(Object.values(c.context.signals).reduce((n, s) => n + s.n, 0)).toBe(300);
