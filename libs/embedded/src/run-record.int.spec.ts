@@ -64,7 +64,10 @@ describe("what a killed launcher has left running", () => {
     const service = await sleeper();
     const of = (child: Child) => ({ name: "x", pid: child.pid, command: commandLineOf(child.pid) });
     writeFileSync(file, JSON.stringify({ launcher: of(launcher), processes: [of(service)] }));
+    const second = new RunRecord(file);
     await expect(endLeftovers(file)).rejects.toThrow(AlreadyRunning);
+    second.clear();
+    expect(existsSync(file)).toBe(true);
     expect(commandLineOf(service.pid)).toBeDefined();
   });
 

@@ -38,6 +38,7 @@ export class RunRecord {
   readonly #path: string;
   readonly #launcher: RecordedProcess;
   #processes: readonly RecordedProcess[] = [];
+  #written = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -57,13 +58,15 @@ export class RunRecord {
     this.#write();
   }
 
-  /** Everything has been stopped. */
+  /** Everything has been stopped. A launcher that has recorded nothing leaves the file alone: it is another's. */
   clear(): void {
     this.#processes = [];
+    if (!this.#written) return;
     rmSync(this.#path, { force: true });
   }
 
   #write(): void {
+    this.#written = true;
     mkdirSync(dirname(this.#path), { recursive: true });
     const run: Run = { launcher: this.#launcher, processes: this.#processes };
     writeFileSync(`${this.#path}.next`, `${JSON.stringify(run, null, 1)}\n`);

@@ -45,6 +45,7 @@ export class Installation {
   #nc: NatsConnection | undefined;
   #services: Services | undefined;
   #stopping = false;
+  #begun = false;
   #gatewayPort = 0;
 
   constructor(options: InstallationOptions) {
@@ -71,6 +72,11 @@ export class Installation {
   get nc(): NatsConnection {
     if (!this.#nc) throw new Error("the servers have not been started");
     return this.#nc;
+  }
+
+  /** Whether any process has been started. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   get gatewayUrl(): string {
@@ -163,6 +169,7 @@ export class Installation {
   }
 
   #spawned(name: string, child: Child): void {
+    this.#begun = true;
     this.#children.add(child);
     this.#record.add(name, child.pid);
     void child.exited.then(() => this.#gone(child));

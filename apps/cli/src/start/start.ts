@@ -83,9 +83,11 @@ export async function start(args: readonly string[]): Promise<number> {
     status = 1;
     screen.say("", s.bad(stop.failure.message));
   }
-  if (stop.signal.aborted) screen.say(s.dim("stopping everything (Ctrl-C again: at once) …"));
-  await installation.stop();
-  screen.say(s.dim("stopped; no process is left"));
+  if (installation.begun) {
+    if (stop.signal.aborted) screen.say(s.dim("stopping everything (Ctrl-C again: at once) …"));
+    await installation.stop();
+    screen.say(s.dim("stopped; no process is left"));
+  }
   return status;
 }
 

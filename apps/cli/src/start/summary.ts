@@ -59,7 +59,7 @@ export function summaryLines(
     `${label("commands")}${s.bold(count(tally.commands))} in CMD = ${TERMINAL_OUTCOMES.map((k) => `${count(tally.outcomes.get(k) ?? 0)} ${k}`).join(" + ")}`,
     `${label("journeys")}${count(tally.journeys.entered)} entered · ${counted(tally.journeys.goals, "goal")} reached · ${count(tally.journeys.exited)} exited`,
     `${label("decisions")}${count(sum(tally.answers))}: ${of(tally.answers)}`,
-    `${label("stopped")}policy refused in ${counted(tally.stoppedDecisions, "decision")}${tally.stops.size > 0 ? ":" : ""}`,
+    `${label("stopped")}policy refused a channel or more in ${counted(tally.stoppedDecisions, "decision")}${tally.stops.size > 0 ? ":" : ""}`,
     ...wrapped(
       ranked(tally.stops).map(([name, n]) => `${name} ${count(n)}`),
       room,
