@@ -168,7 +168,7 @@ describe("while NATS is away", () => {
     t.servers.nats.child.process.kill("SIGCONT");
     expect((await underWay).status).toBe(202);
     await stopped;
-    await expect(post(t.gateway, anEvent())).rejects.toThrow();
+    await expect(post(t.gateway, anEvent())).rejects.toThrow("fetch failed");
     await t.servers.stop();
   });
 });

@@ -36,7 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
 /** Fastify and Nest raise their own errors before a handler runs. */
 function asProblem(error: unknown, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
-  const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
+  const status: number = error instanceof HttpException ? error.getStatus() : (statusOf(error) ?? 500);
   switch (status) {
     case 400:
       return new ProblemError("invalid-request", "The request could not be read.", { cause: error });

@@ -183,7 +183,7 @@ describe("the contact budget, on real NATS and Redis", () => {
     const reply = await f.evaluate({ customerId: "down", decisionId: "down.1.0", profile: consenting() });
     expect(reply.chosen).toBeUndefined();
     expect(reply.verdicts.map((v) => [v.verdict, v.reason])).toEqual(
-      Array(3).fill(["denied", "policy_unavailable"]),
+      Array.from({ length: 3 }, () => ["denied", "policy_unavailable"]),
     );
     await expect(f.gate({ customerId: "down", decisionId: "down.0.0" })).rejects.toThrow(
       "policy_unavailable",

@@ -28,7 +28,8 @@ export interface TestServers {
 /** nats-server with JetStream (streams provisioned) and redis-server, on free ports. Stop it in `afterAll`. */
 export async function startServers(): Promise<TestServers> {
   const dir = mkdtempSync(join(tmpdir(), "segue-test-"));
-  const { nats, redis, stop } = await (serversKind() === "containers" ? containers() : processes(dir));
+  const started = await (serversKind() === "containers" ? containers() : processes(dir));
+  const { nats, redis } = started;
   const nc = await connectNats({ url: nats.url, name: "test" });
   await provision(nc);
   return {
@@ -38,7 +39,7 @@ export async function startServers(): Promise<TestServers> {
     dir,
     async stop() {
       await nc.close();
-      await stop();
+      await started.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -68,7 +69,7 @@ async function processes(dir: string): Promise<Started> {
 }
 
 async function containers(): Promise<Started> {
-  const { natsUrl, redisUrl, stop } = await startContainers();
+  const started = await startContainers();
   const server = (url: string): TestServer => ({
     url,
     port: Number(new URL(url).port),
@@ -76,7 +77,7 @@ async function containers(): Promise<Started> {
       throw new Error("this suite pauses or kills a server: run it without SEGUE_TEST_SERVERS=containers");
     },
   });
-  return { nats: server(natsUrl), redis: server(redisUrl), stop };
+  return { nats: server(started.natsUrl), redis: server(started.redisUrl), stop: () => started.stop() };
 }
 
 /** Waits until `condition` answers something, looking every 10 ms; the error names what it waited for. */

@@ -59,7 +59,7 @@ describe("the order of booking within a day", () => {
             shuffled.map(({ r }) => r),
             opening,
           );
-          expect(ids(found).sort()).toEqual(ids(booked).sort());
+          expect(ids(found).toSorted((a, b) => a - b)).toEqual(ids(booked).toSorted((a, b) => a - b));
           for (const [i, r] of found.entries()) {
             expect(continues(found[i - 1]?.balanceMinor ?? opening, r.balanceBeforeMinor)).toBe(true);
           }

@@ -182,9 +182,9 @@ function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: n
         else resolve(page);
       },
     });
-    batch.catch((error: unknown) => {
+    batch.catch((cause: unknown) => {
       clearTimeout(late);
-      reject(error as Error);
+      reject(cause instanceof Error ? cause : new Error(String(cause)));
     });
   });
 }

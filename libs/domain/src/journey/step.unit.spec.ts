@@ -283,16 +283,14 @@ describe("versions", () => {
     const c = new CustomerScript(journeys(v1)).event("account.overdrawn");
     const after = new CustomerScript(journeys(v1, v2));
     after.context = c.context;
-    after
-      .at("2026-01-06T10:00:00Z")
-      .apply({
-        id: "r",
-        source: "core",
-        type: "account.recovered",
-        customerId: "c1",
-        time: after.now,
-        data: {},
-      });
+    after.at("2026-01-06T10:00:00Z").apply({
+      id: "r",
+      source: "core",
+      type: "account.recovered",
+      customerId: "c1",
+      time: after.now,
+      data: {},
+    });
     expect(after.said).toEqual(["thank/push"]);
     after.event("account.overdrawn");
     expect(after.said).toEqual(["thank/push", "other/push"]);
