@@ -5,7 +5,7 @@
 import { Redis } from "ioredis";
 import { auditRecordV1, decisionRecordV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
 import { Publisher } from "#messaging";
-import { eventually } from "#testing";
+import { eventually, untilReady } from "#testing";
 import { System } from "./system.js";
 
 const CONSENTS = ["push", "sms", "email"].flatMap((channel) => [
@@ -250,6 +250,16 @@ describe("the spine", () => {
     expect(c).toMatchObject({ applied: 1, deadLettered: 1 });
     const letters = await system.messages("DLQ", "dlq.>");
     expect(letters.filter((l) => l.header(dlqHeaders.subject).includes(".s8."))).toHaveLength(1);
+  });
+
+  it("comes back after policy was restarted, also when the last events are none of its own", async () => {
+    const policy = system.services.get("policy")!;
+    await policy.child.stop();
+    await system.publish(system.event("s9", "account.credited", { balanceMinor: 5 }));
+    system.services.set("policy", await untilReady(await system.launch("policy"), 15_000));
+    const seq = await system.publish(system.event("s9", "account.overdrawn", { amountMinor: 10, balanceMinor: -5, currency: "CZK" }));
+    const c = await system.settled("s9", seq);
+    expect(c.contacts.map((x) => x.outcome)).toEqual(["delivered"]);
   });
 
   it("has adds-up books: one terminal outcome per command, one reservation per command (I5, I8)", async () => {

@@ -124,6 +124,8 @@ class StreamTail {
     if (this.state === "stopped") return messages.stop();
     this.#messages = messages;
     this.#sign();
+    // What the stream ends with may be of no interest here: then no message will ever say that it was the last.
+    if ((await consumer.info()).num_pending === 0) this.#follows();
     void this.#watch(messages);
     let savedAt = 0;
     let underWay: Promise<void>[] = [];

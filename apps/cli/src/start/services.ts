@@ -6,6 +6,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { startChild, type Child } from "#embedded";
+import { prettyLines } from "./pretty-log.js";
 
 export interface ServiceDefinition {
   readonly name: string;
@@ -79,7 +80,7 @@ export class Services {
     const child = startChild(process.execPath, ["--enable-source-maps", definition.main], {
       cwd: this.#options.root,
       env: definition.env,
-      onOutput: (text) => void log.write(text),
+      onOutput: prettyLines((text) => void log.write(text)),
     });
     this.#running.set(name, child);
     this.#options.onSpawn(name, child);
