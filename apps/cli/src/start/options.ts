@@ -29,8 +29,8 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-const DEFAULT_SPEED = 3;
-const DEFAULT_DAYS = 180;
+const DEFAULT_SPEED = 2;
+const DEFAULT_DAYS = 120;
 
 export const HELP = `npm start [-- options]
 

@@ -7,10 +7,10 @@ describe("arguments of npm start", () => {
       options: {
         once: false,
         fresh: false,
-        speed: 3,
+        speed: 2,
         from: undefined,
         to: undefined,
-        days: 180,
+        days: 120,
         quiet: false,
         json: false,
       },

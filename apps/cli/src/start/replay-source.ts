@@ -22,8 +22,8 @@ export interface ReplaySource {
   }): Promise<{ readonly published: number; readonly duplicates: number; readonly finished: boolean }>;
 }
 
-/** From July on enough accounts are open for something to happen every hour. */
-const DEFAULT_FROM = "1993-07-01";
+/** From here on there is enough of everything: overdrafts and recoveries, insurance payments, large moves of money. */
+const DEFAULT_FROM = "1993-11-01";
 
 /**
  * The Berka transactions below `root`, with the position kept below `stateDir`. The first day is kept with it: it numbers
