@@ -27,6 +27,7 @@ export async function setup() {
 
 /** One line saying which servers will be used, e.g. `local processes, nats-server 2.14.0 (PATH), redis 7.0.15 (PATH)`. */
 export async function describeServers(node) {
+  if (process.env.SEGUE_TEST_SERVERS === "containers") return "containers (testcontainers)";
   const code = `
     import { findNatsServer, findRedisServer } from "./dist/libs/embedded/src/index.js";
     const n = findNatsServer(), r = findRedisServer(process.cwd());

@@ -1,11 +1,10 @@
-/** `npm run verify`: everything that must hold before a change is handed in. Stops at the first failure. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * `npm run verify`: everything that must hold before a change is handed in. Stops at the first failure. The contract
+ * snapshot is compared by the tests (`libs/contracts/src/json-schemas.int.spec.ts`).
+ */
 import { ROOT, setup } from "./setup.mjs";
 import { test } from "./test.mjs";
 import { main, run } from "./terminal.mjs";
-
-const SNAPSHOT = "scripts/contracts-snapshot.mjs";
 
 await main(async () => {
   const node = await setup();
@@ -27,9 +26,6 @@ await main(async () => {
     ["types", quiet(tsc, "-p", "tsconfig.json")],
     ["purity of libs/domain", quiet(tsc, "-p", "libs/domain/tsconfig.json")],
     ["tests", () => test(node, process.argv.slice(2)), "npm test"],
-    ...(existsSync(join(ROOT, SNAPSHOT))
-      ? [["contract snapshot", quiet(SNAPSHOT, "--check"), `node ${SNAPSHOT}`]]
-      : []),
   ];
   for (const [name, work, repeat] of steps) {
     const start = Date.now();

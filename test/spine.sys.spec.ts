@@ -257,7 +257,9 @@ describe("the spine", () => {
     await policy.child.stop();
     await system.publish(system.event("s9", "account.credited", { balanceMinor: 5 }));
     system.services.set("policy", await untilReady(await system.launch("policy"), 15_000));
-    const seq = await system.publish(system.event("s9", "account.overdrawn", { amountMinor: 10, balanceMinor: -5, currency: "CZK" }));
+    const seq = await system.publish(
+      system.event("s9", "account.overdrawn", { amountMinor: 10, balanceMinor: -5, currency: "CZK" }),
+    );
     const c = await system.settled("s9", seq);
     expect(c.contacts.map((x) => x.outcome)).toEqual(["delivered"]);
   });

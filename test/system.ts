@@ -184,8 +184,8 @@ export class System {
   }
 
   /** Resolves with the context once the event is handled and every command so far has its terminal outcome. */
-  settled(customerId: string, seq: number, timeoutMs = 30_000): Promise<Context> {
-    return eventually(
+  async settled(customerId: string, seq: number, timeoutMs = 30_000): Promise<Context> {
+    const settled = eventually(
       `customer ${customerId} to settle after event ${seq}`,
       () => {
         const c = this.contexts.get(customerId);
@@ -193,6 +193,15 @@ export class System {
       },
       timeoutMs,
     );
+    return settled.catch((error: unknown) => {
+      const c = this.contexts.get(customerId);
+      const open = c?.contacts
+        .filter((x) => x.outcome === undefined)
+        .map((x) => `${x.commandId} (${x.channel})`);
+      throw new Error(
+        `${(error as Error).message}; watermark ${c?.watermark}, open commands: ${open?.join(", ") || "none"}`,
+      );
+    });
   }
 
   async #follow(): Promise<void> {

@@ -58,6 +58,8 @@ class StreamTail {
   state: State = "catching-up";
   #signAt = 0;
   #messages: ConsumerMessages | undefined;
+  /** Whether the consumer has handed over a message since it was opened. */
+  #handedOver = false;
   #running: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   readonly #stream: string;
@@ -124,12 +126,12 @@ class StreamTail {
     if (this.state === "stopped") return messages.stop();
     this.#messages = messages;
     this.#sign();
-    // What the stream ends with may be of no interest here: then no message will ever say that it was the last.
-    if ((await consumer.info()).num_pending === 0) this.#follows();
+    this.#handedOver = false;
     void this.#watch(messages);
     let savedAt = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
+      this.#handedOver = true;
       underWay.push(this.#apply(message));
       const { pending, timestampNanos } = message.info;
       if (underWay.length < this.kind.inFlight && pending > 0) continue;
@@ -150,11 +152,12 @@ class StreamTail {
     this.#signAt = performance.now();
   }
 
-  /** A heartbeat says that the stream has nothing more for us. */
+  /** A heartbeat says that the stream has nothing more for us: none may ever come, so a message cannot say it. */
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type !== "heartbeat") continue;
-      if (messages.getPending() > 0) continue;
+      // Until the first message the client counts an item of its own.
+      if (messages.getPending() > (this.#handedOver ? 0 : 1)) continue;
       this.#sign();
       this.#follows();
     }
