@@ -51,15 +51,9 @@ export class Membership {
       for await (const entry of watch) {
         const id = entry.key.slice(PREFIX.length);
         if (id === this.id) continue;
-        const gone = entry.operation !== "PUT";
-        // A lease read from the bucket at the start may be old: its age counts.
-        const age = Math.max(0, Date.now() - entry.created.getTime());
-        if (gone || age > LEASE_TTL_MS) this.#others.delete(id);
-        else
-          this.#others.set(id, {
-            partitions: new Set(entry.json<number[]>()),
-            heardAt: this.monotonic() - age,
-          });
+        if (entry.operation !== "PUT") this.#others.delete(id);
+        // By our own clock, not the entry's time: clocks of machines differ. The server drops a dead one's key.
+        else this.#others.set(id, { partitions: new Set(entry.json<number[]>()), heardAt: this.monotonic() });
         this.onChange();
       }
     })();
