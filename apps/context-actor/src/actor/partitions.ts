@@ -105,6 +105,7 @@ export class Partitions {
       handle: (message, floor) => actor.handle(message, floor),
       stillMine: () =>
         this.#membership!.isMine(partition) && this.#membership!.heldByOther(partition) === undefined,
+      fenced: () => this.#membership!.isFenced(),
     });
     this.#readers.set(partition, reader);
     reader.start();
