@@ -173,7 +173,10 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     });
     zombie.start();
     const consumer = await jetstream(servers.nc).consumers.get(stream, name);
-    await eventually("30 acknowledged", async () => (await consumer.info()).ack_floor.stream_seq >= 30 && finish);
+    await eventually(
+      "30 acknowledged",
+      async () => (await consumer.info()).ack_floor.stream_seq >= 30 && finish,
+    );
     const jsm = await jetstreamManager(servers.nc);
     await jsm.consumers.reset(stream, name);
     await eventually("the gap", async () => (await consumer.info()).delivered.consumer_seq > 0);
