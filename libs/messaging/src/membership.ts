@@ -52,8 +52,9 @@ export class Membership {
         const id = entry.key.slice(PREFIX.length);
         if (id === this.id) continue;
         const gone = entry.operation !== "PUT";
-        // A lease read from the bucket at the start may be old: its age counts.
-        const age = Math.max(0, Date.now() - entry.created.getTime());
+        // A lease read from the bucket at the start may be old: its age counts. One that is renewed while we watch is
+        // fresh, whatever the clocks of the two machines say.
+        const age = entry.isUpdate ? 0 : Math.max(0, Date.now() - entry.created.getTime());
         if (gone || age > LEASE_TTL_MS) this.#others.delete(id);
         else
           this.#others.set(id, {
