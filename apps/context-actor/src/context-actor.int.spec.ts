@@ -367,6 +367,36 @@ describe("context actor: a real process on real NATS", () => {
     expect(await context("p8")).toBeUndefined();
   });
 
+  it("goes on with a journey version that a newer instance published after this one started (I10)", async () => {
+    const c = await handled("v1", await send("v1", "account.credited", { balanceMinor: 1 }));
+    const newer = {
+      ...CIRCLE,
+      id: "newer",
+      trigger: { event: "newer.started" },
+      steps: [{ id: "pause", type: "wait", atMost: "1h" }],
+    };
+    await (await new Kvm(servers.nc).open("definitions")).create("journey.newer.1", JSON.stringify(newer));
+    const trigger = { id: "t", source: "core", type: "newer.started", time: c.now, data: {} };
+    const instance = {
+      id: "newer-1",
+      journey: "newer",
+      version: 1,
+      enteredAt: c.now,
+      status: "waiting" as const,
+      step: "pause",
+      steps: 1,
+      trigger,
+      wait: { id: "pause-1-0", kind: "event" as const, dueAt: c.now + 3_600_000 },
+      used: [],
+      deferrals: 0,
+    };
+    await publisher.publish(subjects.ctx("v1"), JSON.stringify({ ...c, journeys: [instance] }), {
+      msgId: "v1-ctx",
+    });
+    const after = await handled("v1", await send("v1", "account.credited", { balanceMinor: 2 }));
+    expect(after.journeys.map((j) => j.id)).toEqual(["newer-1"]);
+  });
+
   it("refuses to commit over another owner's write; the event is applied on top of it (I4)", async () => {
     await handled("a6", await send("a6", "account.credited", { balanceMinor: 1 }));
     const c = (await context("a6"))!;

@@ -57,6 +57,8 @@ export interface CustomerActorOptions {
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly journeys: Journeys;
+  /** Reads the published journeys again: a newer instance may have published a version that runs on here (I10). */
+  readonly reloadJourneys: () => Promise<Journeys>;
   readonly clock: Clock;
   readonly cacheBytes: number;
   readonly log: { error(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -95,11 +97,13 @@ export class CustomerActor {
   };
   readonly #mailboxes = new Map<string, Waiting[]>();
   readonly #activations: Activations;
+  #journeys: Journeys;
   readonly #aborted = new AbortController();
   /** Partitions (subject tokens) in which an event was not handled: nothing after it is taken until they are dropped. */
   readonly #lost = new Set<string>();
 
   constructor(private readonly options: CustomerActorOptions) {
+    this.#journeys = options.journeys;
     this.#activations = new Activations(options.cacheBytes, (id) => this.#mailboxes.has(id));
   }
 
@@ -214,6 +218,9 @@ export class CustomerActor {
         context = recordDuplicate(context!, event.seq);
         continue;
       }
+      if (context!.journeys.some((j) => !this.#journeys.version(j.journey, j.version)))
+        this.#journeys = await this.options.reloadJourneys();
+      const journeys = this.#journeys;
       try {
         const parent = (name: string): string | undefined => readHeader(message.headers, name);
         context = await span(
@@ -221,15 +228,10 @@ export class CustomerActor {
           { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } },
           async (trace) => {
             const due = !isTimer(event) || clock.isDue(event.time);
-            const turn = step(
-              context!,
-              event,
-              due ? clock.at(event.time) : clock.now(),
-              this.options.journeys,
-            );
+            const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(turn, await this.options.decider.decide(turn.ask), this.options.journeys);
+              answer(turn, await this.options.decider.decide(turn.ask), journeys);
             }
             const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
               storedAt: storedAt(message),
