@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
@@ -9,6 +10,7 @@ import {
   decisionRequestV1,
   dlqHeaders,
   DLQ_STREAM,
+  partitionOf,
   rpc,
   subjects,
   type AuditRecord,
@@ -66,6 +68,14 @@ const CIRCLE = {
   ],
 };
 
+/** Asks for a decision, and then runs in a circle. */
+const ASKING_CIRCLE = {
+  ...CIRCLE,
+  id: "asking-circle",
+  trigger: { event: "asking.poison" },
+  steps: [{ id: "ask", type: "send", action: "explain", next: "a" }, ...CIRCLE.steps],
+};
+
 describe("context actor: a real process on real NATS", () => {
   let servers: TestServers;
   let actor: RunningService;
@@ -86,7 +96,9 @@ describe("context actor: a real process on real NATS", () => {
     publisher = new Publisher(servers.nc);
     jsm = await jetstreamManager(servers.nc);
     const definitions = writeDefinitions("definitions", JOURNEYS);
-    await (await new Kvm(servers.nc).open("definitions")).create("journey.circle.1", JSON.stringify(CIRCLE));
+    const published = await new Kvm(servers.nc).open("definitions");
+    await published.create("journey.circle.1", JSON.stringify(CIRCLE));
+    await published.create("journey.asking-circle.1", JSON.stringify(ASKING_CIRCLE));
     stopDeciding = decide();
     actor = await startService("context-actor", {
       natsUrl: servers.nats.url,
@@ -110,6 +122,11 @@ describe("context actor: a real process on real NATS", () => {
       writeFileSync(join(dir, folder, "rescue.yaml"), text);
     }
     return dir;
+  }
+
+  /** Another customer in the same partition. */
+  function neighbourOf(customer: string): string {
+    for (let i = 0; ; i++) if (partitionOf(`nb${i}`) === partitionOf(customer)) return `nb${i}`;
   }
 
   let n = 0;
@@ -274,6 +291,110 @@ describe("context actor: a real process on real NATS", () => {
     expect(c.recent.map((r) => r.type)).toEqual(["account.credited", "account.credited", "account.debited"]);
     const letters = await all(DLQ_STREAM, "dlq.>");
     expect(letters.filter((l) => l.header(dlqHeaders.reason) === "handler_failed")).toHaveLength(1);
+  });
+
+  it("never gives a decision id twice, also when the event that asked first went to DLQ (I3, I11)", async () => {
+    const before = asked.length;
+    await send("p1", "asking.poison", { on: true });
+    const seq = await send("p1", "account.overdrawn", {});
+    expect(await handled("p1", seq)).toMatchObject({ applied: 1, deadLettered: 1 });
+    const ids = asked.slice(before).filter((r) => r.customerId === "p1");
+    expect(ids.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(ids.map((r) => r.decisionId)).size).toBe(ids.length);
+  });
+
+  it("dead-letters a message of the server's largest size; the partition goes on (I11)", async () => {
+    await raw(subjects.bank("core", "p2", "t.t"), "x".repeat(servers.nc.info!.max_payload - 60), {}, "large");
+    const seq = await send("p2", "account.credited", { balanceMinor: 1 });
+    expect(await handled("p2", seq)).toMatchObject({ applied: 1, deadLettered: 1 });
+  });
+
+  it("dead-letters a message whose headers cannot be read; the partition goes on (I11)", async () => {
+    const { hostname, port } = new URL(servers.nats.url);
+    const headers = "NATS/1.0\r\nno such name: x\r\n\r\n";
+    const subject = subjects.bank("core", "p3", "t.t");
+    const socket = connect(Number(port), hostname);
+    socket.write('CONNECT {"headers":true,"verbose":false}\r\n');
+    socket.write(`HPUB ${subject} ${headers.length} ${headers.length + 2}\r\n${headers}{}\r\nPING\r\n`);
+    await eventually("the server's answer", () => (socket.read() as Buffer | null)?.includes("PONG"));
+    socket.destroy();
+    const seq = await send("p3", "account.credited", { balanceMinor: 1 });
+    expect(await handled("p3", seq)).toMatchObject({ applied: 1, deadLettered: 1 });
+  });
+
+  it("dead-letters the events of a customer whose context cannot be read; the others of the partition go on (I11)", async () => {
+    await publisher.publish(subjects.ctx("p4"), '{"v":2}', { msgId: "p4" });
+    const seq = await send("p4", "account.credited", { balanceMinor: 1 });
+    const neighbour = neighbourOf("p4");
+    await handled(neighbour, await send(neighbour, "account.credited", { balanceMinor: 1 }));
+    const letters = await all(DLQ_STREAM, "dlq.>");
+    expect(letters.map((l) => l.header(dlqHeaders.sequence))).toContain(String(seq));
+  });
+
+  it("stores no unbounded names: a context stays small, whatever events carry", async () => {
+    const attributes = (i: number): object =>
+      Object.fromEntries(Array.from({ length: 4 }, (_, k) => [`${i}-${k}-${"n".repeat(12_000)}`, 1]));
+    for (let i = 0; i < 8; i++) await send("p5", "account.noted", { attributes: attributes(i) });
+    const seq = await send("p5", "account.noted", { attributes: { short: 1 } });
+    const c = await handled("p5", seq);
+    expect(c.attributes).toEqual({ short: 1 });
+  });
+
+  it("tells events of two sources apart that share a subject token (I1)", async () => {
+    await send("p6", "account.credited", { balanceMinor: 1 }, { id: "one", source: "core/a" });
+    await send("p6", "account.credited", { balanceMinor: 2 }, { id: "one", source: "core/b" });
+    const seq = await send("p6", "account.credited", { balanceMinor: 3 }, { id: "one", source: "core/b" });
+    expect(await handled("p6", seq)).toMatchObject({ applied: 2, duplicates: 1 });
+  });
+
+  it("takes a bank's own timer.… event for a signal, and drops its duplicate", async () => {
+    await send("p7", "timer.started", {}, { id: "one" });
+    const seq = await send("p7", "timer.started", {}, { id: "one" });
+    const c = await handled("p7", seq);
+    expect(c).toMatchObject({ applied: 1, duplicates: 1 });
+    expect(c.signals["timer.started"]?.n).toBe(1);
+  });
+
+  it("dead-letters an event that stands in another partition than its customer's (I2)", async () => {
+    const [, own] = subjects.ctx("p8").split(".");
+    const elsewhere = subjects.evt("p8", "core", "t.t").replace(`.${own}.`, `.${(Number(own) + 1) % 64}.`);
+    const event = { specversion: "1.0", id: "x", source: "core", type: "t.t", subject: "p8" };
+    const seq = String(await raw(elsewhere, JSON.stringify(event)));
+    const letter = await eventually("its dead letter", async () =>
+      (await all(DLQ_STREAM, "dlq.>")).find((l) => l.header(dlqHeaders.sequence) === seq),
+    );
+    expect(letter.header(dlqHeaders.reason)).toBe("unsafe_subject");
+    expect(await context("p8")).toBeUndefined();
+  });
+
+  it("goes on with a journey version that a newer instance published after this one started (I10)", async () => {
+    const c = await handled("v1", await send("v1", "account.credited", { balanceMinor: 1 }));
+    const newer = {
+      ...CIRCLE,
+      id: "newer",
+      trigger: { event: "newer.started" },
+      steps: [{ id: "pause", type: "wait", atMost: "1h" }],
+    };
+    await (await new Kvm(servers.nc).open("definitions")).create("journey.newer.1", JSON.stringify(newer));
+    const trigger = { id: "t", source: "core", type: "newer.started", time: c.now, data: {} };
+    const instance = {
+      id: "newer-1",
+      journey: "newer",
+      version: 1,
+      enteredAt: c.now,
+      status: "waiting" as const,
+      step: "pause",
+      steps: 1,
+      trigger,
+      wait: { id: "pause-1-0", kind: "event" as const, dueAt: c.now + 3_600_000 },
+      used: [],
+      deferrals: 0,
+    };
+    await publisher.publish(subjects.ctx("v1"), JSON.stringify({ ...c, journeys: [instance] }), {
+      msgId: "v1-ctx",
+    });
+    const after = await handled("v1", await send("v1", "account.credited", { balanceMinor: 2 }));
+    expect(after.journeys.map((j) => j.id)).toEqual(["newer-1"]);
   });
 
   it("refuses to commit over another owner's write; the event is applied on top of it (I4)", async () => {

@@ -41,7 +41,9 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     });
     this.#nc = nc;
     this.#connected = true;
-    const journeys = new Journeys(await publishJourneys(nc, files), createExpressions());
+    const reloadJourneys = async (): Promise<Journeys> =>
+      new Journeys(await publishJourneys(nc, files), createExpressions());
+    const journeys = await reloadJourneys();
     const publisher = new Publisher(nc);
     const actor = new CustomerActor({
       store: new ContextStore(nc, publisher),
@@ -50,6 +52,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
       journeys,
+      reloadJourneys,
       clock,
       cacheBytes: config.cacheBytes,
       log,

@@ -98,4 +98,6 @@ export const dlqHeaders = {
   subject: "Segue-Dlq-Subject",
   stream: "Segue-Dlq-Stream",
   sequence: "Segue-Dlq-Sequence",
+  /** Only the first bytes of the body and none of the original headers are here; the body's bytes in its stream. */
+  cut: "Segue-Dlq-Cut",
 } as const;

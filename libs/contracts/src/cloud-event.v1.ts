@@ -37,7 +37,10 @@ export function eventMessageId(source: string, id: string): string {
  */
 export interface CustomerEvent {
   readonly id: string;
+  /** The subject token of its source. */
   readonly source: string;
+  /** The envelope's own source, where it is not the token: two sources may share one. */
+  readonly sourceUri?: string;
   readonly type: string;
   readonly customerId: string;
   readonly time: number;

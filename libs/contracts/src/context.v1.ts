@@ -13,13 +13,15 @@ export const LIMITS = {
   /** Event types counted one by one; further types are counted under `other`. */
   signalTypes: 64,
   attributes: 32,
-  /** Characters of one text attribute; longer text is not kept. */
+  /** Characters of an attribute's name, and of its text; longer ones are not kept. */
   attributeChars: 64,
   recent: 20,
   /** Events whose ids are remembered to drop duplicates. */
   seen: 128,
   journeys: 16,
   contacts: 20,
+  /** Characters of a value that an entry rule goes by; a longer one is kept as its fingerprint. */
+  entryKeyChars: 128,
   /** Keys remembered for entry rules, over all journeys; the oldest leaves first. */
   entries: 64,
   /** Bytes of event data kept with a journey instance. */

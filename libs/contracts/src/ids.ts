@@ -17,7 +17,7 @@ export function isSafeToken(text: string): boolean {
   return SAFE_TOKEN.test(text);
 }
 
-/** `<customer>.<n>.<k>`: k-th decision of the customer's n-th applied event. */
+/** `<customer>.<n>.<k>`: k-th decision of the customer's n-th event, duplicates not counted. */
 export function decisionId(customerId: string, applied: number, index: number): string {
   return `${customerId}.${applied}.${index}`;
 }

@@ -1,4 +1,4 @@
-import { jetstream, type JsMsg } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
 import { partitionConsumer, partitionOf, subjects } from "#contracts";
 import { connectNats, PartitionReader, Publisher } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
@@ -131,5 +131,61 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     expect(distinct.at(-1)).toBe(450);
     expect(distinct.length).toBe(450 - distinct[0]! + 1);
     expect(distinct[0]!).toBeLessThanOrEqual(seen.zombie.length + 1);
+  });
+
+  it("takes nothing after a message that was lost, also when it waits for room (I1, I2)", async () => {
+    const customer = freshCustomer();
+    await publish(customer, 1, 10);
+    const seen: number[] = [];
+    let fail: ((error: Error) => void) | undefined;
+    const reader = new PartitionReader({
+      nc: servers.nc,
+      partition: partitionOf(customer),
+      maxInFlight: 1,
+      log,
+      stillMine: () => true,
+      handle: (m) => {
+        seen.push(numberOf(m));
+        return numberOf(m) === 3 ? new Promise((_, reject) => (fail = reject)) : Promise.resolve();
+      },
+    });
+    reader.start();
+    await eventually("message 3 in hand", () => fail);
+    fail?.(new Error("the context could not be read"));
+    await eventually("the loss", () => reader.lost);
+    await reader.stop();
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it("does not acknowledge after a gap: the server would ignore the new owner's acknowledgements", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    await publish(customer, 1, 60);
+    let finish: (() => void) | undefined;
+    const zombie = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 64,
+      log,
+      stillMine: () => false,
+      handle: (m) => (numberOf(m) === 31 ? new Promise((resolve) => (finish = resolve)) : Promise.resolve()),
+    });
+    zombie.start();
+    const consumer = await jetstream(servers.nc).consumers.get(stream, name);
+    await eventually(
+      "30 acknowledged",
+      async () => (await consumer.info()).ack_floor.stream_seq >= 30 && finish,
+    );
+    const jsm = await jetstreamManager(servers.nc);
+    await jsm.consumers.reset(stream, name);
+    await eventually("the gap", async () => (await consumer.info()).delivered.consumer_seq > 0);
+    finish?.();
+    await eventually("the zombie to leave", () => zombie.lost);
+    await zombie.stop();
+    await servers.nc.flush();
+    const { ack_floor, delivered } = await consumer.info();
+    expect(ack_floor.consumer_seq).toBeLessThanOrEqual(delivered.consumer_seq);
+    expect(ack_floor.consumer_seq).toBe(0);
   });
 });

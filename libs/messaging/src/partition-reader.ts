@@ -7,6 +7,8 @@
  *  2. Messages are taken only while the consumer's delivery sequence runs on without a gap. A gap means that
  *     somebody else pulls from the same consumer and holds what is missing: stop, and reset again or leave.
  *  3. Acknowledged (all) is only the highest sequence below which every message is handled (I1).
+ *  4. After a gap or a loss nothing is acknowledged: the acknowledgement would carry a delivery sequence from before
+ *     somebody else's reset, and the server then ignores the new owner's acknowledgements up to that number.
  */
 import { jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -23,6 +25,8 @@ export interface PartitionReaderOptions {
   readonly handle: (message: JsMsg, floor: number) => Promise<void>;
   /** Asked after a gap: whether to go on. */
   readonly stillMine: () => boolean;
+  /** True when the own lease has run out, so that another owner may have reset the consumer: nothing is taken or acknowledged. */
+  readonly fenced?: () => boolean;
   /** Messages being handled at once; more stop the pulling. */
   readonly maxInFlight: number;
   readonly log: { warn(fields: object, message: string): void };
@@ -49,6 +53,8 @@ export class PartitionReader {
   #room: (() => void) | undefined;
   #idle: (() => void) | undefined;
   #lost = false;
+  /** Somebody else has reset the consumer since this reader did. */
+  #superseded = false;
   #floor = 0;
 
   constructor(private readonly options: PartitionReaderOptions) {}
@@ -90,9 +96,11 @@ export class PartitionReader {
         this.#floor = Math.max(this.#floor, reset.ack_floor.stream_seq);
         this.#window = [];
         this.#lastDone = undefined;
+        this.#superseded = false;
         const consumer = await jetstream(nc).consumers.get(stream, name);
         if (this.#state !== "reading") return;
         this.#messages = await consumer.consume({ max_messages: PULL_BATCH });
+        if (this.#closing()) return this.#messages.stop();
         const gap = await this.#read(this.#messages);
         this.#messages.stop();
         await this.#settled();
@@ -112,20 +120,26 @@ export class PartitionReader {
   async #read(messages: ConsumerMessages): Promise<boolean> {
     let expected = 1;
     for await (const message of messages) {
-      if (this.#state !== "reading" || this.#lost) return false;
+      if (this.#closing()) return false;
+      if (this.options.fenced?.()) {
+        this.#lost = true;
+        return false;
+      }
       if (message.info.deliverySequence !== expected) {
         const { partition, log } = this.options;
         log.warn(
           { partition, expected, got: message.info.deliverySequence },
           "gap in the delivery sequence: someone else reads this partition",
         );
+        this.#superseded = true;
         return true;
       }
       expected++;
       if (this.#inFlight >= this.options.maxInFlight) {
         await new Promise<void>((resolve) => (this.#room = resolve));
         this.#room = undefined;
-        if (this.#state !== "reading") return false;
+        // A loss makes room too; what comes after the message that was lost must not be taken (I1, I2).
+        if (this.#closing()) return false;
       }
       this.#take(message);
     }
@@ -178,8 +192,12 @@ export class PartitionReader {
     clearTimeout(this.#ackTimer);
     this.#ackTimer = undefined;
     this.#unacked = 0;
-    this.#lastDone?.ack();
+    if (!this.#lost && !this.#superseded && !this.options.fenced?.()) this.#lastDone?.ack();
     this.#lastDone = undefined;
+  }
+
+  #closing(): boolean {
+    return this.#state !== "reading" || this.#lost;
   }
 
   #settled(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 } from "@nats-io/jetstream";
 import {
   ClosedConnectionError,
+  InvalidArgumentError,
   headers as natsHeaders,
   type MsgHdrs,
   type NatsConnection,
@@ -89,6 +90,8 @@ export class Publisher {
           return { kind: "conflict" };
         if (
           isRefusal(error) ||
+          // Larger than the server takes, or a header that cannot be: it will be so next time.
+          error instanceof InvalidArgumentError ||
           error instanceof ClosedConnectionError ||
           options.signal?.aborted ||
           Date.now() + delayMs > until

@@ -1,9 +1,9 @@
 /** Contexts in stream CTX: read by subject, written by compare-and-set (I4). */
 import { jetstreamManager, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
-import { nuid, type NatsConnection } from "@nats-io/nats-core";
+import { InvalidArgumentError, nuid, type NatsConnection } from "@nats-io/nats-core";
 import { contextV1, headerNames, partitionOf, streamOf, subjects, type Context } from "#contracts";
 import { emptyContext } from "#domain";
-import type { Publisher } from "#messaging";
+import { TerminalFault, type Publisher } from "#messaging";
 
 export interface Stored {
   readonly context: Context;
@@ -31,23 +31,34 @@ export class ContextStore {
     this.#publisher = publisher;
   }
 
+  /** Throws a TerminalFault when what is stored is not a context. */
   async load(customerId: string): Promise<Stored> {
     const last = await this.#last(customerId);
     if (!last) return { context: emptyContext(customerId), revision: 0, bytes: 0 };
-    return { context: contextV1.parse(JSON.parse(last.body)), revision: last.seq, bytes: last.body.length };
+    return { context: readContext(last.body), revision: last.seq, bytes: last.body.length };
   }
 
-  /** Writes the next snapshot; resolves with its revision and size. Throws LostOwnership on a conflict. */
+  /**
+   * Writes the next snapshot; resolves with its revision and size. Throws LostOwnership on a conflict, a TerminalFault
+   * when it is larger than the server takes.
+   */
   async commit(context: Context, revision: number, signal: AbortSignal): Promise<Stored> {
     const body = JSON.stringify(context);
     const commit = nuid.next();
     const subject = subjects.ctx(context.customerId);
-    const result = await this.#publisher.publish(subject, body, {
-      msgId: commit,
-      headers: { [headerNames.commit]: commit },
-      expectLastSubjectSequence: revision,
-      signal,
-    });
+    const result = await this.#publisher
+      .publish(subject, body, {
+        msgId: commit,
+        headers: { [headerNames.commit]: commit },
+        expectLastSubjectSequence: revision,
+        signal,
+      })
+      .catch((cause: unknown) => {
+        if (!(cause instanceof InvalidArgumentError)) throw cause;
+        throw new TerminalFault("handler_failed", `the context cannot be stored: ${cause.message}`, {
+          cause,
+        });
+      });
     if (result.kind === "written") return { context, revision: result.seq, bytes: body.length };
     // The sequence is checked before the message id: after a lost acknowledgement our own write looks like a conflict.
     const last = await this.#last(context.customerId);
@@ -66,5 +77,13 @@ export class ContextStore {
         return undefined;
       throw error;
     }
+  }
+}
+
+function readContext(body: string): Context {
+  try {
+    return contextV1.parse(JSON.parse(body));
+  } catch (cause) {
+    throw new TerminalFault("handler_failed", "the stored context cannot be read", { cause });
   }
 }

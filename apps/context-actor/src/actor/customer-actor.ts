@@ -13,12 +13,13 @@ import {
   type Context,
   type DecisionReply,
   type DecisionRequest,
+  type DlqReason,
   type OutboxEntry,
 } from "#contracts";
 import type { Clock } from "#clock";
 import {
   answer,
-  fingerprint,
+  eventFingerprint,
   hasSeen,
   isTimer,
   recordDeadLetter,
@@ -41,7 +42,7 @@ export interface Decider {
 }
 
 export interface DeadLetters {
-  put(message: JsMsg, reason: string, detail: string): Promise<void>;
+  put(message: JsMsg, reason: DlqReason, detail: string): Promise<void>;
 }
 
 export interface Timers {
@@ -56,6 +57,8 @@ export interface CustomerActorOptions {
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly journeys: Journeys;
+  /** Reads the published journeys again: a newer instance may have published a version that runs on here (I10). */
+  readonly reloadJourneys: () => Promise<Journeys>;
   readonly clock: Clock;
   readonly cacheBytes: number;
   readonly log: { error(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -94,9 +97,13 @@ export class CustomerActor {
   };
   readonly #mailboxes = new Map<string, Waiting[]>();
   readonly #activations: Activations;
+  #journeys: Journeys;
   readonly #aborted = new AbortController();
+  /** Partitions (subject tokens) in which an event was not handled: nothing after it is taken until they are dropped. */
+  readonly #lost = new Set<string>();
 
   constructor(private readonly options: CustomerActorOptions) {
+    this.#journeys = options.journeys;
     this.#activations = new Activations(options.cacheBytes, (id) => this.#mailboxes.has(id));
   }
 
@@ -109,7 +116,8 @@ export class CustomerActor {
    * been relayed. Resolves when it is done for good; rejects when the partition is lost.
    */
   handle(message: JsMsg, floor: number): Promise<void> {
-    const customerId = message.subject.split(".")[2] ?? "";
+    const [, partition = "", customerId = ""] = message.subject.split(".");
+    if (this.#lost.has(partition)) return Promise.reject(new Error("an earlier event was not handled"));
     return new Promise((done, failed) => {
       const waiting = { message, floor, done, failed };
       const mailbox = this.#mailboxes.get(customerId);
@@ -125,6 +133,7 @@ export class CustomerActor {
   /** Forgets a partition that is no longer ours. */
   dropPartition(partition: number): void {
     this.#activations.dropPartition(partition);
+    this.#lost.delete(String(partition));
   }
 
   /** Gives up what is still being retried (the server is away while the process must end). */
@@ -137,15 +146,36 @@ export class CustomerActor {
     while (mailbox.length > 0) {
       const batch = mailbox.splice(0, MAX_BATCH);
       try {
-        await this.#apply(customerId, batch);
+        await this.#applyOrIsolate(customerId, batch);
         for (const w of batch) w.done();
       } catch (error) {
-        this.#activations.drop(customerId);
+        this.#lost.add(batch[0]!.message.subject.split(".", 2)[1]!);
         if (error instanceof LostOwnership) this.counts.conflicts++;
         for (const w of [...batch, ...mailbox.splice(0)]) w.failed(error);
       }
     }
     this.#mailboxes.delete(customerId);
+  }
+
+  /** A fault that trying again cannot cure is narrowed down to its event, which goes to DLQ (I11). */
+  async #applyOrIsolate(customerId: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#apply(customerId, batch);
+    } catch (error) {
+      this.#activations.drop(customerId);
+      if (this.#aborted.signal.aborted || faultKindOf(error) !== "terminal") throw error;
+      if (batch.length > 1) {
+        for (const waiting of batch) await this.#applyOrIsolate(customerId, [waiting]);
+        return;
+      }
+      const { message } = batch[0]!;
+      this.options.log.error(
+        { seq: message.seq, stack: (error as Error).stack },
+        "an event could not be handled; it goes to DLQ",
+      );
+      await this.options.deadLetters.put(message, "handler_failed", (error as Error).message);
+      this.counts.deadLettered++;
+    }
   }
 
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
@@ -183,11 +213,14 @@ export class CustomerActor {
         continue;
       }
       const { event } = parsed;
-      if (hasSeen(context!.seen, fingerprint(event.source, event.id))) {
+      if (hasSeen(context!.seen, eventFingerprint(event))) {
         this.counts.duplicates++;
         context = recordDuplicate(context!, event.seq);
         continue;
       }
+      if (context!.journeys.some((j) => !this.#journeys.version(j.journey, j.version)))
+        this.#journeys = await this.options.reloadJourneys();
+      const journeys = this.#journeys;
       try {
         const parent = (name: string): string | undefined => readHeader(message.headers, name);
         context = await span(
@@ -195,15 +228,10 @@ export class CustomerActor {
           { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } },
           async (trace) => {
             const due = !isTimer(event) || clock.isDue(event.time);
-            const turn = step(
-              context!,
-              event,
-              due ? clock.at(event.time) : clock.now(),
-              this.options.journeys,
-            );
+            const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(turn, await this.options.decider.decide(turn.ask), this.options.journeys);
+              answer(turn, await this.options.decider.decide(turn.ask), journeys);
             }
             const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
               storedAt: storedAt(message),

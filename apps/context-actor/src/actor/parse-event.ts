@@ -6,6 +6,7 @@ import {
   MAX_EVENT_BYTES,
   parseEvt,
   parseTimerType,
+  partitionOf,
   SEGUE_SOURCE,
   type CustomerEvent,
   type DlqReason,
@@ -28,6 +29,8 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
       "unsafe_subject",
       `subject ${message.subject} is not evt.<partition>.<customer>.<source>.<type…> with safe tokens`,
     );
+  if (subject.partition !== partitionOf(subject.customerId))
+    return refuse("unsafe_subject", `subject ${message.subject} is not in its customer's partition`);
   if (message.data.length > MAX_EVENT_BYTES)
     return refuse("too_large", `${message.data.length} bytes; at most ${MAX_EVENT_BYTES}`);
   let envelope: unknown;
@@ -72,6 +75,7 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
     event: {
       id: ce.id,
       source: subject.source,
+      ...(ce.source === subject.source ? {} : { sourceUri: ce.source }),
       type: ce.type,
       customerId: ce.subject,
       time,

@@ -20,6 +20,8 @@ const CHECK_EVERY_MS = 250;
 export class Partitions {
   readonly #readers = new Map<number, PartitionReader>();
   readonly #leaving = new Set<number>();
+  /** Being taken: announced, not read yet. */
+  #taking: readonly number[] = [];
   #membership: Membership | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -84,8 +86,13 @@ export class Partitions {
     );
     if (free.length > 0) {
       // Said before it is done, so that no other instance takes it meanwhile.
-      await membership.hold([...this.held, ...free]);
-      for (const p of free) this.#take(p);
+      this.#taking = free;
+      try {
+        await membership.hold([...this.held, ...free]);
+        for (const p of free) this.#take(p);
+      } finally {
+        this.#taking = [];
+      }
     }
     const now = this.held.join();
     if (now !== before)
@@ -105,6 +112,7 @@ export class Partitions {
       handle: (message, floor) => actor.handle(message, floor),
       stillMine: () =>
         this.#membership!.isMine(partition) && this.#membership!.heldByOther(partition) === undefined,
+      fenced: () => this.#membership!.isFenced(),
     });
     this.#readers.set(partition, reader);
     reader.start();
@@ -122,7 +130,7 @@ export class Partitions {
       this.#leaving.delete(partition);
     }
     if (!this.#closed) {
-      await this.#membership!.hold(this.held).catch(() => undefined);
+      await this.#membership!.hold([...this.held, ...this.#taking]).catch(() => undefined);
       this.reconcile();
     }
   }

@@ -2,9 +2,16 @@
  * The fold of one customer's events into the context: counters, rings and the latest attributes. Journeys are
  * advanced by `libs/domain/journey`. Nothing here grows without bound (`LIMITS`).
  */
-import { eventTypes, LIMITS, type Context, type ContextView, type CustomerEvent } from "#contracts";
+import {
+  eventTypes,
+  LIMITS,
+  SEGUE_SOURCE,
+  type Context,
+  type ContextView,
+  type CustomerEvent,
+} from "#contracts";
 import { emptyProfile } from "../policy/index.js";
-import { fingerprint, remember } from "./fingerprint.js";
+import { eventFingerprint, remember } from "./fingerprint.js";
 
 /** The context of a customer of whom nothing has been heard. */
 export function emptyContext(customerId: string): Context {
@@ -34,7 +41,7 @@ const LATEST = ["balanceMinor", "currency"] as const;
 
 /** True for the events that Segue sends itself when a timer is due. */
 export function isTimer(event: CustomerEvent): boolean {
-  return event.type.startsWith(`${eventTypes.timerFamily}.`);
+  return event.source === SEGUE_SOURCE && event.type.startsWith(`${eventTypes.timerFamily}.`);
 }
 
 /** `context` with the event counted and its latest values kept. `context.now` must be set already. */
@@ -46,7 +53,7 @@ export function recordEvent(context: Context, event: CustomerEvent): Context {
   };
   // A timer that is set again carries the same id; whether it counts is up to its wait.
   if (isTimer(event)) return next;
-  next.seen = remember(context.seen, fingerprint(event.source, event.id));
+  next.seen = remember(context.seen, eventFingerprint(event));
   const { id, source, type, time } = event;
   next.recent = [...context.recent.slice(-(LIMITS.recent - 1)), { id, source, type, time }];
   next.signals = countSignal(context.signals, event);
@@ -81,7 +88,7 @@ function latestAttributes(
       typeof value === "number" ||
       typeof value === "boolean" ||
       (typeof value === "string" && value.length <= LIMITS.attributeChars);
-    if (!scalar || next[name] === value) return;
+    if (!scalar || name.length > LIMITS.attributeChars || next[name] === value) return;
     if (next[name] === undefined && Object.keys(next).length >= LIMITS.attributes) return;
     next = { ...next, [name]: value };
   };

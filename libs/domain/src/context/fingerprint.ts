@@ -3,7 +3,7 @@
  * duplicate is found within the last `LIMITS.seen` events of the customer in constant memory. 60 bits: among 128
  * remembered events a false match has a chance of about 10⁻¹⁶ per event.
  */
-import { LIMITS } from "#contracts";
+import { LIMITS, type CustomerEvent } from "#contracts";
 
 const WIDTH = 10;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -21,6 +21,11 @@ export function fingerprint(source: string, id: string): string {
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35);
   b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
   return lane(a) + lane(b);
+}
+
+/** The fingerprint of an event: of its CloudEvents `source` and `id`, which together are unique. */
+export function eventFingerprint(event: Pick<CustomerEvent, "source" | "sourceUri" | "id">): string {
+  return fingerprint(event.sourceUri ?? event.source, event.id);
 }
 
 function lane(bits: number): string {

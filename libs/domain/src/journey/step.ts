@@ -31,7 +31,7 @@ import {
   type Outcome,
   type StepDefinition,
 } from "#contracts";
-import { recordEvent, viewOf } from "../context/index.js";
+import { fingerprint, recordEvent, viewOf } from "../context/index.js";
 import { applyProfileEvent } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { entryOf, rememberEntry } from "./entry.js";
@@ -279,7 +279,7 @@ function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): v
   if (definition.entry.rule === "per-key") {
     const value = keyValue(turn, journeys, definition.entry.key, moment, `${where}/entry/key`);
     if (value === undefined) return;
-    key = `${definition.id}/${value}`;
+    key = `${definition.id}/${value.length > LIMITS.entryKeyChars ? fingerprint("", value) : value}`;
   }
   const refused = entryOf(turn.context, definition, key, turn.now);
   if (refused !== undefined) {
@@ -365,7 +365,10 @@ function requestOf(
 ): DecisionRequest {
   const { context } = turn;
   // The event being applied counts as applied for the id, also while due waits fire before it.
-  const n = turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
+  const applied =
+    turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
+  // An event that failed after it had asked is not applied, but its ids are spent: policy holds what it answered to them.
+  const n = applied + context.deadLettered;
   const channels = s.type === "decide" || s.type === "send" ? s.channels : undefined;
   const another = (s.type === "decide" || s.type === "send") && s.anotherChannel === true;
   return {
