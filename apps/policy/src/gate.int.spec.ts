@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
-import { isTerminal, type GateReply } from "#contracts";
+import { isTerminal, subjects, type GateReply } from "#contracts";
+import { Publisher } from "#messaging";
 import { eventually } from "#testing";
 import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
 
@@ -74,6 +75,19 @@ describe("the gate, on real NATS and Redis", () => {
     expect(performance.now() - start).toBeLessThan(1_000);
     // A delivery that was let through and asks again has not sent yet: it stops too.
     expect(await f.gate(delivery(1))).toEqual({ answer: "stop", reason });
+  });
+
+  it("hears an opt-out whose envelope leaves the customer to the NATS subject, as the context does (I7)", async () => {
+    const decisionId = await reserve("no-subject");
+    const data = { purpose: "marketing", channel: "*", granted: false };
+    const structured = { specversion: "1.0", id: "ns-1", source: "core", type: "consent.changed", data };
+    const publisher = new Publisher(f.servers.nc);
+    const subject = subjects.bank("core", "no-subject", "consent.changed");
+    await publisher.publish(subject, JSON.stringify(structured), { msgId: "ns-1" });
+    await eventually("the stop", async () => {
+      const reply = await f.gate({ customerId: "no-subject", decisionId });
+      return reply.answer === "stop" && reply.reason === "consent_refused";
+    });
   });
 
   it("sees an opt-out that came while the index was empty (I7)", async () => {
