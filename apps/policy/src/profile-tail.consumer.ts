@@ -57,6 +57,8 @@ class StreamTail {
   position = 0;
   state: State = "catching-up";
   #signAt = 0;
+  /** Messages have been taken that are not in the index yet. */
+  #applying = false;
   #messages: ConsumerMessages | undefined;
   #running: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
@@ -120,16 +122,22 @@ class StreamTail {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.position + 1,
     });
+    // Asked before the first pull: what is on its way to us is pending no more, and not yet in the index.
+    const { num_pending: waiting } = await consumer.info();
     const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
     if (this.state === "stopped") return messages.stop();
     this.#messages = messages;
-    this.#sign();
     // What the stream ends with may be of no interest here: then no message will ever say that it was the last.
-    if ((await consumer.info()).num_pending === 0) this.#follows();
+    if (waiting === 0) {
+      this.#sign();
+      this.#follows();
+    }
+    this.#applying = false;
     void this.#watch(messages);
     let savedAt = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
+      this.#applying = true;
       underWay.push(this.#apply(message));
       const { pending, timestampNanos } = message.info;
       if (underWay.length < this.kind.inFlight && pending > 0) continue;
@@ -137,6 +145,7 @@ class StreamTail {
       underWay = [];
       if (this.#stop.signal.aborted) return;
       this.position = message.seq;
+      this.#applying = false;
       // While it is behind, a message is no sign that what was acknowledged by now is in the index.
       if (pending === 0 || Date.now() - timestampNanos / 1e6 < HEARTBEAT_MS) this.#sign();
       if (pending === 0) this.#follows();
@@ -150,11 +159,11 @@ class StreamTail {
     this.#signAt = performance.now();
   }
 
-  /** A heartbeat says that the stream has nothing more for us. */
+  /** A heartbeat says that the stream has nothing more for us; what it gave before must be in the index as well. */
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type !== "heartbeat") continue;
-      if (messages.getPending() > 0) continue;
+      if (this.#applying || messages.getPending() > 0) continue;
       this.#sign();
       this.#follows();
     }
