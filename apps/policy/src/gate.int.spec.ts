@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { isTerminal, subjects, type GateReply } from "#contracts";
-import { Publisher } from "#messaging";
+import { Publisher, RpcUnavailable } from "#messaging";
 import { eventually } from "#testing";
 import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
 
@@ -149,6 +149,15 @@ describe("the gate, on real NATS and Redis", () => {
     await redis.flushall();
     expect((await f.gate({ ...before, delivery: "CMD:6:2", redelivered: true })).answer).toBe("claimed");
     expect(await f.gate({ ...before, delivery: "CMD:7:1", redelivered: false })).toEqual(go);
+  });
+
+  it("says that it may pass when Redis answers too late, so that the same delivery asks again and goes (I8)", async () => {
+    const decisionId = await reserve("slow");
+    const ask = (): Promise<GateReply> => f.gate({ customerId: "slow", decisionId, delivery: "CMD:8:1" });
+    await redis.call("CLIENT", "PAUSE", "800", "WRITE");
+    // The claim is made once the pause is over: another delivery could not tell it from a send.
+    await expect(ask()).rejects.toThrow(RpcUnavailable);
+    expect(await eventually("an answer", () => ask().catch(() => undefined))).toEqual(go);
   });
 
   it("stops a released reservation, and leaves a settled one to its outcome", async () => {
