@@ -47,6 +47,27 @@ describe("a journey, step by step", () => {
     expect(c.intents.some((i) => i.kind === "cancel-timer")).toBe(true);
   });
 
+  it("keeps once-per for its whole period, however many keys other journeys are entered under", () => {
+    const steps = [{ id: "done", type: "exit", reason: "done" }];
+    const offer = journey({
+      id: "offer",
+      trigger: { event: "payment.sent" },
+      entry: { rule: "once-per", period: "90d" },
+      steps,
+    });
+    const failure = journey({
+      id: "failure",
+      trigger: { event: "payment.failed" },
+      entry: { rule: "per-key", key: "event.data.paymentId" },
+      steps,
+    });
+    const c = new CustomerScript(journeys(offer, failure)).event("payment.sent");
+    for (let n = 0; n <= LIMITS.entries; n++) c.later(1_000).event("payment.failed", { paymentId: `p-${n}` });
+    c.later(DAY).event("payment.sent");
+    expect(c.entries.at(-1)).toMatchObject({ kind: "journey-refused", reason: "entered_too_recently" });
+    expect(Object.keys(c.context.entries)).toHaveLength(LIMITS.entries);
+  });
+
   it("goes on by time when nothing happens, at the due time", () => {
     const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn").timer();
     expect(c.said).toEqual(["explain/push", "case/push"]);
