@@ -221,7 +221,13 @@ describe("commands on real NATS", () => {
       },
     });
     await bench.servers.nc.flush();
-    const command = bench.command(["agent"], { purpose: "service" });
+    const context = {
+      now: 1,
+      attributes: { balanceMinor: -900 },
+      signals: { "account.overdrawn": { n: 1, last: 1 } },
+      contacts: [{ action: "overdraft-explain", channel: "push" as const, purpose: "service" as const, at: 1 }],
+    };
+    const command = bench.command(["agent"], { purpose: "service", context });
     await bench.order(command);
     const { outcome } = await bench.ended(command);
     expect(outcome).toMatchObject({
@@ -237,6 +243,7 @@ describe("commands on real NATS", () => {
       customerId: command.customerId,
       parameters: command.parameters,
       event: command.event,
+      context,
       body: "You moved 120",
     });
     desk.unsubscribe();

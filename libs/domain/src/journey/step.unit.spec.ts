@@ -74,6 +74,18 @@ describe("a journey, step by step", () => {
     expect(c.commands[1]?.at).toBe(c.commands[0]!.at + 2 * DAY);
   });
 
+  it("hands a case over with what is known of the customer, and nothing else with it", () => {
+    const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn", { balanceMinor: -500 });
+    c.outcome("delivered").event("account.debited", { balanceMinor: -900 }).timer();
+    const [message, agentCase] = c.commands;
+    expect(agentCase?.context).toMatchObject({
+      attributes: { balanceMinor: -900 },
+      signals: { "account.overdrawn": { n: 1 }, "account.debited": { n: 1 } },
+      contacts: [{ action: "explain", channel: "push", outcome: "delivered" }],
+    });
+    expect(message).not.toHaveProperty("context");
+  });
+
   it("fires a wait that fell due before an event's time first, at its own due time", () => {
     const c = new CustomerScript(journeys(journey({})))
       .event("account.overdrawn")
