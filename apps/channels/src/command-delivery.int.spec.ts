@@ -249,6 +249,22 @@ describe("commands on real NATS", () => {
     desk.unsubscribe();
   });
 
+  it("says the text as the decision wrote it: braces in it are a customer's, not a placeholder", async () => {
+    const offers: DeskOffer[] = [];
+    const desk = bench.servers.nc.subscribe(subjects.deskAll, {
+      callback: (_error, m) => void offers.push(m.json<DeskOffer>()),
+    });
+    await bench.servers.nc.flush();
+    const plain = bench.command(["agent"], { purpose: "service" });
+    const plan = plain.plan.map((leg) => ({ ...leg, body: "Payment to {amount} Ltd" }));
+    const command = { ...plain, plan };
+    await bench.order(command);
+    const offer = await eventually("the offer", () => offers.find((o) => o.caseId === command.commandId));
+    expect(offer.body).toBe("Payment to {amount} Ltd");
+    await bench.ended(command);
+    desk.unsubscribe();
+  });
+
   it("brings back what an execution did", async () => {
     const command = bench.command(["execute"], { purpose: "service" });
     await bench.order(command);
