@@ -225,7 +225,9 @@ describe("commands on real NATS", () => {
       now: 1,
       attributes: { balanceMinor: -900 },
       signals: { "account.overdrawn": { n: 1, last: 1 } },
-      contacts: [{ action: "overdraft-explain", channel: "push" as const, purpose: "service" as const, at: 1 }],
+      contacts: [
+        { action: "overdraft-explain", channel: "push" as const, purpose: "service" as const, at: 1 },
+      ],
     };
     const command = bench.command(["agent"], { purpose: "service", context });
     await bench.order(command);

@@ -171,12 +171,13 @@ describe("the gate, on real NATS and Redis", () => {
       async () =>
         (await f.gate({ customerId: "g7", decisionId: released })).reason === "reservation_released",
     );
-    await eventually(
-      "the settlement",
-      async () =>
-        (await f.gate({ customerId: "g8", decisionId: sent, attempt: 1, channel: "sms" })).answer ===
-        "claimed",
+    // Not by asking: a gate that is asked too early lets the attempt go, and stands by it.
+    await eventually("the settlement", async () =>
+      (await redis.hget("policy:{g8}:contacts", sent))?.includes('"s":"s"'),
     );
+    expect(await f.gate({ customerId: "g8", decisionId: sent, attempt: 1, channel: "sms" })).toMatchObject({
+      answer: "claimed",
+    });
     await redis.flushall();
     expect(await f.gate({ customerId: "g7", decisionId: released })).toEqual({
       answer: "stop",
@@ -233,6 +234,39 @@ describe("the gate, on real NATS and Redis", () => {
       }),
     ).toMatchObject({ answer: "stop" });
   });
+
+  it.each([
+    [true, go],
+    [false, { answer: "stop", reason: "quiet_hours" }],
+  ])(
+    "in quiet hours that have begun since, sends what was reserved as urgent only (urgent: %p)",
+    async (urgent, answer) => {
+      const customerId = `night-${urgent}`;
+      const profile = await f.register(customerId);
+      const ask = (n: number) =>
+        f.gate({
+          customerId,
+          decisionId: `${customerId}.0.0`,
+          purpose: "collections",
+          channel: n === 0 ? "push" : "sms",
+          attempt: n,
+          at: NOON + n * 10 * 3_600_000,
+        });
+      const options = [
+        {
+          action: "offer",
+          purpose: "collections" as const,
+          channels: ["push" as const, "sms" as const],
+          urgent,
+        },
+      ];
+      await f.evaluate({ customerId, decisionId: `${customerId}.0.0`, profile, options });
+      expect(await ask(0)).toEqual(go);
+      // Also when the index was lost: the ledger says it as well.
+      await redis.flushall();
+      expect(await ask(1)).toEqual(answer);
+    },
+  );
 
   it("refuses marketing in quiet hours that have begun since, and a request that is not one", async () => {
     const decisionId = await reserve("g12");

@@ -46,7 +46,11 @@ export class PolicyController {
       } catch (error) {
         // `unavailable`: a script that was cut off by time may have claimed for this delivery, which is to ask again.
         throw passes(error)
-          ? new RpcException({ code: "unavailable", message: error.message, unavailable: true })
+          ? new RpcException({
+              code: "unavailable",
+              message: `policy_unavailable: ${error.message}`,
+              unavailable: true,
+            })
           : error;
       }
     });

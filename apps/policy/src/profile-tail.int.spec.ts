@@ -62,7 +62,9 @@ describe("the policy tail, on real NATS", () => {
   });
 
   it("is not fresh when it starts again and again without getting past an event (I7)", async () => {
-    const tail = await tailOver(undefined, () => Promise.reject(new Error("a stored profile cannot be read")));
+    const tail = await tailOver(undefined, () =>
+      Promise.reject(new Error("a stored profile cannot be read")),
+    );
     await eventually("fresh", () => tail.caughtUp && tail.fresh);
     await optOuts(1);
     await sleep(1_700);

@@ -33,7 +33,9 @@ export function rememberEntry(entries: Context["entries"], key: string, now: num
   const keys = Object.keys(next);
   if (keys.length > LIMITS.entries) {
     const perKey = keys.filter((k) => k.includes("/") && k !== key);
-    const oldest = (perKey.length > 0 ? perKey : keys).reduce((a, b) => (next[b]!.enteredAt < next[a]!.enteredAt ? b : a));
+    const oldest = (perKey.length > 0 ? perKey : keys).reduce((a, b) =>
+      next[b]!.enteredAt < next[a]!.enteredAt ? b : a,
+    );
     delete next[oldest];
   }
   return next;
