@@ -11,7 +11,9 @@ export function entryOf(
   const before = context.entries[key];
   if (context.journeys.length >= LIMITS.journeys) return "too_many_open_journeys";
   if (entry.rule === "per-key") return before ? "key_entered_before" : undefined;
-  if (context.journeys.some((j) => j.journey === definition.id)) return "already_in_journey";
+  // An instance that has reached its goal only says so; it does not stand in the way of the next occasion.
+  if (context.journeys.some((j) => j.journey === definition.id && j.goalReached !== true))
+    return "already_in_journey";
   switch (entry.rule) {
     case "once":
       return before ? "entered_before" : undefined;

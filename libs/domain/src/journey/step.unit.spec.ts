@@ -297,6 +297,17 @@ describe("entry rules", () => {
     const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn").event("account.overdrawn");
     expect(c.refusals).toEqual(["already_in_journey"]);
   });
+  it("after exit: again when the goal is reached, while the thanks still wait for the morning", () => {
+    const goal = { event: "account.recovered", within: "2d", goto: "thank" };
+    const c = new CustomerScript(journeys(journey({ goal }))).event("account.overdrawn");
+    c.answering = (request) =>
+      request.candidates[0] === "thank"
+        ? { kind: "defer", decisionId: request.decisionId, until: c.now + DAY / 3, reason: "quiet_hours" }
+        : permitAll(request);
+    c.later(3_600_000).event("account.recovered").later(3_600_000).event("account.overdrawn");
+    expect(c.refusals).toEqual([]);
+    expect(c.said).toEqual(["explain/push", "explain/push"]);
+  });
   it("per key: side by side, once for each", () => {
     const c = new CustomerScript(
       journeys(journey({ entry: { rule: "per-key", key: "event.data.paymentId" } })),
