@@ -221,7 +221,15 @@ describe("commands on real NATS", () => {
       },
     });
     await bench.servers.nc.flush();
-    const command = bench.command(["agent"], { purpose: "service" });
+    const context = {
+      now: 1,
+      attributes: { balanceMinor: -900 },
+      signals: { "account.overdrawn": { n: 1, last: 1 } },
+      contacts: [
+        { action: "overdraft-explain", channel: "push" as const, purpose: "service" as const, at: 1 },
+      ],
+    };
+    const command = bench.command(["agent"], { purpose: "service", context });
     await bench.order(command);
     const { outcome } = await bench.ended(command);
     expect(outcome).toMatchObject({
@@ -237,8 +245,25 @@ describe("commands on real NATS", () => {
       customerId: command.customerId,
       parameters: command.parameters,
       event: command.event,
+      context,
       body: "You moved 120",
     });
+    desk.unsubscribe();
+  });
+
+  it("says the text as the decision wrote it: braces in it are a customer's, not a placeholder", async () => {
+    const offers: DeskOffer[] = [];
+    const desk = bench.servers.nc.subscribe(subjects.deskAll, {
+      callback: (_error, m) => void offers.push(m.json<DeskOffer>()),
+    });
+    await bench.servers.nc.flush();
+    const plain = bench.command(["agent"], { purpose: "service" });
+    const plan = plain.plan.map((leg) => ({ ...leg, body: "Payment to {amount} Ltd" }));
+    const command = { ...plain, plan };
+    await bench.order(command);
+    const offer = await eventually("the offer", () => offers.find((o) => o.caseId === command.commandId));
+    expect(offer.body).toBe("Payment to {amount} Ltd");
+    await bench.ended(command);
     desk.unsubscribe();
   });
 

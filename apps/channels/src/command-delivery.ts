@@ -19,7 +19,6 @@ import { dispositionOf, RetryableFault, sleep, type WorkMessage } from "#messagi
 import { span, type Logger } from "#telemetry";
 import type { Fallback } from "./fallback.publisher.js";
 import { sendAndWatch, type LegResult, type LegWatch } from "./leg-watch.js";
-import { fillText } from "./message-text.js";
 import type { CommandOrigin, OutcomeLog } from "./outcome-log.js";
 import type { PolicyGate } from "./policy-gate.client.js";
 import type { ChannelProvider, SendOrder } from "./provider.port.js";
@@ -148,8 +147,9 @@ export class CommandDelivery {
       attempt: command.attempt,
       channel: leg.channel,
       customerId: command.customerId,
-      title: fillText(leg.title, command.event.data),
-      body: fillText(leg.body, command.event.data),
+      // Filled by the decision. Filling again would let braces within an event's data read other fields of it.
+      title: leg.title,
+      body: leg.body,
       receiptTimeoutMs: leg.receiptTimeoutMs,
       command,
       at,

@@ -34,6 +34,8 @@ export const contactRecordV1 = z.object({
   j: z.string().optional(),
   /** The journey's cap. */
   jc: scriptCapV1.optional(),
+  /** 1: urgent, may be sent in quiet hours. */
+  g: z.literal(1).optional(),
   /** 1: counts as a contact. */
   n: z.number(),
   s: z.enum(["p", "r", "s", "x", "w"]),
@@ -76,6 +78,7 @@ export function toLedger(customerId: string, reservationId: string, r: ContactRe
     ...(r.j === undefined ? {} : { journey: r.j }),
     at: r.at,
     counts: r.n === 1,
+    ...(r.g === 1 ? { urgent: true } : {}),
     ...(r.jc?.j === undefined ? {} : { cap: { journey: r.jc.j, count: r.jc.n, periodMs: r.jc.p } }),
   });
 }
@@ -91,6 +94,7 @@ export function fromLedger(entry: ContactEntry, state: RecordState, at: number):
     u: entry.channels[0] ?? "",
     ...(entry.journey === undefined ? {} : { j: entry.journey }),
     ...(cap ? { jc: { n: cap.count, p: cap.periodMs, j: cap.journey } } : {}),
+    ...(entry.urgent === true ? { g: 1 as const } : {}),
     n: entry.counts ? 1 : 0,
     s: state,
   };

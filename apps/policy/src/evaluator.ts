@@ -112,6 +112,7 @@ export class Evaluator {
         candidates: candidates.map(({ option, open }) => ({
           action: option.action,
           purpose: option.purpose,
+          urgent: option.urgent,
           channels: open,
           caps: cap ? [...this.capsOf(option.purpose), cap] : this.capsOf(option.purpose),
         })),

@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
-import { isTerminal, type GateReply } from "#contracts";
+import { isTerminal, subjects, type GateReply } from "#contracts";
+import { Publisher, RpcUnavailable } from "#messaging";
 import { eventually } from "#testing";
 import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
 
@@ -76,6 +77,19 @@ describe("the gate, on real NATS and Redis", () => {
     expect(await f.gate(delivery(1))).toEqual({ answer: "stop", reason });
   });
 
+  it("hears an opt-out whose envelope leaves the customer to the NATS subject, as the context does (I7)", async () => {
+    const decisionId = await reserve("no-subject");
+    const data = { purpose: "marketing", channel: "*", granted: false };
+    const structured = { specversion: "1.0", id: "ns-1", source: "core", type: "consent.changed", data };
+    const publisher = new Publisher(f.servers.nc);
+    const subject = subjects.bank("core", "no-subject", "consent.changed");
+    await publisher.publish(subject, JSON.stringify(structured), { msgId: "ns-1" });
+    await eventually("the stop", async () => {
+      const reply = await f.gate({ customerId: "no-subject", decisionId });
+      return reply.answer === "stop" && reply.reason === "consent_refused";
+    });
+  });
+
   it("sees an opt-out that came while the index was empty (I7)", async () => {
     const decisionId = await reserve("g4");
     await redis.flushall();
@@ -137,6 +151,15 @@ describe("the gate, on real NATS and Redis", () => {
     expect(await f.gate({ ...before, delivery: "CMD:7:1", redelivered: false })).toEqual(go);
   });
 
+  it("says that it may pass when Redis answers too late, so that the same delivery asks again and goes (I8)", async () => {
+    const decisionId = await reserve("slow");
+    const ask = (): Promise<GateReply> => f.gate({ customerId: "slow", decisionId, delivery: "CMD:8:1" });
+    await redis.call("CLIENT", "PAUSE", "800", "WRITE");
+    // The claim is made once the pause is over: another delivery could not tell it from a send.
+    await expect(ask()).rejects.toThrow(RpcUnavailable);
+    expect(await eventually("an answer", () => ask().catch(() => undefined))).toEqual(go);
+  });
+
   it("stops a released reservation, and leaves a settled one to its outcome", async () => {
     const released = await reserve("g7");
     const sent = await reserve("g8");
@@ -148,12 +171,13 @@ describe("the gate, on real NATS and Redis", () => {
       async () =>
         (await f.gate({ customerId: "g7", decisionId: released })).reason === "reservation_released",
     );
-    await eventually(
-      "the settlement",
-      async () =>
-        (await f.gate({ customerId: "g8", decisionId: sent, attempt: 1, channel: "sms" })).answer ===
-        "claimed",
+    // Not by asking: a gate that is asked too early lets the attempt go, and stands by it.
+    await eventually("the settlement", async () =>
+      (await redis.hget("policy:{g8}:contacts", sent))?.includes('"s":"s"'),
     );
+    expect(await f.gate({ customerId: "g8", decisionId: sent, attempt: 1, channel: "sms" })).toMatchObject({
+      answer: "claimed",
+    });
     await redis.flushall();
     expect(await f.gate({ customerId: "g7", decisionId: released })).toEqual({
       answer: "stop",
@@ -210,6 +234,39 @@ describe("the gate, on real NATS and Redis", () => {
       }),
     ).toMatchObject({ answer: "stop" });
   });
+
+  it.each([
+    [true, go],
+    [false, { answer: "stop", reason: "quiet_hours" }],
+  ])(
+    "in quiet hours that have begun since, sends what was reserved as urgent only (urgent: %p)",
+    async (urgent, answer) => {
+      const customerId = `night-${urgent}`;
+      const profile = await f.register(customerId);
+      const ask = (n: number) =>
+        f.gate({
+          customerId,
+          decisionId: `${customerId}.0.0`,
+          purpose: "collections",
+          channel: n === 0 ? "push" : "sms",
+          attempt: n,
+          at: NOON + n * 10 * 3_600_000,
+        });
+      const options = [
+        {
+          action: "offer",
+          purpose: "collections" as const,
+          channels: ["push" as const, "sms" as const],
+          urgent,
+        },
+      ];
+      await f.evaluate({ customerId, decisionId: `${customerId}.0.0`, profile, options });
+      expect(await ask(0)).toEqual(go);
+      // Also when the index was lost: the ledger says it as well.
+      await redis.flushall();
+      expect(await ask(1)).toEqual(answer);
+    },
+  );
 
   it("refuses marketing in quiet hours that have begun since, and a request that is not one", async () => {
     const decisionId = await reserve("g12");

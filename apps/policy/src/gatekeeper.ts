@@ -6,10 +6,10 @@
  * I7 After an acknowledged opt-out or hold, no send starts later than 1 s.
  *
  * The index of a customer that had to be rebuilt has no claims from before: a redelivered command that was
- * published earlier may have been sent, so it is answered `claimed`. Quiet hours were judged when it was
- * reserved; only marketing, which may wait, is stopped by those that have begun since.
+ * published earlier may have been sent, so it is answered `claimed`. Quiet hours that have begun since it was
+ * reserved (a fallback after hours, a backlog) stop everything but what was reserved as urgent.
  */
-import type { GateReply, GateRequest, PolicyPackDefinition } from "#contracts";
+import type { GateReply, GateRequest, PolicyPackDefinition, ReasonCode } from "#contracts";
 import { judge } from "#domain";
 import { sleep } from "#messaging";
 import type { Evaluator } from "./evaluator.js";
@@ -45,16 +45,17 @@ export class Gatekeeper {
   async gate(request: GateRequest): Promise<GateReply> {
     const { packs, index, rebuild, caps } = this.#ports;
     const { customerId, channel, at } = request;
-    const option = { action: request.action, purpose: request.purpose, urgent: true };
+    const option = { action: request.action, purpose: request.purpose };
     for (let round = 0; round < MAX_ROUNDS; round++) {
       await this.#hearsEvents();
       const known = await index.profile(customerId);
       if (known.kind === "known") {
-        const verdict = judge({ packs, copies: [known.profile], option, channel, at });
+        const reasonFor = (urgent: boolean): ReasonCode =>
+          judge({ packs, copies: [known.profile], option: { ...option, urgent }, channel, at }).reason;
         const result = await index.gate(
           request,
           known.profile.seq,
-          verdict.reason,
+          { urgent: reasonFor(true), other: reasonFor(false) },
           caps.capsOf(request.purpose),
         );
         if (result.kind === "answer") return result.reply;

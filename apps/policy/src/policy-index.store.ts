@@ -38,6 +38,7 @@ const OTHERS_KEPT_MS = 14 * DAY_MS;
 export interface Candidate {
   readonly action: string;
   readonly purpose: ContactRecord["p"];
+  readonly urgent?: boolean | undefined;
   readonly channels: readonly Channel[];
   readonly caps: readonly Cap[];
 }
@@ -121,6 +122,7 @@ export class PolicyIndex {
         candidates: request.candidates.map((c) => ({
           a: c.action,
           u: c.purpose,
+          g: c.urgent ? 1 : undefined,
           ch: c.channels,
           caps: c.caps.map((cap) => caps.indexOf(cap) + 1),
         })),
@@ -163,11 +165,11 @@ export class PolicyIndex {
     }
   }
 
-  /** `verdict`: what was judged of the profile with sequence `judgedSeq`; `permitted` or why not. */
+  /** What was judged of the profile with sequence `judgedSeq`, for an urgent message and for any other; `permitted` or why not. */
   async gate(
     request: GateRequest,
     judgedSeq: number,
-    verdict: ReasonCode,
+    verdicts: { readonly urgent: ReasonCode; readonly other: ReasonCode },
     caps: readonly Cap[],
   ): Promise<Unknown | NewerProfile | { readonly kind: "answer"; readonly reply: GateReply }> {
     const [answer, detail = ""] = await GATE.run(
@@ -185,7 +187,7 @@ export class PolicyIndex {
         at: request.at,
         redelivered: request.redelivered,
         publishedAt: request.publishedAt,
-        verdict,
+        verdicts,
         caps: caps.map(scriptCap),
       }),
     );

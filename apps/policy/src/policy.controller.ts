@@ -44,7 +44,14 @@ export class PolicyController {
       try {
         return await this.gatekeeper.gate(request);
       } catch (error) {
-        throw passes(error) ? new RpcException(`policy_unavailable: ${error.message}`) : error;
+        // `unavailable`: a script that was cut off by time may have claimed for this delivery, which is to ask again.
+        throw passes(error)
+          ? new RpcException({
+              code: "unavailable",
+              message: `policy_unavailable: ${error.message}`,
+              unavailable: true,
+            })
+          : error;
       }
     });
   }

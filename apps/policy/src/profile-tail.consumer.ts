@@ -57,6 +57,8 @@ class StreamTail {
   position = 0;
   state: State = "catching-up";
   #signAt = 0;
+  /** Messages have been taken that are not in the index yet. */
+  #applying = false;
   #messages: ConsumerMessages | undefined;
   /** Whether the consumer has handed over a message since it was opened. */
   #handedOver = false;
@@ -122,15 +124,23 @@ class StreamTail {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: this.position + 1,
     });
+    // Asked before the first pull: what is on its way to us is pending no more, and not yet in the index.
+    const { num_pending: waiting } = await consumer.info();
     const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
     if (this.state === "stopped") return messages.stop();
     this.#messages = messages;
-    this.#sign();
+    // What the stream ends with may be of no interest here: then no message will ever say that it was the last.
+    if (waiting === 0) {
+      this.#sign();
+      this.#follows();
+    }
+    this.#applying = false;
     this.#handedOver = false;
     void this.#watch(messages);
     let savedAt = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
+      this.#applying = true;
       this.#handedOver = true;
       underWay.push(this.#apply(message));
       const { pending, timestampNanos } = message.info;
@@ -139,6 +149,7 @@ class StreamTail {
       underWay = [];
       if (this.#stop.signal.aborted) return;
       this.position = message.seq;
+      this.#applying = false;
       // While it is behind, a message is no sign that what was acknowledged by now is in the index.
       if (pending === 0 || Date.now() - timestampNanos / 1e6 < HEARTBEAT_MS) this.#sign();
       if (pending === 0) this.#follows();
@@ -152,12 +163,12 @@ class StreamTail {
     this.#signAt = performance.now();
   }
 
-  /** A heartbeat says that the stream has nothing more for us: none may ever come, so a message cannot say it. */
+  /** A heartbeat says that the stream has nothing more for us; what it gave before must be in the index as well. */
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type !== "heartbeat") continue;
       // Until the first message the client counts an item of its own.
-      if (messages.getPending() > (this.#handedOver ? 0 : 1)) continue;
+      if (this.#applying || messages.getPending() > (this.#handedOver ? 0 : 1)) continue;
       this.#sign();
       this.#follows();
     }

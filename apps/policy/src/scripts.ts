@@ -141,7 +141,7 @@ for _, channel in ipairs(chosen) do
   if not has('${NO_CONTACT}', channel) then counted = 1 end
 end
 local e = cjson.encode({ at = r.at, a = action.a, p = action.u, ch = table.concat(chosen, ','), u = chosen[1],
-  j = r.journey, jc = r.journeyCap, n = counted, s = 'p', w = wall })
+  j = r.journey, jc = r.journeyCap, g = action.g, n = counted, s = 'p', w = wall })
 redis.call('HSET', KEYS[2], r.id, e)
 return {'reserved', why, e}
 `,
@@ -194,7 +194,8 @@ if not claim then
 end
 if e.s == 'x' or e.s == 'w' then return {'stop', 'reservation_released'} end
 if not has(e.ch, r.channel) or e.a ~= r.action or e.p ~= r.purpose then return {'stop', 'reservation_missing'} end
-if r.verdict ~= 'permitted' then return {'stop', r.verdict} end
+local verdict = e.g == 1 and r.verdicts.urgent or r.verdicts.other
+if verdict ~= 'permitted' then return {'stop', verdict} end
 if claim then return {'go', 'permitted'} end
 local at = math.max(e.at, r.at)
 if e.n == 1 then

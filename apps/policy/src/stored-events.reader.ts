@@ -98,7 +98,7 @@ export interface StoredMessage {
 export function parseStored(message: StoredMessage): StoredEvent | undefined {
   const where = parseEvt(message.subject);
   if (!where) return undefined;
-  const parsed = cloudEventV1.safeParse(envelope(message));
+  const parsed = cloudEventV1.safeParse(withSubject(envelope(message), where.customerId));
   if (!parsed.success) return undefined;
   const e = parsed.data;
   if (e.subject !== where.customerId || e.type !== where.type) return undefined;
@@ -114,6 +114,12 @@ export function parseStored(message: StoredMessage): StoredEvent | undefined {
   };
 }
 
+/** The customer of the NATS subject counts; an envelope without one gets it, as in the context actor. */
+function withSubject(event: unknown, customerId: string): unknown {
+  if (typeof event !== "object" || event === null || Array.isArray(event) || "subject" in event) return event;
+  return { ...event, subject: customerId };
+}
+
 function envelope(message: StoredMessage): unknown {
   const specversion = message.header("ce-specversion");
   const body = json(message.data);
@@ -121,9 +127,18 @@ function envelope(message: StoredMessage): unknown {
   const event: Record<string, unknown> = { specversion, data: body ?? {} };
   for (const name of ["id", "source", "type", "subject", "time"] satisfies (keyof CloudEvent)[]) {
     const value = message.header(`ce-${name}`);
-    if (value !== undefined) event[name] = value;
+    if (value !== undefined) event[name] = percentDecoded(value);
   }
   return event;
+}
+
+/** What does not decode stays undefined, and the event is none. */
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function json(bytes: Uint8Array): unknown {

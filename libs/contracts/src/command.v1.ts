@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { purposeV1 } from "./channel.v1.js";
-import { planLegV1 } from "./decision.v1.js";
+import { contextViewV1, planLegV1 } from "./decision.v1.js";
 import { channelV1 } from "./channel.v1.js";
 import { customerIdV1 } from "./ids.js";
 
@@ -22,6 +22,8 @@ export const commandV1 = z
     parameters: z.record(z.string(), z.unknown()),
     /** Data of the event that led to it (amounts, payment ids; no personal data). */
     event: z.object({ type: z.string(), time: z.number(), data: z.record(z.string(), z.unknown()) }),
+    /** Of a case for an agent: what was known of the customer when it was ordered. */
+    context: contextViewV1.optional(),
     /** When it was ordered and until when it is worth sending; epoch ms on Segue's clock. */
     at: z.number(),
     expiresAt: z.number(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { purposeV1 } from "./channel.v1.js";
+import { contextViewV1 } from "./decision.v1.js";
 import { customerIdV1 } from "./ids.js";
 
 /** A case offered to one agent (core NATS, `desk.<agentId>.offer`), with what the agent needs to act on it. */
@@ -17,6 +18,8 @@ export const deskOfferV1 = z
     parameters: z.record(z.string(), z.unknown()),
     /** The event that led to it. */
     event: z.object({ type: z.string(), time: z.number(), data: z.record(z.string(), z.unknown()) }),
+    /** What was known of the customer when the case was made: latest values, what happened how often, last contacts. */
+    context: contextViewV1.optional(),
     /** Channels on which the customer could not be reached before. */
     tried: z.array(z.object({ channel: z.string(), reason: z.string() })),
     /** Segue's clock, epoch ms. */

@@ -154,6 +154,8 @@ export const contactEntryV1 = z
     at: z.number(),
     /** False for what is no contact (execute, agent): reserved, but not counted. */
     counts: z.boolean(),
+    /** May be said in quiet hours that have begun since; without it, not. */
+    urgent: z.boolean().optional(),
     /** The journey's cap that it was reserved under; counted again right before the send. */
     cap: journeyCapV1.optional(),
     /** Taken back before it was answered: a lost index had let in one contact too many. */

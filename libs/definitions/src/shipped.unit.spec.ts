@@ -45,6 +45,17 @@ describe("triggers", () => {
       event("account.debited", { ...money, kind: "cash", balanceBeforeMinor: 99_999 }),
       true,
     ],
+    [
+      "balance-leaving",
+      event("account.debited", { ...money, kind: "fee", balanceBeforeMinor: 40_000 }),
+      false,
+    ],
+    [
+      "balance-leaving",
+      event("account.debited", { ...money, kind: "penalty", balanceBeforeMinor: 40_000 }),
+      false,
+    ],
+    ["balance-leaving", event("account.debited", { ...money, balanceBeforeMinor: 40_000 }), false],
     ["balance-leaving", event("transfer.sent", { ...money, balanceBeforeMinor: 100_001 }), false],
     ["balance-leaving", event("transfer.sent", { ...money, balanceBeforeMinor: 0 }), false],
     ["balance-leaving", event("transfer.sent", { ...money, balanceBeforeMinor: -5_000 }), false],
@@ -139,6 +150,17 @@ describe("offers", () => {
     ["payment-protection", leaving, context({ signals: { "payment.sent": { n: 3, last: 1 } } }), true],
     ["payment-protection", leaving, context({ signals: { "payment.sent": { n: 2, last: 1 } } }), false],
   ])("%s", (id, e, c, expected) => expect(eligible(id, e, c)).toBe(expected));
+
+  it.each([
+    [-1, false],
+    [0, true],
+  ])(
+    "thanks for an account that is above zero when it is said, with a balance of %d: %p",
+    (balanceMinor, may) => {
+      const overdrawn = event("account.overdrawn", { balanceMinor: -500 });
+      expect(eligible("overdraft-thanks", overdrawn, context({ attributes: { balanceMinor } }))).toBe(may);
+    },
+  );
 
   it("advertises only under the marketing purpose, on more than one channel where a reminder follows", () => {
     for (const id of ["savings-account", "term-deposit", "household-insurance", "payment-protection"])

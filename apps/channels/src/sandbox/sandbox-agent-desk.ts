@@ -13,7 +13,7 @@ export function agentFor(seed: string, commandId: string, agents: readonly strin
 
 export function deskOffer(agentId: string, order: SendOrder): DeskOffer {
   const { commandId: caseId, customerId, title, body, command, at: offeredAt } = order;
-  const { action, purpose, journey, parameters, event, tried, expiresAt } = command;
+  const { action, purpose, journey, parameters, event, context, tried, expiresAt } = command;
   return {
     caseId,
     agentId,
@@ -25,6 +25,7 @@ export function deskOffer(agentId: string, order: SendOrder): DeskOffer {
     body,
     parameters,
     event,
+    ...(context ? { context } : {}),
     tried,
     offeredAt,
     expiresAt,

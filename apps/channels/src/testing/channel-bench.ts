@@ -75,7 +75,7 @@ export class ChannelBench {
       plan: channels.map((channel) => ({
         channel,
         title: "Hello",
-        body: "You moved {amount}",
+        body: "You moved 120",
         receiptTimeoutMs: 60_000,
       })),
       attempt: 0,

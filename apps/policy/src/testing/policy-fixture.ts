@@ -35,6 +35,10 @@ rules:
     quietHours: { from: "21:00", to: "08:00" }
     caps: [{ count: 3, period: 7d }, { count: 1, period: 1d, channel: sms }]
   - { purpose: service, consent: not-refused, blockedBy: [deceased, opt-out] }
+  - purpose: collections
+    consent: not-refused
+    blockedBy: [fraud]
+    quietHours: { from: "20:00", to: "08:00" }
 `;
 export const DAY = 86_400_000;
 export const NOON = Date.parse("2026-07-01T12:00:00Z");

@@ -11,7 +11,9 @@ export function entryOf(
   const before = context.entries[key];
   if (context.journeys.length >= LIMITS.journeys) return "too_many_open_journeys";
   if (entry.rule === "per-key") return before ? "key_entered_before" : undefined;
-  if (context.journeys.some((j) => j.journey === definition.id)) return "already_in_journey";
+  // An instance that has reached its goal only says so; it does not stand in the way of the next occasion.
+  if (context.journeys.some((j) => j.journey === definition.id && j.goalReached !== true))
+    return "already_in_journey";
   switch (entry.rule) {
     case "once":
       return before ? "entered_before" : undefined;
@@ -24,12 +26,18 @@ export function entryOf(
   }
 }
 
-/** `entries` with one more entry under `key`; at the limit the key entered longest ago leaves. */
+/**
+ * `entries` with one more entry under `key`; at the limit the key entered longest ago leaves. Keys of `per-key` rules
+ * (`<journey>/<value>`) leave first: there is no end of them, and they must not make a `once-per` forget its period.
+ */
 export function rememberEntry(entries: Context["entries"], key: string, now: number): Context["entries"] {
   const next = { ...entries, [key]: { n: (entries[key]?.n ?? 0) + 1, enteredAt: now } };
   const keys = Object.keys(next);
   if (keys.length > LIMITS.entries) {
-    const oldest = keys.reduce((a, b) => (next[b]!.enteredAt < next[a]!.enteredAt ? b : a));
+    const perKey = keys.filter((k) => k.includes("/") && k !== key);
+    const oldest = (perKey.length > 0 ? perKey : keys).reduce((a, b) =>
+      next[b]!.enteredAt < next[a]!.enteredAt ? b : a,
+    );
     delete next[oldest];
   }
   return next;

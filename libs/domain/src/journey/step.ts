@@ -418,7 +418,7 @@ function takeAnswer(
     }
     return goTo(turn, instance, otherwise ?? at.next);
   }
-  const command = commandOf(turn.context, instance, reply);
+  const command = commandOf(turn.context, instance, reply, at.step.type === "route");
   const { channel } = reply.plan[0]!;
   turn.entries.push({
     kind: "decision",
@@ -449,6 +449,7 @@ function commandOf(
   context: Context,
   instance: JourneyInstance,
   reply: Extract<DecisionReply, { kind: "act" }>,
+  withContext: boolean,
 ): Command {
   const { type, time, data } = instance.trigger;
   return {
@@ -464,6 +465,7 @@ function commandOf(
     tried: [],
     parameters: reply.parameters,
     event: { type, time, data },
+    ...(withContext ? { context: viewOf(context) } : {}),
     at: context.now,
     expiresAt: context.now + reply.validForMs,
   };

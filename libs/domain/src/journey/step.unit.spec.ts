@@ -47,10 +47,43 @@ describe("a journey, step by step", () => {
     expect(c.intents.some((i) => i.kind === "cancel-timer")).toBe(true);
   });
 
+  it("keeps once-per for its whole period, however many keys other journeys are entered under", () => {
+    const steps = [{ id: "done", type: "exit", reason: "done" }];
+    const offer = journey({
+      id: "offer",
+      trigger: { event: "payment.sent" },
+      entry: { rule: "once-per", period: "90d" },
+      steps,
+    });
+    const failure = journey({
+      id: "failure",
+      trigger: { event: "payment.failed" },
+      entry: { rule: "per-key", key: "event.data.paymentId" },
+      steps,
+    });
+    const c = new CustomerScript(journeys(offer, failure)).event("payment.sent");
+    for (let n = 0; n <= LIMITS.entries; n++) c.later(1_000).event("payment.failed", { paymentId: `p-${n}` });
+    c.later(DAY).event("payment.sent");
+    expect(c.entries.at(-1)).toMatchObject({ kind: "journey-refused", reason: "entered_too_recently" });
+    expect(Object.keys(c.context.entries)).toHaveLength(LIMITS.entries);
+  });
+
   it("goes on by time when nothing happens, at the due time", () => {
     const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn").timer();
     expect(c.said).toEqual(["explain/push", "case/push"]);
     expect(c.commands[1]?.at).toBe(c.commands[0]!.at + 2 * DAY);
+  });
+
+  it("hands a case over with what is known of the customer, and nothing else with it", () => {
+    const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn", { balanceMinor: -500 });
+    c.outcome("delivered").event("account.debited", { balanceMinor: -900 }).timer();
+    const [message, agentCase] = c.commands;
+    expect(agentCase?.context).toMatchObject({
+      attributes: { balanceMinor: -900 },
+      signals: { "account.overdrawn": { n: 1 }, "account.debited": { n: 1 } },
+      contacts: [{ action: "explain", channel: "push", outcome: "delivered" }],
+    });
+    expect(message).not.toHaveProperty("context");
   });
 
   it("fires a wait that fell due before an event's time first, at its own due time", () => {
@@ -263,6 +296,17 @@ describe("entry rules", () => {
   it("after exit: not while one is open", () => {
     const c = new CustomerScript(journeys(journey({}))).event("account.overdrawn").event("account.overdrawn");
     expect(c.refusals).toEqual(["already_in_journey"]);
+  });
+  it("after exit: again when the goal is reached, while the thanks still wait for the morning", () => {
+    const goal = { event: "account.recovered", within: "2d", goto: "thank" };
+    const c = new CustomerScript(journeys(journey({ goal }))).event("account.overdrawn");
+    c.answering = (request) =>
+      request.candidates[0] === "thank"
+        ? { kind: "defer", decisionId: request.decisionId, until: c.now + DAY / 3, reason: "quiet_hours" }
+        : permitAll(request);
+    c.later(3_600_000).event("account.recovered").later(3_600_000).event("account.overdrawn");
+    expect(c.refusals).toEqual([]);
+    expect(c.said).toEqual(["explain/push", "explain/push"]);
   });
   it("per key: side by side, once for each", () => {
     const c = new CustomerScript(

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { subjects } from "#contracts";
+import { Publisher, sleep } from "#messaging";
+import { eventually, startServers, type TestServers } from "#testing";
+import type { PolicyIndex } from "./policy-index.store.js";
+import { ProfileTail } from "./profile-tail.consumer.js";
+
+describe("the policy tail, on real NATS", () => {
+  let servers: TestServers;
+  beforeAll(async () => {
+    servers = await startServers();
+  });
+  afterAll(() => servers.stop());
+
+  /** Publishes that many opt-outs; resolves when they are acknowledged. */
+  async function optOuts(count: number): Promise<void> {
+    const publisher = new Publisher(servers.nc);
+    for (let n = 0; n < count; n++) {
+      const id = randomUUID();
+      const data = { purpose: "marketing", channel: "*", granted: false };
+      const type = "consent.changed";
+      const event = { specversion: "1.0", id, source: "core", type, subject: "c1", data };
+      await publisher.publish(subjects.bank("core", "c1", type), JSON.stringify(event), { msgId: id });
+    }
+  }
+
+  /** A tail over an index whose folds do this. */
+  async function tailOver(watermark: number | undefined, fold: () => Promise<void>): Promise<ProfileTail> {
+    const index = {
+      watermark: () => Promise.resolve(watermark),
+      moveWatermark: () => Promise.resolve(),
+      fold,
+    };
+    const tail = new ProfileTail(servers.nc, index as unknown as PolicyIndex, { warn: () => undefined });
+    await tail.start();
+    return tail;
+  }
+
+  it("has caught up, and is fresh, only when what was stored before the start is applied (I7)", async () => {
+    await optOuts(20);
+    let applied = 0;
+    const tail = await tailOver(0, async () => {
+      await sleep(10);
+      applied++;
+    });
+    await eventually("caught up", () => tail.caughtUp || tail.fresh);
+    expect(applied).toBe(20);
+    await tail.stop();
+  });
+
+  it("is not fresh while an event waits for the index, whatever the heartbeats say (I7)", async () => {
+    let release = (): void => undefined;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
+    const tail = await tailOver(undefined, () => blocked);
+    await eventually("fresh", () => tail.caughtUp && tail.fresh);
+    await optOuts(1);
+    await sleep(1_700);
+    expect(tail.fresh).toBe(false);
+    release();
+    await eventually("fresh again", () => tail.fresh);
+    await tail.stop();
+  });
+
+  it("is not fresh when it starts again and again without getting past an event (I7)", async () => {
+    const tail = await tailOver(undefined, () =>
+      Promise.reject(new Error("a stored profile cannot be read")),
+    );
+    await eventually("fresh", () => tail.caughtUp && tail.fresh);
+    await optOuts(1);
+    await sleep(1_700);
+    expect(tail.fresh).toBe(false);
+    await tail.stop();
+  });
+});
