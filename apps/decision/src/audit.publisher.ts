@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { subjects, type DecisionRecord } from "#contracts";
 import type { Publisher } from "#messaging";
 import { DecisionRecords, RecordsUnavailable } from "./decision-record.port.js";
@@ -14,9 +15,12 @@ export class AuditPublisher extends DecisionRecords {
 
   override async write(record: DecisionRecord, context: CallContext): Promise<void> {
     const { customerId, decisionId } = record.request;
+    const body = JSON.stringify(record);
+    // By content: a decision that is asked again and comes out otherwise (policy was away at first) is another record.
+    const content = createHash("sha1").update(body).digest("base64url").slice(0, 12);
     try {
-      await this.#publisher.publish(subjects.audit(customerId, "decision"), JSON.stringify(record), {
-        msgId: `${decisionId}:decision`,
+      await this.#publisher.publish(subjects.audit(customerId, "decision"), body, {
+        msgId: `${decisionId}:decision:${content}`,
         headers: context.headers,
         giveUpAfterMs: context.timeoutMs,
       });

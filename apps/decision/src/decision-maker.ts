@@ -1,6 +1,7 @@
 /**
  * One decision: funnel → one question to policy → record → reply. Owns no state: a decision that is asked again, after
- * an answer that got lost, comes out the same, because policy is idempotent by decision id and the rest is pure (I9).
+ * an answer that got lost, comes out the same, because policy is idempotent by decision id and the rest is pure (I9);
+ * unless policy could not answer the first time: then both answers are on record, and the last one counts.
  */
 import type { DecisionReply, DecisionRequest } from "#contracts";
 import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";

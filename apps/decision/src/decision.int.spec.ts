@@ -147,6 +147,17 @@ describe("the decision service on real NATS", () => {
     expect(JSON.stringify(replayed)).toBe(JSON.stringify(found[0]));
   });
 
+  it("puts a second answer on record beside the first, when policy could say nothing yet at the first", async () => {
+    startPolicy();
+    const r = request(9, { customerId: "c9", candidates: ["savings-account"] });
+    deny.add("savings-account");
+    expect(await decide(r)).toMatchObject({ kind: "none" });
+    deny.clear();
+    const second = await decide(r);
+    expect(second).toMatchObject({ kind: "act" });
+    expect((await records("c9")).map((record) => record.reply.kind)).toEqual(["none", "act"]);
+  });
+
   it("answers none without asking policy when no candidate is left", async () => {
     startPolicy();
     const context = { ...request(3).context, attributes: { balanceMinor: -1 } };

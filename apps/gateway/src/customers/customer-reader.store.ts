@@ -67,12 +67,13 @@ export class CustomerReader {
     return { records: newestFirst(records), hasMore };
   }
 
+  /** The last record of this decision: of several answers to one question the last one counted. */
   async decision(customerId: string, decisionId: string): Promise<DecisionRecord | undefined> {
     let found: DecisionRecord | undefined;
     await this.#scan(customerId, "decision", 1, (message) => {
       const record = decisionRecordV1.parse(message.json());
       if (record.request.decisionId === decisionId) found = record;
-      return found === undefined;
+      return true;
     });
     return found;
   }
