@@ -29,7 +29,7 @@ describe("membership on a real nats-server", () => {
     await a.join();
     await b.join();
     await silent.join();
-    await eventually("a to see all", () => a.members().length === 3);
+    await eventually("each to see all", () => [a, b, silent].every((m) => m.members().length === 3));
     await b.hold([1, 2]);
     await eventually("a to see what b holds", () => a.heldByOther(1) === "b");
     for (const p of ALL_PARTITIONS) {
