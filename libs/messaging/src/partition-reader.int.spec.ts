@@ -188,4 +188,42 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     expect(ack_floor.consumer_seq).toBeLessThanOrEqual(delivered.consumer_seq);
     expect(ack_floor.consumer_seq).toBe(0);
   });
+
+  it("sees another's reset also when the number it is handed next happens to be the expected one (I1)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    const seen: number[] = [];
+    const reader = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 4,
+      log,
+      stillMine: () => false,
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
+    reader.start();
+    const jsm = await jetstreamManager(servers.nc);
+    const waiting = async (n: number) => (await jsm.consumers.info(stream, name)).num_waiting === n;
+    await eventually("the reader's pull", () => waiting(1));
+    const rival = await jetstream(servers.nc).consumers.get(stream, name);
+    const pulled = await rival.consume({ max_messages: 10 });
+    const rivals: number[] = [];
+    const rivalry = (async () => {
+      for await (const m of pulled) rivals.push(numberOf(m));
+    })();
+    await eventually("the rival's pull", () => waiting(2));
+    await publish(customer, 1, 1);
+    await eventually("1 acknowledged", async () => (await rival.info()).ack_floor.stream_seq > 0);
+    expect(seen).toEqual([1]);
+    await jsm.consumers.reset(stream, name);
+    // The server hands out in turn: 2 to the rival as its first, 3 to the reader as its second.
+    await publish(customer, 2, 3);
+    await eventually("the reader to leave", () => reader.lost);
+    pulled.stop();
+    await rivalry;
+    await reader.stop();
+    expect(rivals).toEqual([2]);
+    expect(seen).toEqual([1]);
+  });
 });

@@ -6,11 +6,19 @@
  *     messages come first (I2).
  *  2. Messages are taken only while the consumer's delivery sequence runs on without a gap. A gap means that
  *     somebody else pulls from the same consumer and holds what is missing: stop, and reset again or leave.
+ *     Somebody else's reset starts the count again, and the server hands out in turn: with n pulling, one of the first
+ *     n deliveries may carry just the number expected. So the first ones are also checked against the stream itself.
  *  3. Acknowledged (all) is only the highest sequence below which every message is handled (I1).
  *  4. After a gap or a loss nothing is acknowledged: the acknowledgement would carry a delivery sequence from before
  *     somebody else's reset, and the server then ignores the new owner's acknowledgements up to that number.
  */
-import { jetstream, jetstreamManager, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
+import {
+  jetstream,
+  jetstreamManager,
+  type ConsumerMessages,
+  type JetStreamManager,
+  type JsMsg,
+} from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { partitionConsumer } from "#contracts";
 import { sleep } from "./publisher.js";
@@ -38,6 +46,8 @@ const PULL_BATCH = 128;
 const ACK_EVERY = 64;
 const ACK_AFTER_MS = 20;
 const RETRY_MS = 200;
+/** Deliveries after a reset that are checked against the stream: more than ever pull from one consumer. */
+const CHECKED_DELIVERIES = 4;
 
 export class PartitionReader {
   #state: State = "idle";
@@ -101,7 +111,9 @@ export class PartitionReader {
         if (this.#state !== "reading") return;
         this.#messages = await consumer.consume({ max_messages: PULL_BATCH });
         if (this.#closing()) return this.#messages.stop();
-        const gap = await this.#read(this.#messages);
+        const follows = async (after: number, message: JsMsg): Promise<boolean> =>
+          (await nextInStream(jsm, partition, after)) === message.seq;
+        const gap = await this.#read(this.#messages, reset.ack_floor.stream_seq, follows);
         this.#messages.stop();
         await this.#settled();
         this.#flushAck();
@@ -117,15 +129,24 @@ export class PartitionReader {
   }
 
   /** Reads until stopped (false) or until a gap (true). */
-  async #read(messages: ConsumerMessages): Promise<boolean> {
+  async #read(
+    messages: ConsumerMessages,
+    floor: number,
+    follows: (after: number, message: JsMsg) => Promise<boolean>,
+  ): Promise<boolean> {
     let expected = 1;
+    let last = floor;
     for await (const message of messages) {
       if (this.#closing()) return false;
       if (this.options.fenced?.()) {
         this.#lost = true;
         return false;
       }
-      if (message.info.deliverySequence !== expected) {
+      const inTurn =
+        message.info.deliverySequence === expected &&
+        (expected > CHECKED_DELIVERIES || (await follows(last, message)));
+      if (this.#closing()) return false;
+      if (!inTurn) {
         const { partition, log } = this.options;
         log.warn(
           { partition, expected, got: message.info.deliverySequence },
@@ -135,6 +156,7 @@ export class PartitionReader {
         return true;
       }
       expected++;
+      last = message.seq;
       if (this.#inFlight >= this.options.maxInFlight) {
         await new Promise<void>((resolve) => (this.#room = resolve));
         this.#room = undefined;
@@ -204,4 +226,15 @@ export class PartitionReader {
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#idle = resolve));
   }
+}
+
+/** Sequence of the partition's first message after `after`; `undefined` when there is none. */
+async function nextInStream(
+  jsm: JetStreamManager,
+  partition: number,
+  after: number,
+): Promise<number | undefined> {
+  const { stream, filter } = partitionConsumer(partition);
+  const found = await jsm.direct.getMessage(stream, { seq: after + 1, next_by_subj: filter });
+  return found?.seq;
 }
