@@ -1,11 +1,10 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { ConsoleLogger } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
 import { connectNats, Publisher, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
-import type { Logger } from "#telemetry";
+import { NestLogger, type Logger } from "#telemetry";
 import { AuditPublisher } from "./audit.publisher.js";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
@@ -46,7 +45,7 @@ export async function startDecision(
       waitOnFirstConnect: true,
       noAsyncTraces: true,
     }),
-    logger: new ConsoleLogger({ json: true, logLevels: ["warn", "error", "fatal"] }),
+    logger: new NestLogger(log),
   });
   await app.listen();
   // Only when the server has seen the subscription can it be asked.

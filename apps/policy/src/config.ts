@@ -6,6 +6,7 @@ const environment = z.object({
   REDIS_URL: z.string().regex(/^rediss?:\/\//, "a redis:// or rediss:// URL"),
   /** Folder that holds `policies/`. */
   SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
+  SEGUE_CLOCK: z.string().optional(),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
@@ -15,6 +16,7 @@ export interface PolicyConfig {
   readonly natsUrl: string;
   readonly redisUrl: string;
   readonly definitionsDir: string;
+  readonly clock: string | undefined;
   readonly healthPort: number | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
@@ -32,6 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): PolicyConfig {
     natsUrl: e.NATS_URL,
     redisUrl: e.REDIS_URL,
     definitionsDir: e.SEGUE_DEFINITIONS_DIR,
+    clock: e.SEGUE_CLOCK,
     healthPort: e.HEALTH_PORT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,

@@ -6,7 +6,7 @@
  * I7 An opt-out that was acknowledged stands in EVT, so a rebuild sees it.
  */
 import type { DirectStreamAPI, StoredMsg } from "@nats-io/jetstream";
-import { Match } from "@nats-io/nats-core";
+import type { Clock } from "#clock";
 import { z } from "zod";
 import {
   contactEntryV1,
@@ -50,7 +50,15 @@ export class IndexRebuild {
   readonly #underWay = new Map<string, Promise<void>>();
 
   /** `positions`: up to where the tail has been followed, per EVT stream. */
-  constructor(index: PolicyIndex, direct: DirectStreamAPI, positions: () => ReadonlyMap<string, number>) {
+  readonly #clock: Clock;
+
+  constructor(
+    index: PolicyIndex,
+    direct: DirectStreamAPI,
+    positions: () => ReadonlyMap<string, number>,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
     this.#index = index;
     this.#direct = direct;
     this.#positions = positions;
@@ -94,7 +102,7 @@ export class IndexRebuild {
     const base = context && contextPartV1.safeParse(context.json());
     const { profile, watermark } = base?.success ? base.data : { profile: emptyProfile, watermark: 0 };
     let now: IndexedProfile = { profile, seen: "" };
-    for (const event of eventsOf(families.flat())) {
+    for (const event of eventsOf(families.flat(), this.#clock)) {
       const next = foldEvent(now, event);
       // What the context has handled is in its profile, or was refused there: remembered, not folded again.
       if (next) now = event.seq <= watermark ? { profile: now.profile, seen: next.seen } : next;
@@ -111,7 +119,7 @@ export class IndexRebuild {
       readAll(this.#direct, streamOf("AUDIT", p), subjects.audit(customer, "contact")),
       readAll(this.#direct, streamOf("EVT", p), subjects.outcomesOfCustomer(customer)),
     ]);
-    const settled = settlements(eventsOf(outcomes));
+    const settled = settlements(eventsOf(outcomes, this.#clock));
     const records = new Map<string, ContactRecord>();
     for (const message of ledger) {
       const entry = ledgerEntry(message);
@@ -151,11 +159,11 @@ function recordOf(entry: ContactEntry, settled: Settled | undefined, now: number
 }
 
 /** Parsed, in stream order; what cannot be read is left out, as the context leaves it out. */
-function eventsOf(messages: readonly StoredMsg[]): readonly StoredEvent[] {
+function eventsOf(messages: readonly StoredMsg[], clock: Clock): readonly StoredEvent[] {
   return messages
     .flatMap((m) => {
-      const header = (name: string): string | undefined => m.header.get(name, Match.IgnoreCase) || undefined;
-      return parseStored({ subject: m.subject, seq: m.seq, data: m.data, header }) ?? [];
+      const { subject, seq, data, header: headers, time } = m;
+      return parseStored({ subject, seq, data, headers, storedAt: time.getTime() }, clock) ?? [];
     })
     .sort((a, b) => a.seq - b.seq);
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { wallClock } from "#clock";
 import {
   CHANNELS,
   PURPOSES,
@@ -43,7 +44,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
     connection = new RedisConnection({ url: servers.redis.url, origin: "test" });
     index = new PolicyIndex(connection);
     const { direct } = await jetstreamManager(servers.nc);
-    rebuild = new IndexRebuild(index, direct, () => new Map());
+    rebuild = new IndexRebuild(index, direct, () => new Map(), wallClock);
     redis = new Redis(servers.redis.url);
     await eventually("Redis", () => index.ready);
   });

@@ -13,7 +13,8 @@ import {
   type ConsumerMessages,
   type JsMsg,
 } from "@nats-io/jetstream";
-import { Match, type NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { Clock } from "#clock";
 import { eventTypes, outcomeV1, streamsOf, subjects } from "#contracts";
 import { PROFILE_FAMILIES, settlement } from "#domain";
 import { sleep } from "#messaging";
@@ -69,7 +70,17 @@ class StreamTail {
   readonly #index: PolicyIndex;
   readonly #log: TailLog;
 
-  constructor(kind: TailKind, stream: string, nc: NatsConnection, index: PolicyIndex, log: TailLog) {
+  readonly #clock: Clock;
+
+  constructor(
+    kind: TailKind,
+    stream: string,
+    nc: NatsConnection,
+    index: PolicyIndex,
+    clock: Clock,
+    log: TailLog,
+  ) {
+    this.#clock = clock;
     this.name = `${stream}:${kind.name}`;
     this.kind = kind;
     this.#stream = stream;
@@ -175,9 +186,9 @@ class StreamTail {
   }
 
   async #apply(message: JsMsg): Promise<void> {
-    const header = (name: string): string | undefined =>
-      message.headers?.get(name, Match.IgnoreCase) || undefined;
-    const event = parseStored({ subject: message.subject, seq: message.seq, data: message.data, header });
+    const { subject, seq, data, headers } = message;
+    const storedAt = Number(message.timestampNanos / 1_000_000n);
+    const event = parseStored({ subject, seq, data, headers, storedAt }, this.#clock);
     if (event) await this.#untilDone(() => this.#into(event));
   }
 
@@ -210,9 +221,9 @@ class StreamTail {
 export class ProfileTail {
   readonly #tails: readonly StreamTail[];
 
-  constructor(nc: NatsConnection, index: PolicyIndex, log: TailLog) {
+  constructor(nc: NatsConnection, index: PolicyIndex, clock: Clock, log: TailLog) {
     this.#tails = [PROFILES, OUTCOMES].flatMap((kind) =>
-      streamsOf("EVT").map((stream) => new StreamTail(kind, stream, nc, index, log)),
+      streamsOf("EVT").map((stream) => new StreamTail(kind, stream, nc, index, clock, log)),
     );
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { wallClock } from "#clock";
 import { subjects } from "#contracts";
 import { Publisher, sleep } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
@@ -31,7 +32,9 @@ describe("the policy tail, on real NATS", () => {
       moveWatermark: () => Promise.resolve(),
       fold,
     };
-    const tail = new ProfileTail(servers.nc, index as unknown as PolicyIndex, { warn: () => undefined });
+    const tail = new ProfileTail(servers.nc, index as unknown as PolicyIndex, wallClock, {
+      warn: () => undefined,
+    });
     await tail.start();
     return tail;
   }

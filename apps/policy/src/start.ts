@@ -7,6 +7,7 @@ import type { MicroserviceOptions } from "@nestjs/microservices";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { streamsOf } from "#contracts";
+import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
 import { Publisher, RpcServer, connectNats, sleep } from "#messaging";
 import type { Service } from "#service";
@@ -27,9 +28,11 @@ const CATCH_UP_POLL_MS = 25;
 const REDIS_PATIENCE_MS = 2_000;
 
 export async function startPolicy(
-  config: Pick<PolicyConfig, "natsUrl" | "redisUrl" | "definitionsDir">,
+  config: Pick<PolicyConfig, "natsUrl" | "redisUrl" | "definitionsDir"> &
+    Partial<Pick<PolicyConfig, "clock">>,
   log: Logger,
 ): Promise<Service> {
+  const clock = clockFrom(config.clock);
   const packs = loadPolicyPacks(config.definitionsDir);
   const nc = await connectNats({ url: config.natsUrl, name: "policy" });
   const connection = new RedisConnection({
@@ -38,10 +41,10 @@ export async function startPolicy(
     onError: (error) => log.warn({ error: error.message }, "Redis"),
   });
   const index = new PolicyIndex(connection);
-  const tail = new ProfileTail(nc, index, log);
+  const tail = new ProfileTail(nc, index, clock, log);
   await tail.start();
   const { direct } = await jetstreamManager(nc);
-  const rebuild = new IndexRebuild(index, direct, () => tail.positions());
+  const rebuild = new IndexRebuild(index, direct, () => tail.positions(), clock);
   const ledger = new ContactLedger(new Publisher(nc));
   const evaluator = new Evaluator({ packs, index, rebuild, ledger, log });
   const gatekeeper = new Gatekeeper({ packs, index, rebuild, caps: evaluator, fresh: () => tail.fresh });

@@ -1,7 +1,9 @@
 /** Reads what JetStream holds about one customer, and parses stored events as the context actor would. */
 import { createHash } from "node:crypto";
 import { JetStreamApiError, JetStreamError, type DirectStreamAPI, type StoredMsg } from "@nats-io/jetstream";
-import { cloudEventV1, parseEvt, type CloudEvent, type CustomerEvent } from "#contracts";
+import type { Clock } from "#clock";
+import type { CustomerEvent } from "#contracts";
+import { parseEvent, type EventMessage } from "#messaging";
 
 /** JetStream cannot be asked: what is not in the index stays unknown. May pass. */
 export class LedgerUnavailable extends Error {
@@ -84,67 +86,14 @@ export interface StoredEvent extends CustomerEvent {
   readonly key: string;
 }
 
-export interface StoredMessage {
-  readonly subject: string;
-  readonly seq: number;
-  readonly data: Uint8Array;
-  header(name: string): string | undefined;
-}
-
-/**
- * The CloudEvent (structured JSON, or binary with `ce-*` headers) of a message in EVT; undefined for one that
- * the context actor would send to the dead letters, so that the index does not follow what the context does not.
- */
-export function parseStored(message: StoredMessage): StoredEvent | undefined {
-  const where = parseEvt(message.subject);
-  if (!where) return undefined;
-  const parsed = cloudEventV1.safeParse(withSubject(envelope(message), where.customerId));
-  if (!parsed.success) return undefined;
-  const e = parsed.data;
-  if (e.subject !== where.customerId || e.type !== where.type) return undefined;
+/** The event of a message in EVT; undefined for one that the context actor sends to the dead letters. */
+export function parseStored(message: EventMessage, clock: Clock): StoredEvent | undefined {
+  const parsed = parseEvent(message, clock);
+  if (parsed.kind === "unreadable") return undefined;
+  const { event } = parsed;
+  const source = event.sourceUri ?? event.source;
   return {
-    id: e.id,
-    source: e.source,
-    type: e.type,
-    customerId: e.subject,
-    time: e.time === undefined ? 0 : Date.parse(e.time),
-    data: e.data ?? {},
-    seq: message.seq,
-    key: createHash("sha1").update(`${e.source}\n${e.id}`).digest("base64url").slice(0, 12),
+    ...event,
+    key: createHash("sha1").update(`${source}\n${event.id}`).digest("base64url").slice(0, 12),
   };
-}
-
-/** The customer of the NATS subject counts; an envelope without one gets it, as in the context actor. */
-function withSubject(event: unknown, customerId: string): unknown {
-  if (typeof event !== "object" || event === null || Array.isArray(event) || "subject" in event) return event;
-  return { ...event, subject: customerId };
-}
-
-function envelope(message: StoredMessage): unknown {
-  const specversion = message.header("ce-specversion");
-  const body = json(message.data);
-  if (specversion === undefined) return body;
-  const event: Record<string, unknown> = { specversion, data: body ?? {} };
-  for (const name of ["id", "source", "type", "subject", "time"] satisfies (keyof CloudEvent)[]) {
-    const value = message.header(`ce-${name}`);
-    if (value !== undefined) event[name] = percentDecoded(value);
-  }
-  return event;
-}
-
-/** What does not decode stays undefined, and the event is none. */
-function percentDecoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function json(bytes: Uint8Array): unknown {
-  try {
-    return bytes.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

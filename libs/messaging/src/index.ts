@@ -1,5 +1,6 @@
 export * from "./connection.js";
 export * from "./disposition.js";
+export * from "./event-message.js";
 export * from "./membership.js";
 export * from "./partition-reader.js";
 export * from "./provision.js";

@@ -191,7 +191,8 @@ function parseJson(data: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (cause) {
-    throw new TerminalFault("malformed_json", `the body is not JSON: ${(cause as Error).message}`, { cause });
+    // Not the parser's message: it quotes the body, which may hold personal data.
+    throw new TerminalFault("malformed_json", `the body (${data.length} bytes) is not JSON`, { cause });
   }
 }
 

@@ -29,12 +29,11 @@ import {
   type Journeys,
   type NoAnswer,
 } from "#domain";
-import { faultKindOf, type Publisher } from "#messaging";
+import { faultKindOf, parseEvent, readHeader, type EventMessage, type Publisher } from "#messaging";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { outboxOf, relay } from "./outbox.js";
-import { parseEvent, readHeader, storedAt } from "./parse-event.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
@@ -185,7 +184,7 @@ export class CustomerActor {
     const outbox: OutboxEntry[] = [];
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const { message, floor } of batch) {
-      const parsed = parseEvent(message, clock);
+      const parsed = parseEvent(eventMessage(message), clock);
       if (parsed.kind === "unreadable" && parsed.reason === "unsafe_subject") {
         // No customer to whose context it could belong.
         await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
@@ -273,4 +272,14 @@ export class CustomerActor {
 /** First token of an event type: few values, fit for a span attribute. */
 function familyOf(type: string): string {
   return type.split(".", 1)[0] ?? type;
+}
+
+function eventMessage(message: JsMsg): EventMessage {
+  const { subject, seq, data, headers } = message;
+  return { subject, seq, data, headers, storedAt: storedAt(message) };
+}
+
+/** When the message was stored in its stream, wall-clock epoch ms. */
+function storedAt(message: JsMsg): number {
+  return Number(message.timestampNanos / 1_000_000n);
 }

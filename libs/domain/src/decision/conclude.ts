@@ -37,6 +37,9 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "no_consent_record",
 ];
 
+/** When to ask again after the policy could judge nothing. */
+const UNAVAILABLE_RETRY_MS = 60_000;
+
 /**
  * The decision. `policy` is absent exactly when nobody was left to ask about. Throws InvalidPolicyReply when policy
  * chose something that it was not offered.
@@ -124,6 +127,15 @@ function refrain(request: DecisionRequest, ranking: Ranking, verdicts: readonly 
     if (!earliest || v.until < earliest.until) earliest = { until: v.until, reason: v.reason };
   }
   if (earliest) return { kind: "defer", decisionId, ...earliest };
+  // Nothing can be judged while the policy service has lost its index; that passes, and what is worth saying is
+  // still worth saying then. Nothing leaves meanwhile.
+  if (verdicts.length > 0 && verdicts.every((v) => v.reason === "policy_unavailable"))
+    return {
+      kind: "defer",
+      decisionId,
+      until: request.at + UNAVAILABLE_RETRY_MS,
+      reason: "policy_unavailable",
+    };
   const best = ranking.ranked[0];
   return {
     kind: "none",

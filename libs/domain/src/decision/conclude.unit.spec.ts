@@ -136,7 +136,7 @@ describe("what follows from the verdicts", () => {
     [["no_consent_record", "hold_opt_out"], "hold_opt_out"],
     [["no_consent_record", "cap_reached"], "cap_reached"],
     [["no_consent_record", "no_timezone"], "no_timezone"],
-    [["policy_unavailable", "policy_unavailable"], "policy_unavailable"],
+    [["policy_unavailable", "consent_refused"], "policy_unavailable"],
   ];
   it.each(reasons)("of %j tells %s", (given, expected) => {
     const channels = ["push", "sms"] as const;
@@ -144,6 +144,17 @@ describe("what follows from the verdicts", () => {
     expect(
       decide(aRequest(), aCatalogue(anAction("a", { channels })), { verdicts, packs: [] }).reply,
     ).toEqual({ kind: "none", decisionId: "c1.7.0", reason: expected });
+  });
+
+  it("asks again a minute later when the policy could judge nothing", () => {
+    const verdicts = (["push", "sms"] as const).map((c) => denied("a", c, "policy_unavailable"));
+    const asked = aRequest();
+    expect(decide(asked, aCatalogue(anAction("a")), { verdicts, packs: [] }).reply).toEqual({
+      kind: "defer",
+      decisionId: "c1.7.0",
+      until: asked.at + 60_000,
+      reason: "policy_unavailable",
+    });
   });
 
   it("tells the reason of the candidate that came furthest when none was asked about", () => {

@@ -166,8 +166,8 @@ function applyEvent(turn: Turn, journeys: Journeys): void {
     return;
   }
   const optedOut = updateProfile(turn);
-  const outcome = readOutcome(event);
-  if (outcome) recordOutcome(turn, outcome);
+  const told = readOutcome(event);
+  const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
     const current = turn.context.journeys.find((j) => j.id === instance.id);
     const definition = current && definitionOf(turn, current, journeys);
@@ -199,11 +199,11 @@ function readOutcome(event: CustomerEvent): Outcome | undefined {
   return parsed.success ? parsed.data : undefined;
 }
 
-/** Takes an outcome into the contact history; of several terminal ones the first counts (I8). */
-function recordOutcome(turn: Turn, outcome: Outcome): void {
+/** Takes an outcome into the contact history. Of several terminal ones the first counts (I8): false for another. */
+function recordOutcome(turn: Turn, outcome: Outcome): boolean {
   const { context } = turn;
   const contact = context.contacts.find((c) => c.commandId === outcome.commandId);
-  if (isTerminal(outcome.kind) && contact?.outcome !== undefined) return;
+  if (isTerminal(outcome.kind) && contact?.outcome !== undefined) return false;
   if (contact && isTerminal(outcome.kind)) {
     const contacts = context.contacts.map((c) =>
       c === contact ? { ...c, channel: outcome.channel, outcome: outcome.kind } : c,
@@ -217,6 +217,7 @@ function recordOutcome(turn: Turn, outcome: Outcome): void {
   }
   const { commandId: id, action, channel, kind, reason, tried } = outcome;
   turn.entries.push({ kind: "outcome", commandId: id, action, channel, outcome: kind, reason, tried });
+  return true;
 }
 
 /** Exit events, then the goal, then the wait's own cases. */

@@ -232,6 +232,19 @@ describe("a journey, step by step", () => {
     expect(c.exits).toEqual([]);
     c.outcome("delivered").outcome("unknown");
     expect(c.exits).toEqual(["yes"]);
+    const late = new CustomerScript(
+      journeys(
+        journey({
+          steps: [
+            { id: "a", type: "execute", action: "retry", next: "p" },
+            { id: "p", type: "wait", for: [{ event: "x.y", goto: "w" }], atMost: "9d" },
+            ...steps.slice(1),
+          ],
+        }),
+      ),
+    ).event("account.overdrawn");
+    late.outcome("delivered").event("x.y").outcome("failed");
+    expect(late.exits).toEqual([]);
     expect(c.context.contacts[0]?.outcome).toBe("delivered");
     expect(
       c.entries.filter((e) => e.kind === "outcome" && e.commandId === c.commands[0]!.commandId),

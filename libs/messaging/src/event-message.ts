@@ -1,5 +1,7 @@
-/** From a message of EVT to an event of the domain; parsed once, here. */
-import type { JsMsg } from "@nats-io/jetstream";
+/**
+ * From a message of EVT to an event of the domain. The context actor and the policy index read with the same eyes: what
+ * the one sends to DLQ the other must not follow.
+ */
 import type { MsgHdrs } from "@nats-io/nats-core";
 import {
   cloudEventV1,
@@ -13,15 +15,27 @@ import {
 } from "#contracts";
 import type { Clock } from "#clock";
 
+/** A message as it stands in EVT. */
+export interface EventMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly data: Uint8Array;
+  readonly headers: MsgHdrs | undefined;
+  /** When it was stored, wall-clock epoch ms. */
+  readonly storedAt: number;
+}
+
 export type ParsedEvent =
   | { readonly kind: "event"; readonly event: CustomerEvent }
   /** Cannot be applied. `customerId` when the subject at least names one. */
   | { readonly kind: "unreadable"; readonly reason: DlqReason; readonly detail: string };
 
+const TEXT = new TextDecoder();
 const FUTURE_LIMIT_MS = 5 * 60_000;
 const PAST_LIMIT_MS = 10 * 365 * 86_400_000;
 
-export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
+/** Parses and checks; in live use the time must lie within 5 minutes ahead of and 10 years before its receipt. */
+export function parseEvent(message: EventMessage, clock: Clock): ParsedEvent {
   const refuse = (reason: DlqReason, detail: string): ParsedEvent => ({ kind: "unreadable", reason, detail });
   const subject = parseEvt(message.subject);
   if (!subject)
@@ -35,7 +49,10 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
     return refuse("too_large", `${message.data.length} bytes; at most ${MAX_EVENT_BYTES}`);
   let envelope: unknown;
   try {
-    envelope = ceHeader(message.headers, "specversion") === undefined ? message.json() : fromBinary(message);
+    envelope =
+      ceHeader(message.headers, "specversion") === undefined
+        ? JSON.parse(TEXT.decode(message.data))
+        : fromBinary(message);
   } catch (error) {
     return refuse("malformed_json", (error as Error).message);
   }
@@ -57,7 +74,7 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
       `source ${SEGUE_SOURCE} is Segue's own; ${ce.type} is not one of its events`,
     );
   }
-  const receivedAt = storedAt(message);
+  const receivedAt = message.storedAt;
   // Without a time it happened when it came; in a replay Segue's clock says when that is.
   const untimed = clock.kind === "wall" ? receivedAt : clock.now();
   const time = ce.time === undefined ? untimed : Date.parse(ce.time);
@@ -85,11 +102,6 @@ export function parseEvent(message: JsMsg, clock: Clock): ParsedEvent {
   };
 }
 
-/** When the message was stored in its stream, wall-clock epoch ms. */
-export function storedAt(message: JsMsg): number {
-  return Number(message.timestampNanos / 1_000_000n);
-}
-
 function isOwn(type: string): boolean {
   return type.startsWith("outcome.") || parseTimerType(type) !== undefined;
 }
@@ -102,13 +114,13 @@ function withSubject(envelope: unknown, customerId: string): unknown {
 }
 
 /** CloudEvents binary mode: attributes in `ce-*` headers, data in the body (CloudEvents NATS binding §3.1). */
-function fromBinary(message: JsMsg): Record<string, unknown> {
+function fromBinary(message: EventMessage): Record<string, unknown> {
   const envelope: Record<string, unknown> = {};
   for (const key of message.headers?.keys() ?? []) {
     const lower = key.toLowerCase();
     if (lower.startsWith("ce-")) envelope[lower.slice(3)] = decodeURIComponent(message.headers!.get(key));
   }
-  if (message.data.length > 0) envelope["data"] = message.json();
+  if (message.data.length > 0) envelope["data"] = JSON.parse(TEXT.decode(message.data));
   return envelope;
 }
 
