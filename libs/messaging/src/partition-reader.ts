@@ -235,6 +235,9 @@ async function nextInStream(
   after: number,
 ): Promise<number | undefined> {
   const { stream, filter } = partitionConsumer(partition);
-  const found = await jsm.direct.getMessage(stream, { seq: after + 1, next_by_subj: filter });
+  // Not a direct read: that may be behind, and it fails on a message whose headers cannot be read.
+  // (The client's type leaves `next_by_subj` out; the server's request has it.)
+  const query: { seq: number; next_by_subj: string } = { seq: after + 1, next_by_subj: filter };
+  const found = await jsm.streams.getMessage(stream, query);
   return found?.seq;
 }
