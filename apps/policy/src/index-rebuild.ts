@@ -7,6 +7,7 @@
  */
 import type { DirectStreamAPI, StoredMsg } from "@nats-io/jetstream";
 import type { Clock } from "#clock";
+import type { EventMessage } from "#messaging";
 import { z } from "zod";
 import {
   contactEntryV1,
@@ -162,8 +163,16 @@ function recordOf(entry: ContactEntry, settled: Settled | undefined, now: number
 function eventsOf(messages: readonly StoredMsg[], clock: Clock): readonly StoredEvent[] {
   return messages
     .flatMap((m) => {
-      const { subject, seq, data, header: headers, time } = m;
-      return parseStored({ subject, seq, data, headers, storedAt: time.getTime() }, clock) ?? [];
+      const stored: EventMessage = {
+        subject: m.subject,
+        seq: m.seq,
+        data: m.data,
+        get headers() {
+          return m.header;
+        },
+        storedAt: m.time.getTime(),
+      };
+      return parseStored(stored, clock) ?? [];
     })
     .sort((a, b) => a.seq - b.seq);
 }

@@ -17,7 +17,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "#clock";
 import { eventTypes, outcomeV1, streamsOf, subjects } from "#contracts";
 import { PROFILE_FAMILIES, settlement } from "#domain";
-import { sleep } from "#messaging";
+import { eventMessage, sleep } from "#messaging";
 import { recordStates } from "./contact-record.js";
 import { type PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
@@ -186,9 +186,7 @@ class StreamTail {
   }
 
   async #apply(message: JsMsg): Promise<void> {
-    const { subject, seq, data, headers } = message;
-    const storedAt = Number(message.timestampNanos / 1_000_000n);
-    const event = parseStored({ subject, seq, data, headers, storedAt }, this.#clock);
+    const event = parseStored(eventMessage(message), this.#clock);
     if (event) await this.#untilDone(() => this.#into(event));
   }
 

@@ -2,6 +2,7 @@
  * From a message of EVT to an event of the domain. The context actor and the policy index read with the same eyes: what
  * the one sends to DLQ the other must not follow.
  */
+import type { JsMsg } from "@nats-io/jetstream";
 import type { MsgHdrs } from "@nats-io/nats-core";
 import {
   cloudEventV1,
@@ -23,6 +24,24 @@ export interface EventMessage {
   readonly headers: MsgHdrs | undefined;
   /** When it was stored, wall-clock epoch ms. */
   readonly storedAt: number;
+}
+
+/** A message from a consumer of EVT. Its headers are looked at only when it is parsed: they may be unreadable. */
+export function eventMessage(message: JsMsg): EventMessage {
+  return {
+    subject: message.subject,
+    seq: message.seq,
+    data: message.data,
+    get headers() {
+      return message.headers;
+    },
+    storedAt: storedAt(message),
+  };
+}
+
+/** When a message was stored in its stream, wall-clock epoch ms. */
+export function storedAt(message: JsMsg): number {
+  return Number(message.timestampNanos / 1_000_000n);
 }
 
 export type ParsedEvent =

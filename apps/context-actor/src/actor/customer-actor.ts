@@ -29,7 +29,7 @@ import {
   type Journeys,
   type NoAnswer,
 } from "#domain";
-import { faultKindOf, parseEvent, readHeader, type EventMessage, type Publisher } from "#messaging";
+import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publisher } from "#messaging";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
@@ -272,14 +272,4 @@ export class CustomerActor {
 /** First token of an event type: few values, fit for a span attribute. */
 function familyOf(type: string): string {
   return type.split(".", 1)[0] ?? type;
-}
-
-function eventMessage(message: JsMsg): EventMessage {
-  const { subject, seq, data, headers } = message;
-  return { subject, seq, data, headers, storedAt: storedAt(message) };
-}
-
-/** When the message was stored in its stream, wall-clock epoch ms. */
-function storedAt(message: JsMsg): number {
-  return Number(message.timestampNanos / 1_000_000n);
 }
