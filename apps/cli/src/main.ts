@@ -1,7 +1,11 @@
 /** `segue <command>`. `npm start` runs `segue start`. */
+import { provisionCommand } from "./provision/provision.command.js";
 import { start } from "./start/start.js";
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { start };
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  start,
+  provision: provisionCommand,
+};
 
 const [name = "", ...args] = process.argv.slice(2);
 const command = COMMANDS[name];

@@ -44,6 +44,15 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     const reloadJourneys = async (): Promise<Journeys> =>
       new Journeys(await publishJourneys(nc, files), createExpressions());
     const journeys = await reloadJourneys();
+    for (const { id, version } of files) {
+      const newest = journeys.newest(id)?.version ?? version;
+      if (newest > version && !files.some((f) => f.id === id && f.version === newest)) {
+        log.warn(
+          { journey: id, version, newest },
+          "a newer version is published than this build's file has; new customers enter that",
+        );
+      }
+    }
     const publisher = new Publisher(nc);
     const actor = new CustomerActor({
       store: new ContextStore(nc, publisher),

@@ -5,6 +5,8 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Shown in the server's connection list. */
   readonly name: string;
+  /** False: a first connection that fails is an error. Default: wait for the server for ever. */
+  readonly waitOnFirstConnect?: boolean;
   /** Told of `disconnect`, `reconnect` and errors of the connection. */
   readonly onStatus?: (status: { readonly type: string }) => void;
 }
@@ -20,7 +22,7 @@ export async function connectNats(options: ConnectionOptions): Promise<NatsConne
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 100,
-    waitOnFirstConnect: true,
+    waitOnFirstConnect: options.waitOnFirstConnect ?? true,
     pingInterval: 5_000,
     maxPingOut: 3,
     // Stack capture per request costs a third of the publishing rate.

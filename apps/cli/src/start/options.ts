@@ -38,9 +38,10 @@ Starts nats-server, Redis and Segue's services, replays a part of the Berka tran
 through them, and stays up. A later start goes on with the next part.
 
   --once          stop everything after the replay; status 0 if the books balance
-  --fresh         delete the stored state (.segue/) and begin anew
+  --fresh         delete the stored state (.segue/data) and begin anew
   --speed <n>     days per second (default ${DEFAULT_SPEED})
-  --days <n>      length of the part to replay (default ${DEFAULT_DAYS})
+  --days <n>      length of the part to replay (default ${DEFAULT_DAYS}); a part also ends
+                  where the data has a gap of more than 30 days
   --from <day>    first day of the replay, YYYY-MM-DD (with --fresh, or at the first start)
   --to <day>      the day after the last one of this part, YYYY-MM-DD
   --quiet         no live panel, only the summary

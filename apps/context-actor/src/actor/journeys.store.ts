@@ -22,7 +22,7 @@ export async function publishJourneys(
     const stored = (await kv.get(key))?.string() ?? (await createOrRead());
     if (stored !== text) {
       throw new Error(
-        `journey ${file.id} version ${file.version} is published already with another content: published versions are immutable; give the changed file a new version`,
+        `journey ${file.id} version ${file.version} is published already with another content: published versions are immutable. Give the changed file in journeys/ the next version number (a trial installation may begin anew instead: npm start -- --fresh)`,
       );
     }
     all.set(key, file);

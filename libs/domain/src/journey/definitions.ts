@@ -34,6 +34,11 @@ export class Journeys {
     return this.#versions.get(`${id}@${version}`);
   }
 
+  /** The version that new customers enter. */
+  newest(id: string): JourneyDefinition | undefined {
+    return this.#newest.get(id);
+  }
+
   /** Newest versions that this event type may start, by id. */
   startedBy(type: string): readonly JourneyDefinition[] {
     return this.#byTrigger.get(type) ?? [];

@@ -1,0 +1,46 @@
+/** `segue provision`: makes the streams, consumers and buckets of a nats-server match the contracts. Idempotent. */
+import { parseArgs } from "node:util";
+import { connectNats, provision } from "#messaging";
+
+const HELP = `segue provision [--nats <url>] [--replicas <n>]
+
+  Creates or updates the streams, consumers and key-value buckets that the services need.
+  --nats <url>     default nats://127.0.0.1:4222
+  --replicas <n>   1, 3 or 5 (default 1)
+`;
+
+/** Answers the exit status: 0 done, 1 the server refused or cannot be reached, 2 wrong arguments. */
+export async function provisionCommand(args: readonly string[]): Promise<number> {
+  let nats: string;
+  let replicas: number;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        nats: { type: "string", default: "nats://127.0.0.1:4222" },
+        replicas: { type: "string", default: "1" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    nats = values.nats;
+    replicas = Number(values.replicas);
+    if (![1, 3, 5].includes(replicas)) throw new Error(`--replicas ${values.replicas}: use 1, 3 or 5`);
+  } catch (error) {
+    process.stderr.write(`segue provision: ${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  try {
+    const nc = await connectNats({ url: nats, name: "segue provision", waitOnFirstConnect: false });
+    await provision(nc, { replicas });
+    await nc.close();
+  } catch (error) {
+    process.stderr.write(`segue provision: ${nats}: ${(error as Error).message}\n`);
+    return 1;
+  }
+  process.stdout.write(`streams, consumers and buckets are ready on ${nats}\n`);
+  return 0;
+}
