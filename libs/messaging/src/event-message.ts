@@ -97,9 +97,11 @@ export function parseEvent(message: EventMessage, clock: Clock): ParsedEvent {
   // Without a time it happened when it came; in a replay Segue's clock says when that is.
   const untimed = clock.kind === "wall" ? receivedAt : clock.now();
   const time = ce.time === undefined ? untimed : Date.parse(ce.time);
-  if (clock.kind === "wall" && subject.source !== SEGUE_SOURCE) {
+  if (subject.source !== SEGUE_SOURCE) {
     const aheadMs = time - receivedAt;
-    if (aheadMs > FUTURE_LIMIT_MS || aheadMs < -PAST_LIMIT_MS) {
+    // What is replayed may be as old as it likes; no event lies ahead of both clocks.
+    const future = aheadMs > FUTURE_LIMIT_MS && time - clock.now() > FUTURE_LIMIT_MS;
+    if (future || (clock.kind === "wall" && aheadMs < -PAST_LIMIT_MS)) {
       return refuse(
         "time_out_of_range",
         `time ${ce.time} is more than 5 minutes ahead of or 10 years before its receipt`,

@@ -12,6 +12,7 @@ import {
 } from "#contracts";
 import { emptyProfile } from "../policy/index.js";
 import { eventFingerprint, remember } from "./fingerprint.js";
+import { own, UNUSABLE_KEY } from "./own.js";
 
 /** The context of a customer of whom nothing has been heard. */
 export function emptyContext(customerId: string): Context {
@@ -72,9 +73,11 @@ export function recordDeadLetter(context: Context, seq: number): Context {
 }
 
 function countSignal(signals: Context["signals"], event: CustomerEvent): Context["signals"] {
-  const known = signals[event.type] !== undefined || Object.keys(signals).length < LIMITS.signalTypes - 1;
+  const usable = event.type !== UNUSABLE_KEY;
+  const room = Object.keys(signals).length < LIMITS.signalTypes - 1;
+  const known = usable && (room || own(signals, event.type) !== undefined);
   const key = known ? event.type : "other";
-  const before = signals[key];
+  const before = own(signals, key);
   return { ...signals, [key]: { n: (before?.n ?? 0) + 1, last: Math.max(before?.last ?? 0, event.time) } };
 }
 
@@ -88,8 +91,10 @@ function latestAttributes(
       typeof value === "number" ||
       typeof value === "boolean" ||
       (typeof value === "string" && value.length <= LIMITS.attributeChars);
-    if (!scalar || name.length > LIMITS.attributeChars || next[name] === value) return;
-    if (next[name] === undefined && Object.keys(next).length >= LIMITS.attributes) return;
+    if (!scalar || name.length > LIMITS.attributeChars || name === UNUSABLE_KEY) return;
+    const before = own(next, name);
+    if (before === value) return;
+    if (before === undefined && Object.keys(next).length >= LIMITS.attributes) return;
     next = { ...next, [name]: value };
   };
   for (const name of LATEST) if (data[name] !== undefined) keep(name, data[name]);

@@ -1,4 +1,5 @@
 import { assertNever, durationMs, LIMITS, type Context, type JourneyDefinition } from "#contracts";
+import { own } from "../context/own.js";
 
 /** Why a customer may not enter this journey under this entry key now, as a code; `undefined` when it may. */
 export function entryOf(
@@ -8,7 +9,7 @@ export function entryOf(
   now: number,
 ): string | undefined {
   const { entry } = definition;
-  const before = context.entries[key];
+  const before = own(context.entries, key);
   if (context.journeys.length >= LIMITS.journeys) return "too_many_open_journeys";
   if (entry.rule === "per-key") return before ? "key_entered_before" : undefined;
   // An instance that has reached its goal only says so; it does not stand in the way of the next occasion.
@@ -31,7 +32,7 @@ export function entryOf(
  * (`<journey>/<value>`) leave first: there is no end of them, and they must not make a `once-per` forget its period.
  */
 export function rememberEntry(entries: Context["entries"], key: string, now: number): Context["entries"] {
-  const next = { ...entries, [key]: { n: (entries[key]?.n ?? 0) + 1, enteredAt: now } };
+  const next = { ...entries, [key]: { n: (own(entries, key)?.n ?? 0) + 1, enteredAt: now } };
   const keys = Object.keys(next);
   if (keys.length > LIMITS.entries) {
     const perKey = keys.filter((k) => k.includes("/") && k !== key);

@@ -430,6 +430,17 @@ describe("properties", () => {
     );
   });
 
+  it("counts types and attributes that are named like what objects inherit", () => {
+    const c = new CustomerScript(journeys(journey({ id: "constructor", trigger: { event: "constructor" } })));
+    c.event("constructor", { attributes: { toString: 1, constructor: "x" } })
+      .event("__proto__")
+      .event("constructor");
+    expect(c.context.signals).toMatchObject({ constructor: { n: 2 }, other: { n: 1 } });
+    expect(c.context.attributes).toEqual({ toString: 1, constructor: "x" });
+    expect(c.said).toEqual(["explain/push"]);
+    expect(c.refusals).toEqual(["already_in_journey"]);
+  });
+
   it("keeps counters bounded whatever types come", () => {
     const c = new CustomerScript(definition);
     for (let i = 0; i < 300; i++)
