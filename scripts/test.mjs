@@ -17,6 +17,8 @@ export async function test(node, args) {
     "--no-warnings",
     "--enable-source-maps",
     "node_modules/jest/bin/jest.js",
+    // The NATS client keeps heartbeat timers of a consumer whose server was killed; a run must end all the same.
+    "--forceExit",
   ];
   const reporters = ["--reporters=default", "--reporters=<rootDir>/../scripts/jest-totals.mjs"];
   const status = await runAttached(node, [...jest, ...args, ...reporters], {

@@ -143,7 +143,8 @@ export function channelConsumers(channel: Channel): readonly ConsumerDefinition[
     filter: subjects.cmdOfChannel(channel),
     ack: "explicit" as const,
     ackWaitMs: 30_000,
-    maxAckPending: 1_024,
+    // Commands that wait for a receipt stay unacknowledged; they must not stop the channel.
+    maxAckPending: 16_384,
   }));
 }
 
