@@ -60,7 +60,7 @@ const environment = z.object({
 export type ChannelsConfig = ReturnType<typeof readConfig>;
 
 /** Reads and checks the environment. Throws an error that names the variable. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>) {
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = environment.safeParse(set);
   if (!parsed.success) {

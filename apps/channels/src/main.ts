@@ -26,7 +26,7 @@ await runService({
 
 function readOrExit(): ReturnType<typeof readConfig> {
   try {
-    return readConfig(process.env);
+    return readConfig();
   } catch (error) {
     createLogger({ service: "channels" }).fatal({}, `channels cannot start: ${(error as Error).message}`);
     process.exit(1);

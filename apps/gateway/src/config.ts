@@ -48,7 +48,7 @@ export interface GatewayConfig {
 }
 
 /** Throws an error that names each variable that is wrong. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig {
   const parsed = environment.safeParse(env);
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; "));

@@ -19,7 +19,7 @@ function productVersion(): string {
 const fallbackLog = createLogger({ service: "gateway" });
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = readConfig();
   const log = createLogger({ service: "gateway", level: config.logLevel });
   const telemetry = startTelemetry({ service: "gateway", endpoint: config.otlpEndpoint });
   await runService({

@@ -163,6 +163,11 @@ export function parseAudit(
   return { partition, customerId, kind };
 }
 
+/** Event type of a due timer. */
+export function timerType(instance: string, wait: string): string {
+  return `timer.${token("instance", instance)}.${token("wait", wait)}`;
+}
+
 /** A due timer as it stands in EVT: type `timer.<instance>.<wait>` from source `segue`. */
 export function parseTimerType(type: string): { instance: string; wait: string } | undefined {
   const t = type.split(".");

@@ -6,6 +6,7 @@
 import {
   outcomeEventId,
   SEGUE_SOURCE,
+  timerType,
   type AuditEntry,
   type Command,
   type Context,
@@ -101,7 +102,7 @@ export class CustomerScript {
     const set = this.intents.filter((i) => i.kind === "set-timer").at(-1);
     if (set?.kind !== "set-timer") throw new Error("no timer was set");
     this.now = Math.max(this.now, set.dueAt);
-    const type = `timer.${set.instance}.${set.wait}`;
+    const type = timerType(set.instance, set.wait);
     return this.apply({
       id: `${set.instance}.${set.wait}`,
       source: SEGUE_SOURCE,

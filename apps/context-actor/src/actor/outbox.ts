@@ -7,6 +7,7 @@ import {
   headerNames,
   parseTimer,
   subjects,
+  timerType,
   type AuditRecord,
   type Context,
   type CustomerEvent,
@@ -73,7 +74,7 @@ function timerEvent(customerId: string, instance: string, wait: string, dueAt: n
     specversion: "1.0",
     id: `${instance}.${wait}`,
     source: "segue",
-    type: `timer.${instance}.${wait}`,
+    type: timerType(instance, wait),
     subject: customerId,
     time: new Date(dueAt).toISOString(),
   };

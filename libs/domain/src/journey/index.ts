@@ -1,2 +1,3 @@
 export * from "./definitions.js";
-export * from "./step.js";
+export { answer, step } from "./step.js";
+export type { Intent, NoAnswer, Turn } from "./turn.js";

@@ -1,0 +1,133 @@
+/** What an event does to a context and to the journeys that are open: count, profile, outcome, exits, goals, waits. */
+import {
+  durationMs,
+  isTerminal,
+  outcomeV1,
+  parseTimerType,
+  SEGUE_SOURCE,
+  type CustomerEvent,
+  type JourneyDefinition,
+  type JourneyInstance,
+  type Outcome,
+} from "#contracts";
+import { recordEvent } from "../context/index.js";
+import { applyProfileEvent } from "../policy/index.js";
+import { typesOf, type Journeys } from "./definitions.js";
+import { enter } from "./enter.js";
+import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
+
+export function applyEvent(turn: Turn, journeys: Journeys): void {
+  const { event } = turn;
+  const before = turn.context.journeys;
+  turn.context = recordEvent(turn.context, event);
+  const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
+  if (timer) {
+    // Still open here means that it came early (set under another clock): set it again.
+    const instance = before.find((j) => firedBy(event, j));
+    if (instance?.wait) setTimer(turn, instance.id, instance.wait.id, instance.wait.dueAt);
+    return;
+  }
+  const optedOut = updateProfile(turn);
+  const told = readOutcome(event);
+  const outcome = told && recordOutcome(turn, told) ? told : undefined;
+  for (const instance of before) {
+    const current = turn.context.journeys.find((j) => j.id === instance.id);
+    const definition = current && definitionOf(turn, current, journeys);
+    if (current && definition) react(turn, current, definition, outcome, optedOut, journeys);
+  }
+  for (const definition of journeys.startedBy(event.type)) enter(turn, definition, journeys);
+}
+
+/** True when the event is the timer of this instance's open wait. */
+export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolean {
+  const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
+  return timer !== undefined && timer.instance === instance.id && timer.wait === instance.wait?.id;
+}
+
+/** True when the event is a full opt-out from marketing. */
+function updateProfile(turn: Turn): boolean {
+  const { event } = turn;
+  const change = applyProfileEvent(turn.context.profile, event);
+  if (change.kind !== "changed") return false;
+  turn.context = { ...turn.context, profile: change.profile };
+  turn.entries.push({ kind: "profile-changed", event: event.type });
+  const { data } = event;
+  if (event.type === "hold.placed") return data["kind"] === "opt-out";
+  return (
+    event.type === "consent.changed" &&
+    data["purpose"] === "marketing" &&
+    data["channel"] === "*" &&
+    data["granted"] === false
+  );
+}
+
+function readOutcome(event: CustomerEvent): Outcome | undefined {
+  if (event.source !== SEGUE_SOURCE || !event.type.startsWith("outcome.")) return undefined;
+  const parsed = outcomeV1.safeParse(event.data);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Takes an outcome into the contact history. Of several terminal ones the first counts (I8): false for another. */
+function recordOutcome(turn: Turn, outcome: Outcome): boolean {
+  const { context } = turn;
+  const contact = context.contacts.find((c) => c.commandId === outcome.commandId);
+  if (isTerminal(outcome.kind) && contact?.outcome !== undefined) return false;
+  if (contact && isTerminal(outcome.kind)) {
+    const contacts = context.contacts.map((c) =>
+      c === contact ? { ...c, channel: outcome.channel, outcome: outcome.kind } : c,
+    );
+    const journeys = context.journeys.map((j) =>
+      j.command === outcome.commandId
+        ? { ...j, used: [...new Set([...j.used, ...outcome.tried.map((t) => t.channel), outcome.channel])] }
+        : j,
+    );
+    turn.context = { ...context, contacts, journeys };
+  }
+  const { commandId: id, action, channel, kind, reason, tried } = outcome;
+  turn.entries.push({ kind: "outcome", commandId: id, action, channel, outcome: kind, reason, tried });
+  return true;
+}
+
+/** Exit events, then the goal, then the wait's own cases. */
+function react(
+  turn: Turn,
+  instance: JourneyInstance,
+  definition: JourneyDefinition,
+  outcome: Outcome | undefined,
+  optedOut: boolean,
+  journeys: Journeys,
+): void {
+  const { event } = turn;
+  const holds = (when: string | undefined, where: string): boolean =>
+    when === undefined ||
+    condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
+  if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
+  for (const [i, exit] of (definition.exitOn ?? []).entries()) {
+    if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
+      return end(turn, instance, exit.reason);
+  }
+  const goal = definition.goal;
+  if (goal && !instance.goalReached && typesOf(goal.event).includes(event.type)) {
+    const inTime = goal.within === undefined || turn.now <= instance.enteredAt + durationMs(goal.within);
+    if (inTime && holds(goal.when, "goal")) {
+      turn.entries.push({
+        kind: "goal-reached",
+        journey: instance.journey,
+        version: instance.version,
+        instance: instance.id,
+      });
+      const reached = { ...instance, goalReached: true };
+      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
+    }
+  }
+  if (instance.wait?.kind !== "event") return;
+  const at = journeys.step(definition, instance.step);
+  const cases = at?.step.type === "wait" ? (at.step.for ?? []) : [];
+  for (const [i, c] of cases.entries()) {
+    const hit =
+      "outcome" in c
+        ? outcome !== undefined && outcome.commandId === instance.command && c.outcome.includes(outcome.kind)
+        : typesOf(c.event).includes(event.type) && holds(c.when, `${instance.step}/for/${i}`);
+    if (hit) return goTo(turn, instance, c.goto);
+  }
+}

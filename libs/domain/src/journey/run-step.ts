@@ -1,0 +1,177 @@
+/** Running the step at which an instance stands: what it asks, and where the answer leads. */
+import {
+  assertNever,
+  commandId,
+  decisionId,
+  durationMs,
+  LIMITS,
+  type Command,
+  type Context,
+  type DecisionReply,
+  type DecisionRequest,
+  type JourneyDefinition,
+  type JourneyInstance,
+  type StepDefinition,
+} from "#contracts";
+import { viewOf } from "../context/index.js";
+import { type Journeys } from "./definitions.js";
+import { waitUntil, goTo, end, replace, definitionOf, condition, type NoAnswer, type Turn } from "./turn.js";
+
+/** Bounds endless loops in a definition. */
+const MAX_STEPS_PER_INSTANCE = 1_000;
+const MAX_DEFERRALS = 5;
+
+/** Runs the step at which a ready instance stands. */
+export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): void {
+  const definition = definitionOf(turn, instance, journeys);
+  if (!definition) return;
+  const at = journeys.step(definition, instance.step);
+  if (!at) return end(turn, instance, "step_missing");
+  if (instance.steps >= MAX_STEPS_PER_INSTANCE) return end(turn, instance, "too_many_steps");
+  const s = at.step;
+  const counted = { ...instance, steps: instance.steps + 1 };
+  switch (s.type) {
+    case "decide":
+    case "send":
+    case "route":
+    case "execute":
+      replace(turn, counted);
+      turn.ask = requestOf(turn, counted, definition, s);
+      turn.asking = counted.id;
+      return;
+    case "wait":
+      return waitUntil(turn, counted, "event", turn.context.now + durationMs(s.atMost));
+    case "branch": {
+      const hit = s.cases.find((c, i) =>
+        condition(
+          turn,
+          journeys,
+          c.when,
+          counted.trigger,
+          `${definition.id}@${definition.version}/${s.id}/cases/${i}`,
+        ),
+      );
+      return goTo(turn, counted, hit?.goto ?? s.otherwise);
+    }
+    case "exit":
+      return end(turn, counted, s.reason);
+    default:
+      return assertNever(s);
+  }
+}
+
+type AskingStep = Extract<StepDefinition, { type: "decide" | "send" | "route" | "execute" }>;
+
+function requestOf(
+  turn: Turn,
+  instance: JourneyInstance,
+  definition: JourneyDefinition,
+  s: AskingStep,
+): DecisionRequest {
+  const { context } = turn;
+  // The event being applied counts as applied for the id, also while due waits fire before it.
+  const applied =
+    turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
+  // An event that failed after it had asked is not applied, but its ids are spent: policy holds what it answered to them.
+  const n = applied + context.deadLettered;
+  const channels = s.type === "decide" || s.type === "send" ? s.channels : undefined;
+  const another = (s.type === "decide" || s.type === "send") && s.anotherChannel === true;
+  return {
+    decisionId: decisionId(context.customerId, n, turn.asked++),
+    customerId: context.customerId,
+    at: context.now,
+    moment: instance.trigger,
+    context: viewOf(context),
+    profile: context.profile,
+    journey: { id: instance.journey, version: instance.version, instance: instance.id, step: s.id },
+    candidates: s.type === "decide" ? s.actions : [s.action],
+    ...(channels ? { channels } : {}),
+    ...(another && instance.used.length > 0 ? { exclude: instance.used } : {}),
+    ...(definition.cap && (s.type === "decide" || s.type === "send")
+      ? {
+          cap: {
+            journey: definition.id,
+            count: definition.cap.contacts,
+            periodMs: durationMs(definition.cap.period),
+          },
+        }
+      : {}),
+  };
+}
+
+export function takeAnswer(
+  turn: Turn,
+  instance: JourneyInstance,
+  request: DecisionRequest,
+  reply: DecisionReply | NoAnswer,
+  journeys: Journeys,
+): void {
+  const definition = definitionOf(turn, instance, journeys);
+  const at = definition && journeys.step(definition, instance.step);
+  if (!definition || !at) return;
+  const otherwise = "otherwise" in at.step ? at.step.otherwise : undefined;
+  const said = {
+    decisionId: request.decisionId,
+    journey: instance.journey,
+    instance: instance.id,
+    step: instance.step,
+  };
+  if (reply.kind !== "act") {
+    turn.entries.push({ kind: "decision", ...said, answer: reply.kind, reason: reply.reason });
+    if (reply.kind === "defer" && instance.deferrals < MAX_DEFERRALS && reply.until > turn.context.now) {
+      return waitUntil(turn, { ...instance, deferrals: instance.deferrals + 1 }, "deferred", reply.until);
+    }
+    return goTo(turn, instance, otherwise ?? at.next);
+  }
+  const command = commandOf(turn.context, instance, reply, at.step.type === "route");
+  const { channel } = reply.plan[0]!;
+  turn.entries.push({
+    kind: "decision",
+    ...said,
+    answer: "act",
+    action: reply.action,
+    channel,
+    reason: reply.reason,
+  });
+  turn.entries.push({ kind: "command", commandId: command.commandId, action: reply.action, channel });
+  turn.intents.push({ kind: "command", command });
+  const contact = {
+    commandId: command.commandId,
+    action: reply.action,
+    channel,
+    purpose: reply.purpose,
+    at: turn.context.now,
+  };
+  turn.context = {
+    ...turn.context,
+    contacts: [...turn.context.contacts.slice(-(LIMITS.contacts - 1)), contact],
+  };
+  const used = instance.used.includes(channel) ? instance.used : [...instance.used, channel];
+  goTo(turn, { ...instance, command: command.commandId, used, deferrals: 0 }, at.next);
+}
+
+function commandOf(
+  context: Context,
+  instance: JourneyInstance,
+  reply: Extract<DecisionReply, { kind: "act" }>,
+  withContext: boolean,
+): Command {
+  const { type, time, data } = instance.trigger;
+  return {
+    commandId: commandId(reply.decisionId),
+    decisionId: reply.decisionId,
+    reservationId: reply.reservationId,
+    customerId: context.customerId,
+    action: reply.action,
+    purpose: reply.purpose,
+    journey: { id: instance.journey, version: instance.version, instance: instance.id, step: instance.step },
+    plan: reply.plan,
+    attempt: 0,
+    tried: [],
+    parameters: reply.parameters,
+    event: { type, time, data },
+    ...(withContext ? { context: viewOf(context) } : {}),
+    at: context.now,
+    expiresAt: context.now + reply.validForMs,
+  };
+}
