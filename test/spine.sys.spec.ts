@@ -5,7 +5,7 @@
 import { Redis } from "ioredis";
 import { auditRecordV1, decisionRecordV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
 import { Publisher } from "#messaging";
-import { eventually, untilReady } from "#testing";
+import { eventually, pause, resume, untilReady } from "#testing";
 import { System } from "./system.js";
 
 const CONSENTS = ["push", "sms", "email"].flatMap((channel) => [
@@ -144,7 +144,7 @@ describe("the spine", () => {
   it("keeps an opt-out that comes between decision and send: suppressed, no provider was asked (I5, I7)", async () => {
     await register("s4");
     const channels = system.services.get("channels")!;
-    channels.child.process.kill("SIGSTOP");
+    await pause(channels.child);
     let seq: number;
     try {
       seq = await system.publish(
@@ -165,7 +165,7 @@ describe("the spine", () => {
       // What I7 allows the policy service to take note.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     } finally {
-      channels.child.process.kill("SIGCONT");
+      resume(channels.child);
     }
     const c = await eventually("the outcome", () => {
       const now = system.contextOf("s4");

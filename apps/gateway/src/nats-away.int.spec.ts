@@ -7,7 +7,7 @@ import type { EventsAccepted, Problem } from "#contracts";
 import { freePort, startNatsServer } from "#embedded";
 import { connectNats, provision } from "#messaging";
 import { createLogger } from "#telemetry";
-import { eventually } from "#testing";
+import { eventually, pause, resume } from "#testing";
 import { readConfig } from "./config.js";
 import { startGateway, type Gateway } from "./gateway.js";
 import {
@@ -31,7 +31,7 @@ describe("while NATS is away", () => {
     try {
       const event = anEvent();
       // Frozen, so that the connection looks alive: only the missing acknowledgement tells.
-      t.servers.nats.child.process.kill("SIGSTOP");
+      await pause(t.servers.nats.child);
       const refused = await post(t.gateway, event);
       expect([refused.status, refused.json<Problem>().type, refused.headers.get("retry-after")]).toEqual([
         503,
@@ -41,7 +41,7 @@ describe("while NATS is away", () => {
       expect(refused.json()).toMatchObject({ events: [{ id: event["id"], stored: "unknown" }] });
       expect((await send(`${t.gateway.address}/v1/customers/c1`, "GET")).status).toBe(503);
 
-      t.servers.nats.child.process.kill("SIGCONT");
+      resume(t.servers.nats.child);
       const answer = await eventually("the event accepted", async () => {
         const a = await post(t.gateway, event);
         return a.status === 202 && a;
@@ -52,7 +52,7 @@ describe("while NATS is away", () => {
       // What was sent while frozen and what was sent again are one.
       expect((await jsm.streams.info("EVT")).state.messages).toBe(1);
     } finally {
-      t.servers.nats.child.process.kill("SIGCONT");
+      resume(t.servers.nats.child);
       await t.stop();
     }
   });
@@ -60,7 +60,7 @@ describe("while NATS is away", () => {
   it("says per event of a batch what is stored, and keeps a customer's order", async () => {
     const t = await startGatewayUnderTest({ PUBLISH_GIVE_UP: "200ms" });
     try {
-      t.servers.nats.child.process.kill("SIGSTOP");
+      await pause(t.servers.nats.child);
       const batch = [anEvent({ subject: "a" }), anEvent({ subject: "b" }), anEvent({ subject: "a" })];
       const refused = await post(t.gateway, batch, CLOUD_EVENTS);
       expect(refused.status).toBe(503);
@@ -70,7 +70,7 @@ describe("while NATS is away", () => {
         "not-sent",
       ]);
     } finally {
-      t.servers.nats.child.process.kill("SIGCONT");
+      resume(t.servers.nats.child);
       await t.stop();
     }
   });
@@ -125,7 +125,7 @@ describe("while NATS is away", () => {
   it("refuses at once when too many events wait for the stream", async () => {
     const t = await startGatewayUnderTest({ PUBLISH_GIVE_UP: "200ms", MAX_IN_FLIGHT_EVENTS: "2" });
     try {
-      t.servers.nats.child.process.kill("SIGSTOP");
+      await pause(t.servers.nats.child);
       const waiting = [post(t.gateway, anEvent()), post(t.gateway, anEvent())];
       await eventually("two in flight", async () =>
         (await send(`${t.gateway.address}/metrics`, "GET")).text.includes("events_in_flight 2\n"),
@@ -134,7 +134,7 @@ describe("while NATS is away", () => {
       expect([refused.status, refused.json<Problem>().type]).toEqual([503, "/problems/busy"]);
       expect((await Promise.all(waiting)).map((a) => a.status)).toEqual([503, 503]);
     } finally {
-      t.servers.nats.child.process.kill("SIGCONT");
+      resume(t.servers.nats.child);
       await t.stop();
     }
   });
@@ -158,14 +158,14 @@ describe("while NATS is away", () => {
 
   it("finishes a request under way before it stops", async () => {
     const t = await startGatewayUnderTest({ PUBLISH_GIVE_UP: "3s" });
-    t.servers.nats.child.process.kill("SIGSTOP");
+    await pause(t.servers.nats.child);
     const underWay = post(t.gateway, anEvent());
     await eventually("one in flight", async () =>
       (await send(`${t.gateway.address}/metrics`, "GET")).text.includes("events_in_flight 1\n"),
     );
     const stopped = t.gateway.stop();
     expect(t.gateway.ready()).toBe(false);
-    t.servers.nats.child.process.kill("SIGCONT");
+    resume(t.servers.nats.child);
     expect((await underWay).status).toBe(202);
     await stopped;
     await expect(post(t.gateway, anEvent())).rejects.toThrow("fetch failed");

@@ -8,3 +8,4 @@ export * from "./servers.js";
 export * from "./journey-specification.js";
 export * from "./services.js";
 export * from "./rpc-responder.js";
+export * from "./pause.js";
