@@ -101,11 +101,24 @@ export function checkExpression(
         : "";
     return { cause: cause + hint, offset: error?.range?.start ?? 0 };
   }
+  const misspelt = checkPresenceTests(source, scope);
+  if (misspelt) return misspelt;
   const type = result.type ?? "dyn";
   if (kind === "condition" && !CONDITION_TYPES.has(type))
     return { cause: `a condition is true or false, this is of type ${type}`, offset: 0 };
   if (kind === "value" && !VALUE_TYPES.has(type))
     return { cause: `a key is a text or a number, this is of type ${type}`, offset: 0 };
+  return undefined;
+}
+
+/** `has(event.dta.x)`: the library takes any path there, and the condition would fail on every event. */
+function checkPresenceTests(source: string, scope: ExpressionScope): ExpressionProblem | undefined {
+  for (const found of source.matchAll(/\bhas\(\s*([A-Za-z_][\w.]*)\s*\)/g)) {
+    const path = found[1]!;
+    const { valid, error } = environments[scope].check(path);
+    if (!valid)
+      return { cause: error?.summary ?? `${path} is no field`, offset: found.index + found[0].indexOf(path) };
+  }
   return undefined;
 }
 

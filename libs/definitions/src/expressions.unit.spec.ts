@@ -129,6 +129,8 @@ describe("checks at load", () => {
     ["event.data.x +", "condition", "event", "Unexpected token", 14],
     ["now() > 3", "condition", "event", "'now", 0],
     ["event.type == 3", "condition", "event", "no such overload", 0],
+    ["true || has(event.dta.x)", "condition", "event", "dta", 12],
+    ["has(contxt.attributes.x)", "condition", "event", "contxt", 4],
     ["1 + 2", "condition", "event", "true or false", 0],
     ["event.type", "condition", "event", "true or false", 0],
     ["[1, 2]", "value", "event", "a text or a number", 0],
@@ -136,5 +138,13 @@ describe("checks at load", () => {
     const problem = checkExpression(source, kind, scope);
     expect(problem?.cause).toContain(cause);
     expect(problem?.offset).toBe(offset);
+  });
+
+  it("lets the presence of a field of the data be asked for", () => {
+    for (const source of [
+      "has(event.data.x)",
+      "has(context.attributes.balanceMinor) && has(trigger.data.a.b)",
+    ])
+      expect(checkExpression(source, "condition", "instance")).toBeUndefined();
   });
 });
