@@ -7,6 +7,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
+import { readHeader } from "./event-message.js";
 import type { Publisher } from "./publisher.js";
 import { WorkConsumer } from "./work-consumer.js";
 import { deadLetterHeaders, deadLetterId } from "./work-dead-letter.js";
@@ -119,7 +120,7 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
           subject: m.subject,
           delivery,
           signal: this.#stop.signal,
-          header: (name) => headerOf(m.headers, name),
+          header: (name) => readHeader(m.headers, name),
           park: (wait) => park(slots, wait),
         },
       ]);
@@ -194,13 +195,6 @@ function parseJson(data: Uint8Array): unknown {
     // Not the parser's message: it quotes the body, which may hold personal data.
     throw new TerminalFault("malformed_json", `the body (${data.length} bytes) is not JSON`, { cause });
   }
-}
-
-function headerOf(headers: InHand["message"]["headers"], name: string): string | undefined {
-  if (!headers) return undefined;
-  const wanted = name.toLowerCase();
-  for (const key of headers.keys()) if (key.toLowerCase() === wanted) return headers.get(key);
-  return undefined;
 }
 
 /** A subject that is not a command's goes to the first partition of DLQ. */

@@ -79,7 +79,7 @@ export async function startFixture(): Promise<PolicyFixture> {
   mkdirSync(join(servers.dir, "policies"), { recursive: true });
   writeFileSync(join(servers.dir, "policies", "house.yaml"), PACK);
   const config = { natsUrl: servers.nats.url, redisUrl: servers.redis.url, definitionsDir: servers.dir };
-  const log = createLogger({ service: "policy-test", level: process.env["LOG_LEVEL"] ?? "fatal" });
+  const log = createLogger({ service: "policy-test", level: "fatal" });
   const services: Service[] = [];
   const client = new RpcClient(servers.nc);
   const publisher = new Publisher(servers.nc);
