@@ -281,6 +281,18 @@ describe("context actor: a real process on real NATS", () => {
     expect(malformed.header(dlqHeaders.detail)).toMatch(/JSON/);
   });
 
+  it("takes bytes that are no UTF-8 for malformed: read with replacement characters two ids would become one (I1)", async () => {
+    const body = (byte: number): Buffer =>
+      Buffer.concat([
+        Buffer.from('{"specversion":"1.0","source":"core","type":"t.t","id":"x'),
+        Buffer.from([byte]),
+        Buffer.from('"}'),
+      ]);
+    for (const byte of [0xc3, 0xff]) await raw(subjects.bank("core", "u1", "t.t"), body(byte));
+    const seq = await send("u1", "account.credited", { balanceMinor: 1 });
+    expect(await handled("u1", seq)).toMatchObject({ applied: 1, duplicates: 0, deadLettered: 2 });
+  });
+
   it("puts a poison event into DLQ and keeps its neighbours in order (I11)", async () => {
     await send("a5", "account.credited", { balanceMinor: 1 });
     await send("a5", "poison.event", { on: true });

@@ -11,7 +11,7 @@ import { GatewayModule } from "./gateway.module.js";
 import { Lifecycle } from "./health/health.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
-import { ProblemFilter } from "./problem.filter.js";
+import { ProblemFilter, refuseConnection } from "./problem.filter.js";
 import { TraceInterceptor } from "./trace.interceptor.js";
 
 export interface Gateway extends Service {
@@ -48,6 +48,7 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
     // A path that is not valid percent-encoding, for one: raised before any route is known.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       filter.send(error, request, reply),
+    clientErrorHandler: refuseConnection,
   });
   const fastify = adapter.getInstance();
   const routes: string[] = [];

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from "@nestjs/common";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "#telemetry";
@@ -38,8 +41,6 @@ function asProblem(error: unknown, request: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   const status: number = error instanceof HttpException ? error.getStatus() : (statusOf(error) ?? 500);
   switch (status) {
-    case 400:
-      return new ProblemError("invalid-request", "The request could not be read.", { cause: error });
     case 404: {
       const allow = methodsOf(request.url.split("?", 1)[0] ?? "");
       return allow.length > 0
@@ -54,6 +55,9 @@ function asProblem(error: unknown, request: FastifyRequest): ProblemError {
         "Send application/cloudevents+json, application/cloudevents-batch+json or application/json.",
       );
     default:
+      if (status >= 400 && status < 500) {
+        return new ProblemError("invalid-request", "The request could not be read.", { cause: error });
+      }
       return new ProblemError(
         "internal-error",
         "The gateway could not answer. Its log has the cause under this instance.",
@@ -69,6 +73,35 @@ function statusOf(error: unknown): number | undefined {
     typeof error.statusCode === "number"
     ? error.statusCode
     : undefined;
+}
+
+/**
+ * Answers what is not even an HTTP request to Node (headers too large, not HTTP, too slow) as a problem too, and closes
+ * the connection: where the next request would start is not known.
+ */
+export function refuseConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const kind =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "headers-too-large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "request-timeout"
+        : "invalid-request";
+  const problem = new ProblemError(kind, "The request could not be read.", { cause: error });
+  const body = JSON.stringify(problemBody(problem, randomUUID()));
+  if (socket.writable) {
+    socket.write(
+      [
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        "Content-Type: application/problem+json; charset=utf-8",
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        "Connection: close",
+        "",
+        body,
+      ].join("\r\n"),
+    );
+  }
+  socket.destroySoon();
 }
 
 /** Methods of the API route at this path, if there is one. */

@@ -52,6 +52,16 @@ export const PROBLEMS = {
     title: "Too large",
     help: "An event may have 65,536 bytes, envelope included; a batch 256 events and 4 MB unless configured. Send references instead of documents, or smaller batches.",
   },
+  "headers-too-large": {
+    status: 431,
+    title: "The headers are too large",
+    help: "All headers together may have 16 kB. The connection is closed.",
+  },
+  "request-timeout": {
+    status: 408,
+    title: "The request came too slowly",
+    help: "The whole request must arrive within 30 seconds. The connection is closed; send it again.",
+  },
   "unsupported-media-type": {
     status: 415,
     title: "This content type is not read here",

@@ -49,7 +49,8 @@ export type ParsedEvent =
   /** Cannot be applied. `customerId` when the subject at least names one. */
   | { readonly kind: "unreadable"; readonly reason: DlqReason; readonly detail: string };
 
-const TEXT = new TextDecoder();
+/** Strict: bytes that are no UTF-8 would all become the same replacement character, and two ids one. */
+const TEXT = new TextDecoder("utf-8", { fatal: true });
 const FUTURE_LIMIT_MS = 5 * 60_000;
 const PAST_LIMIT_MS = 10 * 365 * 86_400_000;
 

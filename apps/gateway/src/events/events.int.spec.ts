@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { problemV1, subjects, type EventsAccepted, type Problem } from "#contracts";
 import {
@@ -355,6 +356,28 @@ describe("POST /v1/events on real NATS", () => {
       expect(await lastSeq()).toBe(last);
     },
   );
+
+  it.each([
+    ["headers of more than 16 kB", 431, `GET / HTTP/1.1\r\nHost: x\r\nx-a: ${"x".repeat(20_000)}\r\n\r\n`],
+    ["what is not HTTP", 400, "\u0000\u0001 hello\r\n\r\n"],
+    [
+      "two lengths of one body",
+      400,
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+    ],
+  ])("answers %s with %i as problem details too", async (_name, status, request) => {
+    const { port } = new URL(t.gateway.address);
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = connect(Number(port), "127.0.0.1", () => socket.write(request));
+      socket.on("data", (chunk) => (text += chunk.toString()));
+      socket.on("close", () => resolve(text)).on("error", reject);
+    });
+    const [head = "", body = ""] = answer.split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain("application/problem+json");
+    expect(problemV1.parse(JSON.parse(body)).status).toBe(status);
+  });
 
   it("keeps unknown event types and hostile property names as data", async () => {
     const body =

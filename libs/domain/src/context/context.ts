@@ -88,7 +88,8 @@ function latestAttributes(
   let next = attributes;
   const keep = (name: string, value: unknown): void => {
     const scalar =
-      typeof value === "number" ||
+      // JSON reads 1e999 as infinity and writes infinity as null: the context could not be read again.
+      (typeof value === "number" && Number.isFinite(value)) ||
       typeof value === "boolean" ||
       (typeof value === "string" && value.length <= LIMITS.attributeChars);
     if (!scalar || name.length > LIMITS.attributeChars || name === UNUSABLE_KEY) return;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { journeyV1, LIMITS, type JourneyDefinition } from "#contracts";
+import { contextV1, journeyV1, LIMITS, type JourneyDefinition } from "#contracts";
 import { createExpressions } from "#definitions";
 import { CustomerScript, permitAll } from "#testing";
 import { emptyContext, Journeys, step } from "#domain";
@@ -428,6 +428,13 @@ describe("properties", () => {
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
+  });
+
+  it("keeps no number that JSON cannot write: the stored context would be unreadable", () => {
+    const c = new CustomerScript(journeys(journey({})));
+    c.event("a.b", { balanceMinor: Infinity, attributes: { x: -Infinity, y: 1e308 } });
+    expect(c.context.attributes).toEqual({ y: 1e308 });
+    expect(contextV1.parse(JSON.parse(JSON.stringify(c.context)))).toEqual(c.context);
   });
 
   it("counts types and attributes that are named like what objects inherit", () => {
