@@ -6,6 +6,7 @@
 import type { DecisionReply, DecisionRequest } from "#contracts";
 import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import type { DecisionRecords } from "./decision-record.port.js";
 import type { PolicyPort } from "./policy.port.js";
@@ -30,6 +31,7 @@ export class DecisionMaker {
     remaining: () => number,
     headers: Readonly<Record<string, string>>,
   ): Promise<DecisionReply> {
+    faultPoint("decision.policy.before");
     const ranking = rank(request, this.catalogue, this.expressions);
     const question = evaluateRequest(request, ranking);
     const answer =
@@ -40,8 +42,10 @@ export class DecisionMaker {
           headers: spanHeaders,
         }),
       ));
+    faultPoint("decision.policy.after");
     const record = conclude(request, ranking, this.catalogue, answer);
     await this.records.write(record, { timeoutMs: Math.max(1, remaining()), headers });
+    faultPoint("decision.record.after");
     return record.reply;
   }
 

@@ -6,6 +6,7 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from "@nest
 import type { NatsConnection } from "@nats-io/nats-core";
 import { lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
+import { faultPointSoon } from "#service";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
 import { readHeader } from "./event-message.js";
 import type { Publisher } from "./publisher.js";
@@ -128,6 +129,7 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
         defaultValue: undefined,
       });
       inHand.ack();
+      faultPointSoon("channels.ack.after");
     } catch (error) {
       await this.#fault(definition, inHand, delivery, error);
     }

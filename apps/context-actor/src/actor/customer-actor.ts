@@ -30,6 +30,7 @@ import {
   type NoAnswer,
 } from "#domain";
 import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publisher } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
@@ -231,6 +232,7 @@ export class CustomerActor {
             while (turn.ask) {
               this.counts.decisions++;
               answer(turn, await this.options.decider.decide(turn.ask), journeys);
+              faultPoint("actor.decide.after");
             }
             const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
               storedAt: storedAt(message),
@@ -256,12 +258,15 @@ export class CustomerActor {
     }
     if (!activation || !context) return;
     if (context !== activation.context) {
+      faultPoint("actor.commit.before");
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
+      faultPoint("actor.commit.after");
       this.counts.commits++;
       this.#activations.update(activation, stored);
     }
     if (outbox.length > 0) {
       await relay(publisher, clock, outbox, this.#aborted.signal);
+      faultPoint("actor.publish.after");
       // Acknowledged: the next commit need not carry it.
       activation.context = { ...activation.context, outbox: [] };
     }
