@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import {
-  auditRecordV1,
+  auditRecordsV1,
   commandV1,
   contextV1,
   decisionRequestV1,
@@ -230,8 +230,8 @@ describe("context actor: a real process on real NATS", () => {
     const [first, second] = commands.map((c) => c.json as Command);
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
     expect(Number(commands[0]!.header("Segue-Event-Stored-At"))).toBeGreaterThan(0);
-    const records = (await all("AUDIT", subjects.audit("a3", "step"))).map((r) =>
-      auditRecordV1.parse(r.json),
+    const records = (await all("AUDIT", subjects.audit("a3", "step"))).flatMap(
+      (r) => auditRecordsV1.parse(r.json).records,
     );
     let prev = "";
     for (const [i, r] of records.entries()) {
@@ -434,9 +434,9 @@ describe("context actor: a real process on real NATS", () => {
     const c = await handled("a8", seq);
     stopDeciding = decide();
     expect(c.journeys).toEqual([]);
-    const entries = (await all("AUDIT", subjects.audit("a8", "step"))).flatMap(
-      (r) => auditRecordV1.parse(r.json).entries,
-    );
+    const entries = (await all("AUDIT", subjects.audit("a8", "step")))
+      .flatMap((r) => auditRecordsV1.parse(r.json).records)
+      .flatMap((r) => r.entries);
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
     );

@@ -3,7 +3,7 @@
  * contract changes unseen.
  */
 import { z } from "zod";
-import { auditRecordV1 } from "./audit.v1.js";
+import { auditRecordsV1 } from "./audit.v1.js";
 import { catalogueV1 } from "./catalogue.v1.js";
 import {
   cloudEventV1,
@@ -28,7 +28,7 @@ import {
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
-  "audit-record.v1": auditRecordV1,
+  "audit-records.v1": auditRecordsV1,
   "catalogue.v1": catalogueV1,
   "cloud-event.v1": cloudEventV1,
   "command.v1": commandV1,

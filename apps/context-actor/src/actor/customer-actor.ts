@@ -10,6 +10,7 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import {
   partitionOf,
+  type AuditRecord,
   type Context,
   type DecisionReply,
   type DecisionRequest,
@@ -33,7 +34,7 @@ import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publi
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
-import { outboxOf, relay } from "./outbox.js";
+import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
@@ -182,6 +183,8 @@ export class CustomerActor {
     let activation: Activation | undefined;
     let context: Context | undefined;
     const outbox: OutboxEntry[] = [];
+    const records: AuditRecord[] = [];
+    let recordsTrace: Readonly<Record<string, string>> = {};
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const { message, floor } of batch) {
       const parsed = parseEvent(eventMessage(message), clock);
@@ -232,12 +235,12 @@ export class CustomerActor {
               this.counts.decisions++;
               answer(turn, await this.options.decider.decide(turn.ask), journeys);
             }
-            const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
-              storedAt: storedAt(message),
-              traceHeaders: trace,
-            });
-            outbox.push(...sealed.outbox);
+            const cause = { storedAt: storedAt(message), traceHeaders: trace };
+            outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
+            if (turn.entries.length === 0) return turn.context;
+            const sealed = seal(turn.context, event, turn.entries);
+            if (records.push(sealed.record) === 1) recordsTrace = trace;
             return sealed.context;
           },
         );
@@ -255,6 +258,7 @@ export class CustomerActor {
       }
     }
     if (!activation || !context) return;
+    if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
     if (context !== activation.context) {
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
       this.counts.commits++;
