@@ -23,6 +23,7 @@ function context(customerId: string): Context {
     duplicates: 0,
     deadLettered: 0,
     watermark: 7,
+    outcomesUpTo: 0,
     now: AT,
     profile: { seq: 0, consents: { "marketing.push": true }, holds: [] },
     attributes: { balanceMinor: -5 },

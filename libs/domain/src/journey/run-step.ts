@@ -171,6 +171,7 @@ function commandOf(
     parameters: reply.parameters,
     event: { type, time, data },
     ...(withContext ? { context: viewOf(context) } : {}),
+    outcomesUpTo: context.outcomesUpTo,
     at: context.now,
     expiresAt: context.now + reply.validForMs,
   };
