@@ -108,9 +108,7 @@ function checkDecisions(ledgers: Ledgers, report: Report): void {
       report("I3", customerId, `decision ${decisionId} about one event`, `AUDIT: ${[...moments].join(", ")}`);
   }
   for (const [customerId, chain] of groupBy(ledgers.steps, (r) => r.customerId)) {
-    const taken = chain
-      .flatMap((r) => r.steps.flatMap((s) => s.entries))
-      .filter((e) => e.kind === "decision");
+    const taken = chain.flatMap((r) => r.step.entries).filter((e) => e.kind === "decision");
     let before = { applied: 0, index: -1 };
     for (const entry of taken as unknown as Taken[]) {
       const { decisionId, answer, action } = entry;

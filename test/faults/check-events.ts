@@ -63,7 +63,7 @@ export function checkEvents(
       seen.add(key(m.event));
       expected.push(m);
     }
-    const chain = (steps.get(customerId) ?? []).flatMap((r) => r.steps.map((s) => s.event));
+    const chain = (steps.get(customerId) ?? []).map((r) => r.step.event);
     const own = new Set((load.get(customerId) ?? []).filter((p) => !p.malformed).map(key));
     checkApplied(customerId, expected, chain, own, report);
     checkContext(customerId, expected, ledgers.contexts.get(customerId), own, report);

@@ -60,8 +60,7 @@ export interface ChainRecord {
   readonly hash: string;
   /** The record as it was stored. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** What it tells, one per event. */
-  readonly steps: readonly Step[];
+  readonly step: Step;
 }
 
 export interface DeadLetter {
@@ -107,7 +106,7 @@ export async function collect(rig: Rig, published: readonly Published[]): Promis
   await readAll(rig, "AUDIT", (m) => {
     const parsed = parseAudit(m.subject);
     if (parsed?.kind === "decision") decisions.push(decisionRecordV1.parse(m.json));
-    if (parsed?.kind === "step") steps.push(chainRecord(m.seq, m.json as Record<string, unknown>));
+    if (parsed?.kind === "step") steps.push(...chainRecords(m.seq, m.json as Record<string, unknown>));
   });
   const commands: Array<{ seq: number; command: Command }> = [];
   await readAll(rig, "CMD", (m) => void commands.push({ seq: m.seq, command: commandV1.parse(m.json) }));
@@ -140,11 +139,15 @@ export async function collect(rig: Rig, published: readonly Published[]): Promis
   };
 }
 
-/** A record tells one event (`event`, `entries`) or several (`steps`). */
-export function chainRecord(seq: number, body: Record<string, unknown>): ChainRecord {
-  const { customerId, n, prev, hash } = body as unknown as ChainRecord;
-  const steps = (Array.isArray(body["steps"]) ? body["steps"] : [body]) as Step[];
-  return { seq, customerId, n, prev, hash, body, steps };
+/** The records of one message: those of a commit, or (as it was before) one alone. */
+export function chainRecords(seq: number, message: Record<string, unknown>): ChainRecord[] {
+  const bodies = (Array.isArray(message["records"]) ? message["records"] : [message]) as Array<
+    ChainRecord["body"]
+  >;
+  return bodies.map((body) => {
+    const { customerId, n, prev, hash, event, entries } = body as unknown as ChainRecord & Step;
+    return { seq, customerId, n, prev, hash, body, step: { event, entries } };
+  });
 }
 
 export async function readContexts(rig: Rig): Promise<Map<string, Context>> {

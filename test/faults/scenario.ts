@@ -119,7 +119,8 @@ export class Run {
       });
     }
     this.violations.push(...found);
-    if (found.length > 0) this.log(`the ledgers of those customers: ${keepLedgers(this.options, ledgers, found)}`);
+    if (found.length > 0)
+      this.log(`the ledgers of those customers: ${keepLedgers(this.options, ledgers, found)}`);
     this.totals.events += published.length;
     this.totals.commands += new Set(ledgers.commands.map((c) => c.command.commandId)).size;
     this.totals.sends += ledgers.provider.length;

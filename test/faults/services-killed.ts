@@ -12,12 +12,13 @@ export const FAULT_POINTS: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: ["gateway.publish.before", "gateway.publish.after"],
   "context-actor": [
     "actor.decide.after",
+    "actor.record.after",
     "actor.commit.before",
     "actor.commit.after",
     "actor.publish.after",
     "actor.ack.after",
   ],
-  decision: ["decision.policy.before", "decision.policy.after", "decision.record.after"],
+  decision: ["decision.policy.before", "decision.policy.after"],
   policy: ["policy.evaluate.before", "policy.evaluate.after", "policy.gate.before", "policy.gate.after"],
   channels: [
     "channels.gate.before",

@@ -8,7 +8,7 @@ import { lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
 import { faultPointSoon } from "#service";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
-import { readHeader } from "./event-message.js";
+import { readHeader } from "./message-headers.js";
 import type { Publisher } from "./publisher.js";
 import { WorkConsumer } from "./work-consumer.js";
 import { deadLetterHeaders, deadLetterId } from "./work-dead-letter.js";

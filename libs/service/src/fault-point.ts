@@ -14,7 +14,9 @@ export function armFaultPoint(setting: string | undefined): void {
   }
   const m = SETTING.exec(setting);
   if (!m)
-    throw new Error(`SEGUE_KILL_AT is ${JSON.stringify(setting)}: use <point> or <point>:<pass>, e.g. actor.commit.after:7`);
+    throw new Error(
+      `SEGUE_KILL_AT is ${JSON.stringify(setting)}: use <point> or <point>:<pass>, e.g. actor.commit.after:7`,
+    );
   armed = { name: m[1]!, left: Number(m[2] ?? 1) };
 }
 
