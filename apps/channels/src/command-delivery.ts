@@ -115,10 +115,10 @@ export class CommandDelivery {
     }
   }
 
-  async #gate({ command, leg, message, at }: Leg): ReturnType<PolicyGate["ask"]> {
+  async #gate({ command, leg, message }: Leg): ReturnType<PolicyGate["ask"]> {
     const { commandId, reservationId, customerId, action, purpose, attempt } = command;
     const { stream, streamSeq, deliveryCount, redelivered, publishedAt } = message.delivery;
-    const request: GateRequest = {
+    const requestNow = (): GateRequest => ({
       commandId,
       reservationId,
       customerId,
@@ -126,14 +126,14 @@ export class CommandDelivery {
       purpose,
       channel: leg.channel,
       attempt,
-      at,
+      at: this.#ports.clock.at(command.at),
       delivery: `${stream}:${streamSeq}:${deliveryCount}`,
       redelivered,
       publishedAt,
-    };
+    });
     try {
       return await span("gate", { kind: "client" }, (headers) =>
-        this.#ports.gate.ask(request, headers, message.signal),
+        this.#ports.gate.ask(requestNow, headers, message.signal),
       );
     } catch (error) {
       // Asked again until the command expires: by then `at` is past `expiresAt`.
