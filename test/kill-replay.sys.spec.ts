@@ -74,7 +74,7 @@ interface Ending {
  * is killed: for such a customer the order of events, and what hashes it, does not count.
  */
 function comparable(c: Context, racing: boolean): Record<string, unknown> {
-  const { watermark: _watermark, outbox: _outbox, profile, ...rest } = c;
+  const { watermark: _watermark, outcomesUpTo: _outcomesUpTo, outbox: _outbox, profile, ...rest } = c;
   const { seq: _seq, ...known } = profile;
   if (!racing) return { ...rest, profile: known };
   const { seen, audit, recent, ...unordered } = rest;

@@ -3,7 +3,7 @@
  * channel → outcome → context; and what the guarantees say about it when something goes wrong on the way.
  */
 import { Redis } from "ioredis";
-import { auditRecordV1, decisionRecordV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
+import { auditRecordsV1, decisionRecordV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
 import { Publisher } from "#messaging";
 import { eventually, pause, resume, untilReady } from "#testing";
 import { System } from "./system.js";
@@ -134,7 +134,8 @@ describe("the spine", () => {
     expect(c.contacts).toEqual([]);
     const entries = await eventually("the audit record", async () => {
       const found = await system.messages("AUDIT", subjects.audit("s3", "step"));
-      return found.length > 0 && found.flatMap((m) => auditRecordV1.parse(m.body).entries);
+      const records = found.flatMap((m) => auditRecordsV1.parse(m.body).records);
+      return found.length > 0 && records.flatMap((r) => r.entries);
     });
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: "decision", answer: "none", reason: "no_consent_record" }),

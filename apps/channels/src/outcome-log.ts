@@ -2,7 +2,8 @@
  * Outcomes in EVT. Owns I8: each command ends in exactly one terminal outcome, whoever writes it and however
  * often: a terminal outcome is written only if no outcome of that customer was stored since it was checked that
  * the command has none (compare-and-set over the customer's outcome subjects). The message id alone would not
- * do: it differs between `unknown` and `delivered`, and is forgotten after two minutes.
+ * do: it differs between `unknown` and `delivered`, and is forgotten after two minutes. What is known without asking
+ * (`OutcomeKnowledge`) saves the look before the first try; the compare-and-set tells when it is out of date.
  */
 import {
   cloudEventV1,
@@ -22,6 +23,7 @@ import {
 import { sleep, type Publisher } from "#messaging";
 import type { StoredMsg } from "@nats-io/jetstream";
 import type { CustomerLog } from "./customer-log.js";
+import { OutcomeKnowledge } from "./outcome-knowledge.js";
 
 /** What the log needs to know of a command's message. */
 export interface CommandOrigin {
@@ -40,6 +42,7 @@ const CONFLICT_PAUSE_MS = 5;
 export class OutcomeLog {
   readonly #log: CustomerLog;
   readonly #publisher: Publisher;
+  readonly #known = new OutcomeKnowledge();
 
   constructor(log: CustomerLog, publisher: Publisher) {
     this.#log = log;
@@ -61,15 +64,21 @@ export class OutcomeLog {
   ): Promise<{ readonly kind: TerminalOutcome; readonly written: boolean }> {
     const { stream, subject } = place(command);
     const event = outcomeEvent(command, outcome, time);
+    const writeAfter = async (expected: number): Promise<boolean> => {
+      const result = await this.#publish(command, event, outcome.kind, {
+        headers: { ...origin.headers, [EXPECT_SUBJECT_HEADER]: subject },
+        expectLastSubjectSequence: expected,
+      });
+      if (result.kind === "written") this.#known.wrote(command, expected, result.seq);
+      return result.kind === "written";
+    };
+    const known = this.#known.lastBefore(command);
+    if (known !== undefined && (await writeAfter(known))) return { kind: outcome.kind, written: true };
     for (;;) {
       const last = await this.#log.last(stream, subject);
       const existing = await this.#terminal(command, origin, last);
       if (existing) return { kind: existing, written: false };
-      const result = await this.#publish(command, event, outcome.kind, {
-        headers: { ...origin.headers, [EXPECT_SUBJECT_HEADER]: subject },
-        expectLastSubjectSequence: last?.seq ?? 0,
-      });
-      if (result.kind === "written") return { kind: outcome.kind, written: true };
+      if (await writeAfter(last?.seq ?? 0)) return { kind: outcome.kind, written: true };
       // Another outcome of this customer came between, or our own whose acknowledgement was lost: look again.
       await sleep(CONFLICT_PAUSE_MS);
     }

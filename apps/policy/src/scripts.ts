@@ -196,7 +196,14 @@ if e.s == 'x' or e.s == 'w' then return {'stop', 'reservation_released'} end
 if not has(e.ch, r.channel) or e.a ~= r.action or e.p ~= r.purpose then return {'stop', 'reservation_missing'} end
 local verdict = e.g == 1 and r.verdicts.urgent or r.verdicts.other
 if verdict ~= 'permitted' then return {'stop', verdict} end
-if claim then return {'go', 'permitted'} end
+if claim then
+  -- Asked again after an answer that was lost: it is sent now, not when it was first let through (I6).
+  if r.at > e.at then
+    e.at = r.at
+    redis.call('HSET', KEYS[2], ARGV[3], cjson.encode(e))
+  end
+  return {'go', 'permitted'}
+end
 local at = math.max(e.at, r.at)
 if e.n == 1 then
   local caps = r.caps

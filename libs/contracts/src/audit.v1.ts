@@ -58,7 +58,7 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
 export type AuditEntry = z.infer<typeof auditEntryV1>;
 
 /**
- * One record of a customer's audit chain (AUDIT, kind `step`). `hash` is SHA-256 (hex) over the canonical
+ * One record of a customer's audit chain: what one event brought about. `hash` is SHA-256 (hex) over the canonical
  * JSON of the record without `hash`; `prev` is the hash of record n-1 (empty for the first).
  */
 export const auditRecordV1 = z
@@ -75,6 +75,12 @@ export const auditRecordV1 = z
   })
   .meta({ id: "AuditRecord" });
 export type AuditRecord = z.infer<typeof auditRecordV1>;
+
+/** A message of AUDIT, kind `step`: the records of one commit, in the order of the chain. */
+export const auditRecordsV1 = z
+  .object({ records: z.array(auditRecordV1).min(1) })
+  .meta({ id: "AuditRecords" });
+export type AuditRecords = z.infer<typeof auditRecordsV1>;
 
 /** Why a message went to DLQ. */
 export const DLQ_REASONS = [

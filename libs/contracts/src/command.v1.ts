@@ -24,6 +24,8 @@ export const commandV1 = z
     event: z.object({ type: z.string(), time: z.number(), data: z.record(z.string(), z.unknown()) }),
     /** Of a case for an agent: what was known of the customer when it was ordered. */
     context: contextViewV1.optional(),
+    /** EVT sequence of the customer's last outcome when it was ordered; 0 when there was none. */
+    outcomesUpTo: z.number().int().nonnegative().optional(),
     /** When it was ordered and until when it is worth sending; epoch ms on Segue's clock. */
     at: z.number(),
     expiresAt: z.number(),

@@ -89,6 +89,8 @@ export const contextV1 = z
     deadLettered: z.number().int(),
     /** EVT sequence of the last event handled; anything at or below it has been handled. */
     watermark: z.number().int(),
+    /** EVT sequence of the last outcome of a command; 0 when there was none. */
+    outcomesUpTo: z.number().int().nonnegative().default(0),
     /** Segue's clock at the last event, epoch ms; never goes back. */
     now: z.number(),
     profile: profileV1,

@@ -47,24 +47,28 @@ const verdict = { action: "overdraft-help", channel: "push", verdict: "permitted
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {
-  "audit-record.v1": {
-    v: 1,
-    customerId: "c",
-    n: 1,
-    prev: "",
-    hash: "00",
-    at: 5,
-    event: { id: "t-1", source: "s", type: "account.debited", time: 5 },
-    entries: [
-      { kind: "journey-entered", journey: "j", version: 1, instance: "j-1" },
+  "audit-records.v1": {
+    records: [
       {
-        kind: "outcome",
-        commandId: "c.1.0.c",
-        action: "a",
-        channel: "sms",
-        outcome: "delivered",
-        reason: "receipt",
-        tried: [],
+        v: 1,
+        customerId: "c",
+        n: 1,
+        prev: "",
+        hash: "00",
+        at: 5,
+        event: { id: "t-1", source: "s", type: "account.debited", time: 5 },
+        entries: [
+          { kind: "journey-entered", journey: "j", version: 1, instance: "j-1" },
+          {
+            kind: "outcome",
+            commandId: "c.1.0.c",
+            action: "a",
+            channel: "sms",
+            outcome: "delivered",
+            reason: "receipt",
+            tried: [],
+          },
+        ],
       },
     ],
   },
@@ -154,6 +158,12 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     language: "cs",
     consents: [{ purpose: "marketing", channel: "push", granted: true }],
   },
+  "decision-answer.v1": {
+    reply: decisionReply,
+    explanations: [{ action: "overdraft-help", stage: "chosen", reason: "only_candidate" }],
+    verdicts: [verdict],
+    versions: { retail: "1" },
+  },
   "decision-record.v1": {
     request: decisionRequest,
     reply: { kind: "none", decisionId: "c.1.0", reason: "no candidate is eligible" },
@@ -169,7 +179,6 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     verdicts: [verdict],
     versions: { retail: "1" },
   },
-  "decision-reply.v1": decisionReply,
   "decision-request.v1": decisionRequest,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },

@@ -3,7 +3,7 @@
  * contract changes unseen.
  */
 import { z } from "zod";
-import { auditRecordV1 } from "./audit.v1.js";
+import { auditRecordsV1 } from "./audit.v1.js";
 import { catalogueV1 } from "./catalogue.v1.js";
 import {
   cloudEventV1,
@@ -14,7 +14,7 @@ import {
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
-import { decisionRecordV1, decisionReplyV1, decisionRequestV1 } from "./decision.v1.js";
+import { decisionAnswerV1, decisionRecordV1, decisionRequestV1 } from "./decision.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
@@ -28,7 +28,7 @@ import {
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
-  "audit-record.v1": auditRecordV1,
+  "audit-records.v1": auditRecordsV1,
   "catalogue.v1": catalogueV1,
   "cloud-event.v1": cloudEventV1,
   "command.v1": commandV1,
@@ -37,7 +37,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "context.v1": contextV1,
   "customer-registered.v1": customerRegisteredV1,
   "decision-record.v1": decisionRecordV1,
-  "decision-reply.v1": decisionReplyV1,
+  "decision-answer.v1": decisionAnswerV1,
   "decision-request.v1": decisionRequestV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,

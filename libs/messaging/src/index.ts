@@ -2,6 +2,7 @@ export * from "./connection.js";
 export * from "./disposition.js";
 export * from "./event-message.js";
 export * from "./membership.js";
+export * from "./message-headers.js";
 export * from "./partition-reader.js";
 export * from "./provision.js";
 export * from "./publisher.js";

@@ -21,6 +21,7 @@ import {
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { partitionConsumer } from "#contracts";
+import { faultPointSoon } from "#service";
 import { sleep } from "./publisher.js";
 
 export interface PartitionReaderOptions {
@@ -215,6 +216,7 @@ export class PartitionReader {
     this.#ackTimer = undefined;
     this.#unacked = 0;
     if (!this.#lost && !this.#superseded && !this.options.fenced?.()) this.#lastDone?.ack();
+    faultPointSoon("actor.ack.after");
     this.#lastDone = undefined;
   }
 

@@ -6,8 +6,9 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from "@nest
 import type { NatsConnection } from "@nats-io/nats-core";
 import { lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
+import { faultPointSoon } from "#service";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
-import { readHeader } from "./event-message.js";
+import { readHeader } from "./message-headers.js";
 import type { Publisher } from "./publisher.js";
 import { WorkConsumer } from "./work-consumer.js";
 import { deadLetterHeaders, deadLetterId } from "./work-dead-letter.js";
@@ -128,6 +129,7 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
         defaultValue: undefined,
       });
       inHand.ack();
+      faultPointSoon("channels.ack.after");
     } catch (error) {
       await this.#fault(definition, inHand, delivery, error);
     }

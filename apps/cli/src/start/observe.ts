@@ -8,7 +8,7 @@ import {
 } from "@nats-io/jetstream";
 import { millis, type NatsConnection } from "@nats-io/nats-core";
 import {
-  auditRecordV1,
+  auditRecordsV1,
   cloudEventV1,
   commandV1,
   contextV1,
@@ -59,8 +59,8 @@ function takeOutcome(m: JsMsg, tally: Tally): void {
 }
 
 function takeStep(m: JsMsg, tally: Tally): void {
-  const record = auditRecordV1.safeParse(m.json());
-  if (record.success) tally.step(record.data.entries, record.data.at);
+  const message = auditRecordsV1.safeParse(m.json());
+  for (const record of message.data?.records ?? []) tally.step(record.entries, record.at);
 }
 
 function takeDecision(m: JsMsg, tally: Tally): void {

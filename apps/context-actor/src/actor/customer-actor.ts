@@ -10,8 +10,10 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import {
   partitionOf,
+  type AuditRecord,
   type Context,
-  type DecisionReply,
+  type DecisionAnswer,
+  type DecisionRecord,
   type DecisionRequest,
   type DlqReason,
   type OutboxEntry,
@@ -30,14 +32,24 @@ import {
   type NoAnswer,
 } from "#domain";
 import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publisher } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
-import { outboxOf, relay } from "./outbox.js";
+import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
-  decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer>;
+  decide(request: DecisionRequest): Promise<DecisionAnswer | NoAnswer>;
+}
+
+export interface DecisionRecords {
+  /** Resolves once the decision is on record; recording the same decision again changes nothing. */
+  put(
+    record: DecisionRecord,
+    traceHeaders: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface DeadLetters {
@@ -53,6 +65,7 @@ export interface CustomerActorOptions {
   readonly store: ContextStore;
   readonly publisher: Publisher;
   readonly decider: Decider;
+  readonly records: DecisionRecords;
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly journeys: Journeys;
@@ -177,11 +190,22 @@ export class CustomerActor {
     }
   }
 
+  #record(record: DecisionRecord, traceHeaders: Readonly<Record<string, string>>): Promise<void> {
+    const written = this.options.records.put(record, traceHeaders, this.#aborted.signal);
+    // Whether it failed is asked before the commit, when the step itself may have failed already.
+    written.catch(() => undefined);
+    return written;
+  }
+
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
     const outbox: OutboxEntry[] = [];
+    /** Records of decisions on their way; awaited before the commit, so that the next event need not wait for them. */
+    const onRecord: Promise<void>[] = [];
+    const records: AuditRecord[] = [];
+    let recordsTrace: Readonly<Record<string, string>> = {};
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const { message, floor } of batch) {
       const parsed = parseEvent(eventMessage(message), clock);
@@ -230,14 +254,17 @@ export class CustomerActor {
             const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(turn, await this.options.decider.decide(turn.ask), journeys);
+              const told = await this.options.decider.decide(turn.ask);
+              faultPoint("actor.decide.after");
+              if ("reply" in told) onRecord.push(this.#record({ request: turn.ask, ...told }, trace));
+              answer(turn, "reply" in told ? told.reply : told, journeys);
             }
-            const sealed = outboxOf(turn.context, event, turn.intents, turn.entries, {
-              storedAt: storedAt(message),
-              traceHeaders: trace,
-            });
-            outbox.push(...sealed.outbox);
+            const cause = { storedAt: storedAt(message), traceHeaders: trace };
+            outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
+            if (turn.entries.length === 0) return turn.context;
+            const sealed = seal(turn.context, event, turn.entries);
+            if (records.push(sealed.record) === 1) recordsTrace = trace;
             return sealed.context;
           },
         );
@@ -255,13 +282,20 @@ export class CustomerActor {
       }
     }
     if (!activation || !context) return;
+    if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
+    // Nothing is said to a customer that is not on record: the commands are in this commit.
+    for (const written of onRecord) await written;
+    if (onRecord.length > 0) faultPoint("actor.record.after");
     if (context !== activation.context) {
+      faultPoint("actor.commit.before");
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
+      faultPoint("actor.commit.after");
       this.counts.commits++;
       this.#activations.update(activation, stored);
     }
     if (outbox.length > 0) {
       await relay(publisher, clock, outbox, this.#aborted.signal);
+      faultPoint("actor.publish.after");
       // Acknowledged: the next commit need not carry it.
       activation.context = { ...activation.context, outbox: [] };
     }

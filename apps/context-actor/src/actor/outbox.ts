@@ -27,17 +27,11 @@ export interface Cause {
   readonly traceHeaders: Readonly<Record<string, string>>;
 }
 
-/** Outbox entries of one step, and the context with the head of its audit chain moved. */
-export function outboxOf(
-  context: Context,
-  event: CustomerEvent,
-  intents: readonly Intent[],
-  entries: readonly AuditEntry[],
-  cause: Cause,
-): { context: Context; outbox: OutboxEntry[] } {
+/** What one step sends out (commands, timers). */
+export function outboxOf(context: Context, intents: readonly Intent[], cause: Cause): OutboxEntry[] {
   const { customerId } = context;
+  const headers = cause.traceHeaders;
   const outbox: OutboxEntry[] = [];
-  const headers = { ...cause.traceHeaders };
   for (const intent of intents) {
     if (intent.kind === "command") {
       const { command } = intent;
@@ -58,15 +52,21 @@ export function outboxOf(
       });
     }
   }
-  if (entries.length === 0) return { context, outbox };
-  const record = seal(context, event, entries);
-  outbox.push({
-    id: `${customerId}.a${record.n}`,
+  return outbox;
+}
+
+/** One message for the audit records of a commit. */
+export function auditMessage(
+  records: readonly AuditRecord[],
+  traceHeaders: Readonly<Record<string, string>>,
+): OutboxEntry {
+  const { customerId, n } = records[0]!;
+  return {
+    id: `${customerId}.a${n}`,
     subject: subjects.audit(customerId, "step"),
-    body: record,
-    headers,
-  });
-  return { context: { ...context, audit: { n: record.n, hash: record.hash } }, outbox };
+    body: { records },
+    headers: traceHeaders,
+  };
 }
 
 function timerEvent(customerId: string, instance: string, wait: string, dueAt: number): object {
@@ -80,7 +80,12 @@ function timerEvent(customerId: string, instance: string, wait: string, dueAt: n
   };
 }
 
-function seal(context: Context, event: CustomerEvent, entries: readonly AuditEntry[]): AuditRecord {
+/** The next record of the customer's chain, and the context with the head of the chain moved to it. */
+export function seal(
+  context: Context,
+  event: CustomerEvent,
+  entries: readonly AuditEntry[],
+): { context: Context; record: AuditRecord } {
   const { id, source, type, time } = event;
   const open = {
     v: 1 as const,
@@ -91,7 +96,8 @@ function seal(context: Context, event: CustomerEvent, entries: readonly AuditEnt
     event: { id, source, type, time },
     entries: [...entries],
   };
-  return { ...open, hash: auditHash(open) };
+  const record = { ...open, hash: auditHash(open) };
+  return { context: { ...context, audit: { n: record.n, hash: record.hash } }, record };
 }
 
 /** SHA-256 (hex) over the JSON of a record without its own hash, keys in the order of the contract. */

@@ -4,7 +4,7 @@
  */
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import {
-  auditRecordV1,
+  auditRecordsV1,
   contextV1,
   decisionRecordV1,
   partitionOf,
@@ -55,10 +55,10 @@ export class CustomerReader {
     const records = new Map<number, AuditRecord>();
     let hasMore = false;
     await this.#scan(customerId, "step", 1, (message) => {
-      const record = auditRecordV1.parse(message.json());
-      if (record.n >= before) return true;
-      records.set(record.n, record);
-      if (records.size > limit) {
+      for (const record of recordsOf(message)) {
+        if (record.n >= before) continue;
+        records.set(record.n, record);
+        if (records.size <= limit) continue;
         records.delete(Math.min(...records.keys()));
         hasMore = true;
       }
@@ -88,7 +88,7 @@ export class CustomerReader {
     ]);
     if (!message) return undefined;
     // The last message may be an older record that was relayed again; the context knows the head of the chain.
-    const n = Math.max(auditRecordV1.parse(message.json()).n, context?.audit.n ?? 0);
+    const n = Math.max(recordsOf(message).at(-1)!.n, context?.audit.n ?? 0);
     return { n, seq: message.seq };
   }
 
@@ -112,14 +112,14 @@ export class CustomerReader {
       const message = await answered(() =>
         jsm.direct.getMessage(stream, { seq: middle, next_by_subj: subject }),
       );
-      if (!message || auditRecordV1.parse(message.json()).n >= bottom) high = middle;
+      if (!message || recordsOf(message).at(-1)!.n >= bottom) high = middle;
       else low = message.seq + 1;
     }
     const records = new Map<number, AuditRecord>();
     await this.#scan(customerId, "step", low, (message) => {
-      const record = auditRecordV1.parse(message.json());
-      if (record.n >= bottom && record.n <= top) records.set(record.n, record);
-      return record.n < top;
+      const found = recordsOf(message);
+      for (const record of found) if (record.n >= bottom && record.n <= top) records.set(record.n, record);
+      return found.at(-1)!.n < top;
     });
     return records.size === top - bottom + 1 ? newestFirst(records) : undefined;
   }
@@ -145,6 +145,11 @@ export class CustomerReader {
 
 function auditOf(customerId: string, kind: "step" | "decision"): { stream: string; subject: string } {
   return { stream: streamOf("AUDIT", partitionOf(customerId)), subject: subjects.audit(customerId, kind) };
+}
+
+/** In the order of the chain; never empty. */
+function recordsOf(message: StoredMsg): readonly AuditRecord[] {
+  return auditRecordsV1.parse(message.json()).records;
 }
 
 function newestFirst(records: ReadonlyMap<number, AuditRecord>): AuditRecord[] {

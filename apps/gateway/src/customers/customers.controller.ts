@@ -16,7 +16,7 @@ export class CustomersController {
     const context = await this.reader.context(customerIdOf(id));
     if (!context) throw unknownCustomer();
     // The outbox and the hashes of seen events serve the actor alone.
-    const { outbox: _outbox, seen: _seen, ...view } = context;
+    const { outbox: _outbox, seen: _seen, outcomesUpTo: _outcomesUpTo, ...view } = context;
     return view;
   }
 

@@ -23,6 +23,7 @@ function context(customerId: string): Context {
     duplicates: 0,
     deadLettered: 0,
     watermark: 7,
+    outcomesUpTo: 0,
     now: AT,
     profile: { seq: 0, consents: { "marketing.push": true }, holds: [] },
     attributes: { balanceMinor: -5 },
@@ -143,15 +144,22 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
   });
 
   it("gives the timeline newest first, in words and in pages, each record once", async () => {
-    await seed(
-      subjects.audit("r2", "step"),
-      step("r2", 1, [
-        { kind: "journey-entered", journey: "overdraft-rescue", version: 3, instance: "overdraft-rescue-1" },
-      ]),
-    );
-    for (let n = 2; n <= 7; n++) await seed(subjects.audit("r2", "step"), step("r2", n));
-    await seed(subjects.audit("r2", "step"), step("r2", 3));
-    await seed(subjects.audit("other", "step"), step("other", 99));
+    await seed(subjects.audit("r2", "step"), {
+      records: [
+        step("r2", 1, [
+          {
+            kind: "journey-entered",
+            journey: "overdraft-rescue",
+            version: 3,
+            instance: "overdraft-rescue-1",
+          },
+        ]),
+        step("r2", 2),
+      ],
+    });
+    for (let n = 3; n <= 7; n++) await seed(subjects.audit("r2", "step"), { records: [step("r2", n)] });
+    await seed(subjects.audit("r2", "step"), { records: [step("r2", 3)] });
+    await seed(subjects.audit("other", "step"), { records: [step("other", 99)] });
     const numbers: number[] = [];
     let path = "/v1/customers/r2/timeline?limit=3";
     const pages = [];
@@ -185,11 +193,17 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
     ["with a record that was relayed again at last", "r3c", [[600, 590]]],
   ])("reads a long history %s", async (_name, customer, again) => {
     await seed(subjects.ctx(customer), { ...context(customer), audit: { n: 600, hash: "h600" } });
-    for (let n = 1; n <= 600; n++) {
-      const writes = [seed(subjects.audit(customer, "step"), step(customer, n))];
+    for (let n = 1; n <= 600;) {
+      // Commits of one to three records; the record after which one comes again ends its message.
+      const size = 1 + (n % 3);
+      const last = Math.min(n + size - 1, 600, ...again.flatMap(([after]) => (after! >= n ? [after!] : [])));
+      const run = Array.from({ length: last - n + 1 }, (_, i) => step(customer, n + i));
+      const writes = [seed(subjects.audit(customer, "step"), { records: run })];
       for (const [after, repeated] of again) {
-        if (after === n) writes.push(seed(subjects.audit(customer, "step"), step(customer, repeated!)));
+        if (after === last)
+          writes.push(seed(subjects.audit(customer, "step"), { records: [step(customer, repeated!)] }));
       }
+      n = last + 1;
       await Promise.all(writes);
     }
     for (const [query, top, size] of [

@@ -23,6 +23,7 @@ export function emptyContext(customerId: string): Context {
     duplicates: 0,
     deadLettered: 0,
     watermark: 0,
+    outcomesUpTo: 0,
     now: 0,
     profile: emptyProfile,
     attributes: {},

@@ -28,6 +28,7 @@ export function applyEvent(turn: Turn, journeys: Journeys): void {
     return;
   }
   const optedOut = updateProfile(turn);
+  if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
   const told = readOutcome(event);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
@@ -61,8 +62,12 @@ function updateProfile(turn: Turn): boolean {
   );
 }
 
+function isOutcome(event: CustomerEvent): boolean {
+  return event.source === SEGUE_SOURCE && event.type.startsWith("outcome.");
+}
+
 function readOutcome(event: CustomerEvent): Outcome | undefined {
-  if (event.source !== SEGUE_SOURCE || !event.type.startsWith("outcome.")) return undefined;
+  if (!isOutcome(event)) return undefined;
   const parsed = outcomeV1.safeParse(event.data);
   return parsed.success ? parsed.data : undefined;
 }

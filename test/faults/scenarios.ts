@@ -1,0 +1,6 @@
+/** The rows of the fault matrix, in the order of the table. */
+import type { Scenario } from "./scenario.js";
+import { servicesKilled } from "./services-killed.js";
+import { zombieOwner } from "./zombie-owner.js";
+
+export const SCENARIOS: readonly Scenario[] = [servicesKilled, zombieOwner];
