@@ -6,18 +6,24 @@ import type { Rig } from "./rig.js";
 
 const LOOK_EVERY_MS = 250;
 
+export interface QuietOptions {
+  readonly withinMs: number;
+  /** Journeys that wait until they may speak (a cap, quiet hours, policy without its index) count as quiet. */
+  readonly leaveDeferred: boolean;
+}
+
 /** Answers what is still open when the time is up; empty when all is quiet. */
 export async function quiet(
   rig: Rig,
   published: readonly Published[],
-  withinMs: number,
+  { withinMs, leaveDeferred = false }: Pick<QuietOptions, "withinMs"> & Partial<QuietOptions>,
 ): Promise<readonly string[]> {
   const until = Date.now() + withinMs;
   let before = -1;
   let open: readonly string[] = ["nothing could be read"];
   while (Date.now() < until) {
     try {
-      open = await openWork(rig);
+      open = await openWork(rig, leaveDeferred);
       if (open.length === 0) {
         const { state } = await rig.jsm.streams.info("EVT");
         // Twice in a row without a new event: an outcome that was on its way has arrived.
@@ -39,7 +45,7 @@ export async function quiet(
 }
 
 /** Consumers that are behind, and journeys that wait. */
-async function openWork(rig: Rig): Promise<string[]> {
+async function openWork(rig: Rig, leaveDeferred: boolean): Promise<string[]> {
   const open: string[] = [];
   const channels = new Set(CHANNELS.flatMap((c) => channelConsumers(c)).map((c) => c.name));
   for (const stream of ["EVT", "CMD"]) {
@@ -53,7 +59,10 @@ async function openWork(rig: Rig): Promise<string[]> {
   }
   if (open.length > 0) return open;
   for (const c of (await readContexts(rig)).values()) {
-    for (const j of c.journeys) open.push(`customer ${c.customerId}: journey ${j.id} stands at ${j.step}`);
+    for (const j of c.journeys) {
+      if (leaveDeferred && j.wait?.kind === "deferred") continue;
+      open.push(`customer ${c.customerId}: journey ${j.id} stands at ${j.step}`);
+    }
   }
   return open;
 }

@@ -23,6 +23,9 @@ export interface Scenario {
   run(run: Run): Promise<void>;
 }
 
+/** Who publishes, with the ledger of what was acknowledged to it. */
+export type Publishing = Pick<Load, "published" | "finish">;
+
 export interface RunTotals {
   /** Events acknowledged to their publisher, repeated ones included. */
   events: number;
@@ -40,6 +43,8 @@ export interface RunOptions {
 }
 
 const QUIET_WITHIN_MS = 90_000;
+/** Of a service's last output, when something does not come to its end. */
+const LINES_SHOWN = 6;
 
 /** One run of one row: its seed, its size, its processes, and what was found. */
 export class Run {
@@ -100,22 +105,26 @@ export class Run {
    * Ends the load (every event under way is published until it is acknowledged), waits until nothing is left to do, reads
    * the three ledgers and checks them. Answers true when nothing was violated.
    */
-  async settle(rig: Rig, loads: Load | readonly Load[], options: CheckOptions = {}): Promise<boolean> {
+  async settle(
+    rig: Rig,
+    loads: Publishing | readonly Publishing[],
+    options: CheckOptions = {},
+  ): Promise<boolean> {
     const list = "length" in loads ? loads : [loads];
     await Promise.all(list.map((l) => l.finish()));
     const published = list.flatMap((l) => l.published);
     this.log(`${published.length} events acknowledged; waiting until nothing is left to do`);
-    const open = await quiet(rig, published, options.quietWithinMs ?? QUIET_WITHIN_MS);
+    const open = await quiet(rig, published, { withinMs: QUIET_WITHIN_MS, ...options });
     const ledgers = await collect(rig, published);
     const found = check(ledgers, options);
     if (open.length > 0) {
+      for (const service of rig.services.values())
+        for (const line of service.output().trim().split("\n").slice(-LINES_SHOWN))
+          if (line !== "") this.log(`${service.id}: ${line.slice(0, 400)}`);
       found.unshift({
         invariant: "I1",
         expected: "that every acknowledged event is applied and every command ends",
-        found: [
-          `after ${(options.quietWithinMs ?? QUIET_WITHIN_MS) / 1_000} s still open:`,
-          ...open.slice(0, 12),
-        ],
+        found: [`after ${(options.withinMs ?? QUIET_WITHIN_MS) / 1_000} s still open:`, ...open.slice(0, 12)],
       });
     }
     this.violations.push(...found);
