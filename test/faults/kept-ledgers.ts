@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Violation } from "./checks.js";
 import type { Ledgers } from "./ledgers.js";
+import type { Rig } from "./rig.js";
 
 const FOLDER = ".segue/faults";
 const CUSTOMERS = 10;
@@ -38,5 +39,14 @@ export function keepLedgers(
   mkdirSync(FOLDER, { recursive: true });
   const file = join(FOLDER, `${run.scenario}-${run.seed}.json`);
   writeFileSync(file, JSON.stringify({ violations, dead: ledgers.dead, customers: ofCustomers }, null, 1));
+  return relative(process.cwd(), file);
+}
+
+/** The last output of each service; answers the file's path. */
+export function keepOutput(run: { readonly scenario: string; readonly seed: number }, rig: Rig): string {
+  mkdirSync(FOLDER, { recursive: true });
+  const file = join(FOLDER, `${run.scenario}-${run.seed}.log`);
+  const parts = [...rig.services.values()].map((s) => `== ${s.id}\n${s.output()}`);
+  writeFileSync(file, parts.join("\n"));
   return relative(process.cwd(), file);
 }

@@ -1,6 +1,6 @@
 /** What a row of the fault matrix is, and what it is given to run with. */
 import type { Invariant, Violation } from "./checks.js";
-import { keepLedgers } from "./kept-ledgers.js";
+import { keepLedgers, keepOutput } from "./kept-ledgers.js";
 import { collect } from "./ledgers.js";
 import { Load, type LoadOptions } from "./load.js";
 import { quiet } from "./quiet.js";
@@ -128,8 +128,10 @@ export class Run {
       });
     }
     this.violations.push(...found);
-    if (found.length > 0)
+    if (found.length > 0) {
       this.log(`the ledgers of those customers: ${keepLedgers(this.options, ledgers, found)}`);
+      this.log(`what the services logged: ${keepOutput(this.options, rig)}`);
+    }
     this.totals.events += published.length;
     this.totals.commands += new Set(ledgers.commands.map((c) => c.command.commandId)).size;
     this.totals.sends += ledgers.provider.length;

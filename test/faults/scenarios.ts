@@ -1,8 +1,9 @@
 /** The rows of the fault matrix, in the order of the table. */
+import { cluster } from "./cluster.js";
+import { OUTSIDE_FAULTS } from "./outside-faults.js";
+import { natsAway } from "./nats-away.js";
 import type { Scenario } from "./scenario.js";
-import { duplicates } from "./duplicates.js";
-import { redisLost } from "./redis-lost.js";
 import { servicesKilled } from "./services-killed.js";
 import { zombieOwner } from "./zombie-owner.js";
 
-export const SCENARIOS: readonly Scenario[] = [servicesKilled, zombieOwner, redisLost, duplicates];
+export const SCENARIOS: readonly Scenario[] = [servicesKilled, natsAway, zombieOwner, cluster, ...OUTSIDE_FAULTS];

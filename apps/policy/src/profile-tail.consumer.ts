@@ -61,8 +61,8 @@ class StreamTail {
   /** Messages have been taken that are not in the index yet. */
   #applying = false;
   #messages: ConsumerMessages | undefined;
-  /** Whether the consumer has handed over a message since it was opened. */
-  #handedOver = false;
+  /** Messages taken from the consumer since it was opened. */
+  #taken = 0;
   #running: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   readonly #stream: string;
@@ -146,13 +146,13 @@ class StreamTail {
       this.#follows();
     }
     this.#applying = false;
-    this.#handedOver = false;
+    this.#taken = 0;
     void this.#watch(messages);
     let savedAt = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
       this.#applying = true;
-      this.#handedOver = true;
+      this.#taken++;
       underWay.push(this.#apply(message));
       const { pending, timestampNanos } = message.info;
       if (underWay.length < this.kind.inFlight && pending > 0) continue;
@@ -178,8 +178,8 @@ class StreamTail {
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type !== "heartbeat") continue;
-      // Until the first message the client counts an item of its own.
-      if (this.#applying || messages.getPending() > (this.#handedOver ? 0 : 1)) continue;
+      // Not `getPending`: with each pull the client counts an item of its own in it, until the next message.
+      if (this.#applying || messages.getReceived() > this.#taken) continue;
       this.#sign();
       this.#follows();
     }
