@@ -8,6 +8,7 @@ export * from "./provision.js";
 export * from "./publisher.js";
 export * from "./rendezvous.js";
 export * from "./rpc.js";
+export { RpcResponder, type RpcContext } from "./rpc-responder.js";
 export * from "./rpc-server.js";
 export * from "./work-dead-letter.js";
 export * from "./work-handler.js";

@@ -85,9 +85,9 @@ export class Publisher {
   constructor(nc: NatsConnection) {
     this.#nc = nc;
     this.#acks = new ReplyInbox<Publication>(nc, {
-      onReply: (publication, message, number) => {
-        this.#acks.remove(number);
-        this.#answered(publication, message);
+      onReply: (number, message) => {
+        const publication = this.#acks.take(number);
+        if (publication) this.#answered(publication, message);
         this.#sendSoon();
       },
       onEnd: (publication, error) => {
@@ -142,7 +142,7 @@ export class Publisher {
         headers: publication.headers,
       });
     } catch (error) {
-      if (number !== undefined) this.#acks.remove(number);
+      if (number !== undefined) this.#acks.take(number);
       this.#failed(publication, error as Error);
     }
   }
