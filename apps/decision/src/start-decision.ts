@@ -1,10 +1,9 @@
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
-import { connectNats, Publisher, RpcClient, RpcServer } from "#messaging";
+import { connectNats, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
-import { AuditPublisher } from "./audit.publisher.js";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
 import { DecisionModule } from "./decision.module.js";
@@ -28,12 +27,7 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
-  const maker = new DecisionMaker(
-    catalogue,
-    createExpressions(),
-    new PolicyRpcAdapter(new RpcClient(nc)),
-    new AuditPublisher(new Publisher(nc)),
-  );
+  const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),

@@ -12,7 +12,8 @@ import {
   partitionOf,
   type AuditRecord,
   type Context,
-  type DecisionReply,
+  type DecisionAnswer,
+  type DecisionRecord,
   type DecisionRequest,
   type DlqReason,
   type OutboxEntry,
@@ -38,7 +39,16 @@ import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
-  decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer>;
+  decide(request: DecisionRequest): Promise<DecisionAnswer | NoAnswer>;
+}
+
+export interface DecisionRecords {
+  /** Resolves once the decision is on record; recording the same decision again changes nothing. */
+  put(
+    record: DecisionRecord,
+    traceHeaders: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface DeadLetters {
@@ -54,6 +64,7 @@ export interface CustomerActorOptions {
   readonly store: ContextStore;
   readonly publisher: Publisher;
   readonly decider: Decider;
+  readonly records: DecisionRecords;
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly journeys: Journeys;
@@ -178,11 +189,20 @@ export class CustomerActor {
     }
   }
 
+  #record(record: DecisionRecord, traceHeaders: Readonly<Record<string, string>>): Promise<void> {
+    const written = this.options.records.put(record, traceHeaders, this.#aborted.signal);
+    // Whether it failed is asked before the commit, when the step itself may have failed already.
+    written.catch(() => undefined);
+    return written;
+  }
+
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
     const outbox: OutboxEntry[] = [];
+    /** Records of decisions on their way; awaited before the commit, so that the next event need not wait for them. */
+    const onRecord: Promise<void>[] = [];
     const records: AuditRecord[] = [];
     let recordsTrace: Readonly<Record<string, string>> = {};
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
@@ -233,7 +253,9 @@ export class CustomerActor {
             const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(turn, await this.options.decider.decide(turn.ask), journeys);
+              const told = await this.options.decider.decide(turn.ask);
+              if ("reply" in told) onRecord.push(this.#record({ request: turn.ask, ...told }, trace));
+              answer(turn, "reply" in told ? told.reply : told, journeys);
             }
             const cause = { storedAt: storedAt(message), traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
@@ -259,6 +281,8 @@ export class CustomerActor {
     }
     if (!activation || !context) return;
     if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
+    // Nothing is said to a customer that is not on record: the commands are in this commit.
+    for (const written of onRecord) await written;
     if (context !== activation.context) {
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
       this.counts.commits++;
