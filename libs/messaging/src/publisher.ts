@@ -200,14 +200,14 @@ function headersOf(options: PublishOptions): Readonly<Record<string, string>> {
 
 /** The stream's answer to a publish: where the message stands, or why not. */
 function readAck(message: Msg): PublishResult | Error {
-  let ack: Partial<PubAck> & { readonly error?: ApiError };
+  let ack: (Partial<PubAck> & { readonly error?: ApiError }) | null;
   try {
     ack = message.json();
   } catch (cause) {
     return new JetStreamError("invalid ack response", { cause });
   }
-  if (ack.error) return new JetStreamApiError(ack.error);
-  if (!ack.stream || ack.seq === undefined) return new JetStreamError("invalid ack response");
+  if (ack?.error) return new JetStreamApiError(ack.error);
+  if (!ack?.stream || ack.seq === undefined) return new JetStreamError("invalid ack response");
   return { kind: "written", seq: ack.seq, duplicate: ack.duplicate ?? false };
 }
 

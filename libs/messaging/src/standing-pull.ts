@@ -88,7 +88,12 @@ export class StandingPull {
     if (this.#outstanding === 0) this.#heardAt = Date.now();
     this.#outstanding += batch;
     const times = `"expires":${EXPIRES_MS * NANOS},"idle_heartbeat":${HEARTBEAT_MS * NANOS}`;
-    nc.publish(this.#subject, `{"batch":${batch},${times}}`, { reply: this.#inbox });
+    try {
+      nc.publish(this.#subject, `{"batch":${batch},${times}}`, { reply: this.#inbox });
+    } catch (error) {
+      // The connection is being closed.
+      this.#end(error as Error);
+    }
   }
 
   #receive(message: Msg): void {
