@@ -4,7 +4,7 @@
  *
  * Owns: the calls under way. `drain` loses none: what the server has handed over is answered.
  */
-import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
+import { InvalidArgumentError, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
 import { headerNames } from "#contracts";
 import { atEndOfTurn } from "./end-of-turn.js";
 import { readHeader } from "./message-headers.js";
@@ -98,7 +98,7 @@ export class RpcResponder {
       message.respond(JSON.stringify({ ...outcome, isDisposed: true, id }));
     } catch (error) {
       const err = `the answer cannot be sent: ${(error as Error).message}`;
-      if (!this.#options.nc.isClosed()) message.respond(JSON.stringify({ err, isDisposed: true, id }));
+      message.respond(JSON.stringify({ err, isDisposed: true, id }));
     }
   }
 
@@ -113,12 +113,12 @@ export class RpcResponder {
 
   #send(to: string, answers: readonly Answer[]): void {
     const { nc } = this.#options;
-    // Without a connection the callers' deadlines must do.
-    if (nc.isClosed()) return;
     try {
       nc.publish(to, jsonArray(answers));
     } catch (error) {
-      const err = `the answer cannot be sent: ${(error as Error).message}`;
+      // The connection is being closed: the callers' deadlines must do.
+      if (!(error instanceof InvalidArgumentError)) return;
+      const err = `the answer cannot be sent: ${error.message}`;
       nc.publish(to, JSON.stringify(answers.map(({ id }) => ({ id, err }))));
     }
   }

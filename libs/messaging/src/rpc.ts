@@ -119,7 +119,7 @@ export class RpcClient {
   }
 
   #answered(message: Msg): void {
-    for (const { id, err, response } of message.json<readonly WireAnswer[]>()) {
+    for (const { id, err, response } of readAnswers(message)) {
       // Answered after its deadline: nobody waits any more.
       const call = this.#inbox.take(id);
       if (!call) continue;
@@ -135,6 +135,16 @@ export class RpcClient {
       const call = this.#inbox.take(id);
       call?.reject(unavailable(call.pattern, new NoRespondersError(call.pattern)));
     }
+  }
+}
+
+/** None when the message is not one of answers: whoever sent it, a caller's deadline serves. */
+function readAnswers(message: Msg): readonly WireAnswer[] {
+  try {
+    const answers = message.json<readonly WireAnswer[]>();
+    return Array.isArray(answers) ? answers : [];
+  } catch {
+    return [];
   }
 }
 
