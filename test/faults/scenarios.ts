@@ -6,4 +6,10 @@ import type { Scenario } from "./scenario.js";
 import { servicesKilled } from "./services-killed.js";
 import { zombieOwner } from "./zombie-owner.js";
 
-export const SCENARIOS: readonly Scenario[] = [servicesKilled, natsAway, zombieOwner, cluster, ...OUTSIDE_FAULTS];
+export const SCENARIOS: readonly Scenario[] = [
+  servicesKilled,
+  natsAway,
+  zombieOwner,
+  cluster,
+  ...OUTSIDE_FAULTS,
+];
