@@ -1,4 +1,5 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { nanos } from "@nats-io/nats-core";
 import { partitionConsumer, partitionOf, subjects } from "#contracts";
 import { connectNats, PartitionReader, Publisher, type StreamMessage } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
@@ -132,6 +133,37 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     expect(distinct.at(-1)).toBe(450);
     expect(distinct.length).toBe(450 - distinct[0]! + 1);
     expect(distinct[0]!).toBeLessThanOrEqual(seen.zombie.length + 1);
+  });
+
+  it("finds the last message of a partition also when it went to somebody who is gone, and nothing follows (I1)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    const seen: number[] = [];
+    const reader = new PartitionReader({
+      ...{ nc: servers.nc, partition, maxInFlight: 4, log, stillMine: () => true },
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
+    reader.start();
+    await publish(customer, 1, 1);
+    await eventually("the first message", () => seen.length === 1);
+    // A stopped owner's pulls wait at the server and are handed messages that nobody will ever handle.
+    const gone = await connectNats({ url: servers.nats.url, name: "gone" });
+    gone.subscribe("gone.inbox", { callback: () => undefined });
+    let last = 1;
+    const isStranded = async (): Promise<boolean> => {
+      const pull = JSON.stringify({ batch: 1, expires: nanos(30_000) });
+      gone.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, pull, { reply: "gone.inbox" });
+      await gone.flush();
+      await publish(customer, ++last, last);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return !seen.includes(last);
+    };
+    await eventually("a message that went to the one who is gone", isStranded);
+    await eventually(`message ${last}, though nothing follows it`, () => seen.includes(last), 15_000);
+    await gone.close();
+    await reader.stop();
+    expect(seen).toEqual(Array.from({ length: last }, (_, i) => i + 1));
   });
 
   it("takes nothing after a message that was lost, also when it waits for room (I1, I2)", async () => {

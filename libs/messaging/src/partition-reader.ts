@@ -56,6 +56,8 @@ type State = "idle" | "reading" | "stopping" | "stopped";
 /** Far below the consumer's `maxAckPending`, at which the server would stop. */
 const ACK_EVERY = 256;
 const ACK_AFTER_MS = 500;
+/** How often a reader to whom nothing comes looks whether something was delivered elsewhere. */
+const LOOK_EVERY_MS = 2_000;
 const RETRY_MS = 200;
 /** Deliveries after a reset that are checked against the stream: more than ever pull from one consumer. */
 const CHECKED_DELIVERIES = 4;
@@ -73,6 +75,9 @@ export class PartitionReader {
   #lastDone: StreamMessage | undefined;
   #ackTimer: NodeJS.Timeout | undefined;
   #inFlight = 0;
+  /** Messages taken in all, and how many it were when it was last looked for stranded ones. */
+  #taken = 0;
+  #takenBefore = -1;
   #idle: (() => void) | undefined;
   #lost = false;
   /** Somebody else has reset the consumer since this reader did. */
@@ -144,9 +149,11 @@ export class PartitionReader {
     const { stream, name } = partitionConsumer(partition);
     /** Not yet taken: they wait for the check of the one before them. */
     const arrived: StreamMessage[] = [];
+    let watch: NodeJS.Timeout | undefined;
     try {
       return await new Promise((resolve, reject) => {
         this.#endReading = resolve;
+        watch = setInterval(() => void this.#lookForStranded(jsm, resolve), LOOK_EVERY_MS);
         const goesOn = (): boolean => this.#endReading === resolve && this.#mayTake();
         const nextAfter = (seq: number): Promise<number | undefined> => nextInStream(jsm, partition, seq);
         const inTurn = this.#inTurn({ arrived, floor, goesOn, nextAfter, fail: reject });
@@ -164,9 +171,41 @@ export class PartitionReader {
         });
       });
     } finally {
+      clearInterval(watch);
       this.#endReading = undefined;
       this.#pull?.stop();
       this.#pull = undefined;
+    }
+  }
+
+  /**
+   * With nothing in hand there is nothing to acknowledge. If the server waits for acknowledgements all the same, then its
+   * last deliveries went to somebody else, who is gone or does not own the partition; no later message has shown the gap.
+   */
+  async #lookForStranded(jsm: JetStreamManager, reading: (end: "gap") => void): Promise<void> {
+    const taken = this.#taken;
+    const idle = (): boolean =>
+      this.#endReading === reading &&
+      this.#taken === taken &&
+      this.#inFlight === 0 &&
+      this.#lastDone === undefined;
+    if (taken !== this.#takenBefore || !idle()) {
+      this.#takenBefore = taken;
+      return;
+    }
+    const { partition, log } = this.options;
+    const { stream, name } = partitionConsumer(partition);
+    try {
+      const { num_ack_pending: stranded } = await jsm.consumers.info(stream, name);
+      if (stranded === 0 || !idle() || !this.#mayTake()) return;
+      log.warn(
+        { partition, stranded },
+        "deliveries that nobody handles: the partition is read again from the last acknowledged",
+      );
+      this.#superseded = true;
+      reading("gap");
+    } catch {
+      // The server is away; the pull finds that out by itself.
     }
   }
 
@@ -221,6 +260,7 @@ export class PartitionReader {
   #take(message: StreamMessage): void {
     const slot = { message, done: false };
     this.#window.push(slot);
+    this.#taken++;
     this.#inFlight++;
     this.options.handle(message, this.#floor).then(
       () => {
