@@ -1,4 +1,5 @@
 /** The rows about what surrounds the services: Redis, publishers, providers, disks and clocks. */
+import { clockChanges } from "./clock-changes.js";
 import { duplicates } from "./duplicates.js";
 import { fullDisk, fullStreams } from "./full-streams.js";
 import { malformed } from "./malformed.js";
@@ -15,4 +16,5 @@ export const OUTSIDE_FAULTS: readonly Scenario[] = [
   providers,
   fullStreams,
   fullDisk,
+  clockChanges,
 ];
