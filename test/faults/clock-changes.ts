@@ -88,8 +88,20 @@ async function nights(run: Run, rig: Rig): Promise<void> {
   await Promise.all(
     customers.map(({ customerId, zone, change }) =>
       own.publish({
-        ...{ customerId, id: `${customerId}-r`, type: "customer.registered", time: change - 4 * DAY_MS },
-        data: { timezone: zone, consents: [{ purpose: "marketing", channel: "*", granted: true }] },
+        customerId,
+        id: `${customerId}-r`,
+        type: "customer.registered",
+        time: change - 4 * DAY_MS,
+        data: {
+          timezone: zone,
+          consents: [
+            {
+              purpose: "marketing",
+              channel: "*",
+              granted: true,
+            },
+          ],
+        },
       }),
     ),
   );
@@ -148,8 +160,11 @@ async function round(
       ).sort((a, b) => a - b);
       for (const [i, time] of times.entries())
         await own.publish({
-          ...{ customerId, id: `${customerId}-${name}-${i}`, type: "purchase.made", time },
-          data: { amountMinor: run.random.int(100, 10_000) },
+          customerId,
+          id: `${customerId}-${name}-${i}`,
+          type: "purchase.made",
+          time,
+          data: { amountMinor: run.random.int(100, 1e4) },
         });
     }),
   );

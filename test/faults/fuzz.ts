@@ -74,17 +74,23 @@ const BROKEN = [
   "\ufeff1",
 ];
 const DATA_FIELDS = [
-  ...[
-    "amountMinor",
-    "balanceMinor",
-    "balanceBeforeMinor",
-    "currency",
-    "paymentId",
-    "reasonCode",
-    "attributes",
-    "kind",
-  ],
-  ...["purpose", "channel", "granted", "timezone", "language", "consents", "__proto__", "constructor", "x"],
+  "amountMinor",
+  "balanceMinor",
+  "balanceBeforeMinor",
+  "currency",
+  "paymentId",
+  "reasonCode",
+  "attributes",
+  "kind",
+  "purpose",
+  "channel",
+  "granted",
+  "timezone",
+  "language",
+  "consents",
+  "__proto__",
+  "constructor",
+  "x",
 ];
 const ENVELOPE = [
   "specversion",
@@ -149,17 +155,20 @@ type Drawn = {
 };
 
 const KINDS = [
-  ...[
-    "hostile data",
-    "hostile data",
-    "hostile field",
-    "field missing",
-    "not JSON",
-    "any JSON",
-    "bytes",
-    "not UTF-8",
-  ],
-  ...["large", "binary mode", "odd headers", "odd subject", "cut off", "field twice"],
+  "hostile data",
+  "hostile data",
+  "hostile field",
+  "field missing",
+  "not JSON",
+  "any JSON",
+  "bytes",
+  "not UTF-8",
+  "large",
+  "binary mode",
+  "odd headers",
+  "odd subject",
+  "cut off",
+  "field twice",
 ];
 
 function make(d: Drawn, id: string): Fuzzed {
@@ -167,7 +176,10 @@ function make(d: Drawn, id: string): Fuzzed {
   const fields = envelope(customerId, id, type, object(d.data));
   const subject = `bank.core.${customerId}.${type}`;
   const sent = (body: string | Uint8Array, more: Partial<Fuzzed> = {}): Fuzzed => ({
-    ...{ what: kind, customerId, subject, headers: {} },
+    what: kind,
+    customerId,
+    subject,
+    headers: {},
     body: typeof body === "string" ? text.encode(body) : body,
     ...more,
   });
@@ -225,8 +237,15 @@ function make(d: Drawn, id: string): Fuzzed {
 
 /** Orders to the server, which a stream of events must not obey. */
 const HEADERS = [
-  ...["Nats-Rollup", "Nats-TTL", "Nats-Expected-Last-Sequence", "Nats-Expected-Stream", "Nats-Schedule"],
-  ...["Nats-Expected-Last-Subject-Sequence", "Segue-Dlq-Reason", "Segue-Deadline", "nats-msg-id"],
+  "Nats-Rollup",
+  "Nats-TTL",
+  "Nats-Expected-Last-Sequence",
+  "Nats-Expected-Stream",
+  "Nats-Schedule",
+  "Nats-Expected-Last-Subject-Sequence",
+  "Segue-Dlq-Reason",
+  "Segue-Deadline",
+  "nats-msg-id",
 ];
 
 const SUBJECTS = (customerId: string, token: string): string[] => [

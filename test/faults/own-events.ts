@@ -47,8 +47,19 @@ export class OwnEvents {
         const n = this.#placed.get(customerId) ?? 0;
         this.#placed.set(customerId, n + 1);
         const published: Published = {
-          ...{ customerId, n, id, source, type, data, malformed, via: "nats", attempts, firstTriedAt },
-          ...{ seq: ack.seq, duplicate: ack.duplicate, acknowledgedAt: Date.now() },
+          customerId,
+          n,
+          id,
+          source,
+          type,
+          data,
+          malformed,
+          via: "nats",
+          attempts,
+          firstTriedAt,
+          seq: ack.seq,
+          duplicate: ack.duplicate,
+          acknowledgedAt: Date.now(),
         };
         this.published.push(published);
         return published;
@@ -68,7 +79,12 @@ export class OwnEvents {
 export function cloudEventText(event: OwnEvent): string {
   const { customerId: subject, id, type, data = {}, source = "core", time = Date.now() } = event;
   return JSON.stringify({
-    ...{ specversion: "1.0", id, source, type, subject },
-    ...{ time: new Date(time).toISOString(), data },
+    specversion: "1.0",
+    id,
+    source,
+    type,
+    subject,
+    time: new Date(time).toISOString(),
+    data,
   });
 }

@@ -19,14 +19,14 @@ const CIRCLE = [
   { id: "b", type: "branch", cases: [{ when: "event.data.on == true", goto: "a" }], otherwise: "a" },
 ];
 const journey = (id: string, steps: object[]): object => ({
-  ...{
-    kind: "Journey",
-    id,
-    version: 1,
-    description: "a defect that shows only when it runs",
-    purpose: "service",
-  },
-  ...{ trigger: { event: `${id}.met` }, entry: { rule: "after-exit" }, steps },
+  kind: "Journey",
+  id,
+  version: 1,
+  description: "a defect that shows only when it runs",
+  purpose: "service",
+  trigger: { event: `${id}.met` },
+  entry: { rule: "after-exit" },
+  steps,
 });
 const DEFECTS = [
   journey("circle", CIRCLE),
