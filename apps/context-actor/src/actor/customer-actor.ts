@@ -182,6 +182,7 @@ export class CustomerActor {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
+    let committed: number | undefined;
     const outbox: OutboxEntry[] = [];
     const records: AuditRecord[] = [];
     let recordsTrace: Readonly<Record<string, string>> = {};
@@ -208,6 +209,7 @@ export class CustomerActor {
         this.counts.redelivered++;
         continue;
       }
+      committed ??= message.seq - 1;
       if (parsed.kind === "unreadable") {
         await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
         this.counts.deadLettered++;
@@ -233,7 +235,11 @@ export class CustomerActor {
             const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(turn, await this.options.decider.decide(turn.ask), journeys);
+              answer(
+                turn,
+                await this.options.decider.decide({ ...turn.ask, watermark: committed! }),
+                journeys,
+              );
             }
             const cause = { storedAt: storedAt(message), traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
