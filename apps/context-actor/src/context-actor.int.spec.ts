@@ -442,9 +442,12 @@ describe("context actor: a real process on real NATS", () => {
     const c = await handled("a8", seq);
     stopDeciding = decide();
     expect(c.journeys).toEqual([]);
-    const entries = (await all("AUDIT", subjects.audit("a8", "step")))
-      .flatMap((r) => auditRecordsV1.parse(r.json).records)
-      .flatMap((r) => r.entries);
+    // Relayed after the commit that the context shows.
+    const records = await eventually("the step on record", async () => {
+      const found = await all("AUDIT", subjects.audit("a8", "step"));
+      return found.length > 0 && found;
+    });
+    const entries = records.flatMap((r) => auditRecordsV1.parse(r.json).records).flatMap((r) => r.entries);
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
     );
