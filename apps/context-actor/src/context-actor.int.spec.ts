@@ -453,7 +453,12 @@ describe("context actor: a real process on real NATS", () => {
     const c = await handled("a8", seq);
     stopDeciding = decide();
     expect(c.journeys).toEqual([]);
-    const entries = (await chainOf("a8")).flatMap((r) => r.entries);
+    // Relayed after the commit that the context shows.
+    const records = await eventually("the step on record", async () => {
+      const found = await chainOf("a8");
+      return found.length > 0 && found;
+    });
+    const entries = records.flatMap((r) => r.entries);
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
     );
