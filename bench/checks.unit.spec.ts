@@ -29,7 +29,7 @@ function rightHistory(events: readonly W1Event[], contacted: (e: W1Event, i: num
     outcomes: [],
     sends: [],
     deadLetters: 0,
-    sizes: { context: 0, command: 0, outcome: 0 },
+    sizes: { command: 0, outcome: 0 },
   };
   const seen = new Set<string>();
   for (const e of events) {
