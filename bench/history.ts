@@ -37,11 +37,10 @@ export interface History {
   /** Calls that the providers received. */
   readonly sends: readonly { readonly commandId: string; readonly attempt: number }[];
   readonly deadLetters: number;
-  /** Mean bytes of the bodies in a stream. */
-  readonly sizes: MessageSizes;
+  readonly sizes: Omit<MessageSizes, "context">;
 }
 
-/** Mean bytes of the messages that one event leads to. */
+/** Mean bytes of the bodies of the messages that one event leads to. */
 export interface MessageSizes {
   readonly context: number;
   readonly command: number;
@@ -72,7 +71,7 @@ export async function readHistory(source: HistorySource): Promise<History> {
       });
     }
   };
-  const bytes = { context: new Mean(), command: new Mean(), outcome: new Mean() };
+  const bytes = { command: new Mean(), outcome: new Mean() };
   const steps = new Map<string, AppliedStep[]>();
   const heads = new Map<string, { n: number; hash: string }>();
   const broken = new Set<string>();
@@ -99,7 +98,6 @@ export async function readHistory(source: HistorySource): Promise<History> {
   }
   const contexts = new Map<string, Context>();
   await each("CTX", subjects.ctxAll, (m, customerId) => {
-    bytes.context.add(m.data.length);
     contexts.set(customerId, contextV1.parse(m.json()));
   });
   const commands = new Map<string, { commandId: string; customerId: string }>();
@@ -125,7 +123,6 @@ export async function readHistory(source: HistorySource): Promise<History> {
     sends: readLedger(ledgerFile).filter((s) => s.commandId.startsWith(prefix)),
     deadLetters: state.messages,
     sizes: {
-      context: bytes.context.value,
       command: bytes.command.value,
       outcome: bytes.outcome.value,
     },
