@@ -7,10 +7,12 @@ import {
   auditRecordsV1,
   CHAIN_KINDS,
   commandV1,
+  decisionRecordV1,
   contextV1,
   decisionRequestV1,
   dlqHeaders,
   DLQ_STREAM,
+  PARTITIONS,
   partitionOf,
   rpc,
   subjects,
@@ -89,7 +91,7 @@ describe("context actor: a real process on real NATS", () => {
     respond<unknown>(servers.nc, rpc.decide, (data) => {
       const request = decisionRequestV1.parse(data);
       asked.push(request);
-      return permitAll(request);
+      return { reply: permitAll(request), explanations: [], verdicts: [], versions: {} };
     });
 
   beforeAll(async () => {
@@ -172,7 +174,7 @@ describe("context actor: a real process on real NATS", () => {
   async function all(
     stream: string,
     filter: string,
-  ): Promise<Array<{ json: unknown; header: (k: string) => string; bytes: Uint8Array }>> {
+  ): Promise<Array<{ json: unknown; header: (k: string) => string; bytes: Uint8Array; storedAt: number }>> {
     const found = [];
     for (let seq = 1; ;) {
       const m = await jsm.direct.getMessage(stream, { seq, next_by_subj: filter }).catch(() => null);
@@ -181,6 +183,7 @@ describe("context actor: a real process on real NATS", () => {
         json: m.data.length > 0 ? safeJson(m.string()) : undefined,
         header: (k: string) => m.header.get(k),
         bytes: m.data,
+        storedAt: m.time.getTime(),
       });
       seq = m.seq + 1;
     }
@@ -257,6 +260,12 @@ describe("context actor: a real process on real NATS", () => {
       "journey-exited",
     ]);
     expect(auditHash({ ...records[0]!, at: records[0]!.at + 1 })).not.toBe(records[0]!.hash);
+    // Both decisions are on record, each before its command was published.
+    const decisions = await all("AUDIT", subjects.audit("a3", "decision"));
+    expect(decisions.map((d) => decisionRecordV1.parse(d.json).reply)).toMatchObject(
+      commands.map((c) => ({ kind: "act", decisionId: (c.json as Command).decisionId })),
+    );
+    for (const [i, d] of decisions.entries()) expect(d.storedAt).toBeLessThanOrEqual(commands[i]!.storedAt);
   });
 
   it("sends what it cannot read to DLQ with the reason and the original bytes, and goes on (I1, I11)", async () => {
@@ -367,7 +376,9 @@ describe("context actor: a real process on real NATS", () => {
 
   it("dead-letters an event that stands in another partition than its customer's (I2)", async () => {
     const [, own] = subjects.ctx("p8").split(".");
-    const elsewhere = subjects.evt("p8", "core", "t.t").replace(`.${own}.`, `.${(Number(own) + 1) % 64}.`);
+    const elsewhere = subjects
+      .evt("p8", "core", "t.t")
+      .replace(`.${own}.`, `.${(Number(own) + 1) % PARTITIONS}.`);
     const event = { specversion: "1.0", id: "x", source: "core", type: "t.t", subject: "p8" };
     const seq = String(await raw(elsewhere, JSON.stringify(event)));
     const letter = await eventually("its dead letter", async () =>

@@ -9,6 +9,7 @@ import { ContextStore } from "./actor/context-store.js";
 import { CustomerActor } from "./actor/customer-actor.js";
 import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
 import { DecisionClient } from "./actor/decision.client.js";
+import { DecisionRecordsPublisher } from "./actor/decision-records.publisher.js";
 import { publishJourneys } from "./actor/journeys.store.js";
 import { Partitions } from "./actor/partitions.js";
 import { TimerCanceller } from "./actor/timers.canceller.js";
@@ -58,6 +59,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       store: new ContextStore(nc, publisher),
       publisher,
       decider: new DecisionClient(new RpcClient(nc), config.decisionBudgetMs, log, this.#ending.signal),
+      records: new DecisionRecordsPublisher(publisher),
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
       journeys,

@@ -1,11 +1,9 @@
-import { Match, type MsgHdrs } from "@nats-io/nats-core";
 import { Controller, Inject } from "@nestjs/common";
-import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from "@nestjs/microservices";
-import { decisionRequestV1, rpc, type DecisionReply } from "#contracts";
-import { remainingMs, RpcUnavailable } from "#messaging";
+import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservices";
+import { decisionRequestV1, rpc, type DecisionAnswer } from "#contracts";
+import { remainingMs, RpcUnavailable, type RpcContext } from "#messaging";
 import { span, type Logger } from "#telemetry";
 import { DecisionMaker } from "./decision-maker.js";
-import { RecordsUnavailable } from "./decision-record.port.js";
 
 /** What a caller gets that sends no deadline. */
 const DEFAULT_BUDGET_MS = 1_000;
@@ -28,15 +26,13 @@ export class DecideResponder {
   ) {}
 
   @MessagePattern(rpc.decide)
-  async decide(@Payload() data: unknown, @Ctx() context: NatsContext): Promise<DecisionReply> {
-    const received = context.getHeaders() as MsgHdrs | undefined;
-    const header = (name: string): string | undefined => received?.get(name, Match.IgnoreCase) || undefined;
+  async decide(@Payload() data: unknown, @Ctx() { header }: RpcContext): Promise<DecisionAnswer> {
     const until = performance.now() + remainingMs(header, DEFAULT_BUDGET_MS);
     const request = decisionRequestV1.safeParse(data);
     if (!request.success) throw new RpcException(invalidRequest(request.error.issues));
     try {
-      return await span("decide", { kind: "server", parent: header }, (headers) =>
-        this.maker.decide(request.data, () => until - performance.now(), headers),
+      return await span("decide", { kind: "server", parent: header }, () =>
+        this.maker.decide(request.data, () => until - performance.now()),
       );
     } catch (error) {
       throw new RpcException(this.#describe(error as Error));
@@ -44,7 +40,7 @@ export class DecideResponder {
   }
 
   #describe(error: Error): ReplyError {
-    if (error instanceof RpcUnavailable || error instanceof RecordsUnavailable) {
+    if (error instanceof RpcUnavailable) {
       this.log.warn({ error: error.message }, "no decision now");
       return { code: "unavailable", message: error.message, unavailable: true };
     }

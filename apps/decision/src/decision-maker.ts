@@ -1,53 +1,40 @@
 /**
- * One decision: funnel → one question to policy → record → reply. Owns no state: a decision that is asked again, after
- * an answer that got lost, comes out the same, because policy is idempotent by decision id and the rest is pure (I9);
- * unless policy could not answer the first time: then both answers are on record, and the last one counts.
+ * One decision: funnel → one question to policy → answer. Owns no state and writes nothing: a decision that is asked
+ * again, after an answer that got lost, comes out the same, because policy is idempotent by decision id and the rest
+ * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
-import type { DecisionReply, DecisionRequest } from "#contracts";
+import type { DecisionAnswer, DecisionRequest } from "#contracts";
 import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
 import { span } from "#telemetry";
-import type { DecisionRecords } from "./decision-record.port.js";
 import type { PolicyPort } from "./policy.port.js";
 
-/** Kept back from the caller's time for writing the record and answering; of short deadlines a quarter. */
-const RESERVE_MS = 100;
+/** Kept back from the caller's time for answering; of short deadlines a quarter. */
+const RESERVE_MS = 50;
 
 export class DecisionMaker {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
-    private readonly records: DecisionRecords,
   ) {}
 
-  /**
-   * Decides within the time that `remaining` says is left (wall ms). The reply is given only after the record is stored:
-   * nothing is said to a customer that is not on record. Throws RpcUnavailable and RecordsUnavailable when it may work later.
-   */
-  async decide(
-    request: DecisionRequest,
-    remaining: () => number,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<DecisionReply> {
+  /** Decides within the time that `remaining` says is left (wall ms). Throws RpcUnavailable when it may work later. */
+  async decide(request: DecisionRequest, remaining: () => number): Promise<DecisionAnswer> {
     const ranking = rank(request, this.catalogue, this.expressions);
     const question = evaluateRequest(request, ranking);
     const answer =
       question &&
-      (await span("evaluate", { kind: "client" }, (spanHeaders) =>
-        this.policy.evaluate(question, {
-          timeoutMs: this.#timeFor("policy", remaining),
-          headers: spanHeaders,
-        }),
+      (await span("evaluate", { kind: "client" }, (headers) =>
+        this.policy.evaluate(question, { timeoutMs: this.#timeForPolicy(remaining), headers }),
       ));
-    const record = conclude(request, ranking, this.catalogue, answer);
-    await this.records.write(record, { timeoutMs: Math.max(1, remaining()), headers });
-    return record.reply;
+    const { request: _asked, ...told } = conclude(request, ranking, this.catalogue, answer);
+    return told;
   }
 
-  #timeFor(what: string, remaining: () => number): number {
+  #timeForPolicy(remaining: () => number): number {
     const left = remaining();
-    if (left <= 1) throw new RpcUnavailable(`the deadline has passed before ${what} could be asked`);
+    if (left <= 1) throw new RpcUnavailable("the deadline has passed before policy could be asked");
     return Math.max(1, Math.floor(left - Math.min(RESERVE_MS, left / 4)));
   }
 }

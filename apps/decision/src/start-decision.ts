@@ -1,11 +1,9 @@
-import type { NatsConnection } from "@nats-io/nats-core";
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
-import { connectNats, Publisher, RpcClient, RpcServer } from "#messaging";
+import { connectNats, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
-import { AuditPublisher } from "./audit.publisher.js";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
 import { DecisionModule } from "./decision.module.js";
@@ -29,27 +27,12 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
-  const maker = new DecisionMaker(
-    catalogue,
-    createExpressions(),
-    new PolicyRpcAdapter(new RpcClient(nc)),
-    new AuditPublisher(new Publisher(nc)),
-  );
+  const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
-    strategy: new RpcServer({
-      servers: config.natsUrl.split(","),
-      name: "decision-rpc",
-      queue: QUEUE,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      waitOnFirstConnect: true,
-      noAsyncTraces: true,
-    }),
+    strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
   });
   await app.listen();
-  // Only when the server has seen the subscription can it be asked.
-  await app.unwrap<NatsConnection>().flush();
   return {
     ready: () => connected,
     async stop() {

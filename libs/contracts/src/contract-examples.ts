@@ -163,6 +163,12 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     language: "cs",
     consents: [{ purpose: "marketing", channel: "push", granted: true }],
   },
+  "decision-answer.v1": {
+    reply: decisionReply,
+    explanations: [{ action: "overdraft-help", stage: "chosen", reason: "only_candidate" }],
+    verdicts: [verdict],
+    versions: { retail: "1" },
+  },
   "decision-record.v1": {
     request: decisionRequest,
     reply: { kind: "none", decisionId: "c.1.0", reason: "no candidate is eligible" },
@@ -178,7 +184,6 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     verdicts: [verdict],
     versions: { retail: "1" },
   },
-  "decision-reply.v1": decisionReply,
   "decision-request.v1": decisionRequest,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },

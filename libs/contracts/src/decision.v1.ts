@@ -109,15 +109,20 @@ export const explanationV1 = z.object({
 });
 export type Explanation = z.infer<typeof explanationV1>;
 
-/** The record of a decision (AUDIT, kind `decision`): everything needed to explain it and to compute it again (I9). */
-export const decisionRecordV1 = z
+/** What the decision service answers: the reply, and what the record holds besides the request. */
+export const decisionAnswerV1 = z
   .object({
-    request: decisionRequestV1,
     reply: decisionReplyV1,
     explanations: z.array(explanationV1),
     verdicts: z.array(verdictV1),
     /** `catalogue@version`, policy packs `id@version`. */
     versions: z.record(z.string(), z.string()),
   })
+  .meta({ id: "DecisionAnswer" });
+export type DecisionAnswer = z.infer<typeof decisionAnswerV1>;
+
+/** The record of a decision (AUDIT, kind `decision`): everything needed to explain it and to compute it again (I9). */
+export const decisionRecordV1 = z
+  .object({ request: decisionRequestV1, ...decisionAnswerV1.shape })
   .meta({ id: "DecisionRecord" });
 export type DecisionRecord = z.infer<typeof decisionRecordV1>;

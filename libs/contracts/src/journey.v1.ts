@@ -25,6 +25,8 @@ const decideStep = z.strictObject({
   channels: z.array(channelV1).min(1).optional(),
   /** Leave out the channels on which this instance has spoken before. */
   anotherChannel: z.boolean().optional(),
+  /** `false`: what may not be said now (quiet hours) is not said later either; the step goes the way of `otherwise`. */
+  defer: z.boolean().optional(),
   /** Where to go when nothing may or should be said, or no answer came in time; otherwise on to `next`. */
   otherwise: id.optional(),
 });

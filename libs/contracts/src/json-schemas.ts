@@ -14,7 +14,7 @@ import {
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
-import { decisionRecordV1, decisionReplyV1, decisionRequestV1 } from "./decision.v1.js";
+import { decisionAnswerV1, decisionRecordV1, decisionRequestV1 } from "./decision.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
@@ -30,7 +30,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "context.v1": contextV1,
   "customer-registered.v1": customerRegisteredV1,
   "decision-record.v1": decisionRecordV1,
-  "decision-reply.v1": decisionReplyV1,
+  "decision-answer.v1": decisionAnswerV1,
   "decision-request.v1": decisionRequestV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,

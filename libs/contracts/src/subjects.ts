@@ -77,6 +77,8 @@ export const subjects = {
   /** Events of one customer whose type starts with this token. */
   evtOfCustomerFamily: (customerId: string, family: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Outcomes of every customer, as stored in EVT. */
+  outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */
   outcomesOfKind: (kind: OutcomeKind): string => `evt.*.*.${SEGUE_SOURCE}.outcome.${kind}`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,

@@ -15,6 +15,7 @@ import {
   type DlqReason,
 } from "#contracts";
 import type { Clock } from "#clock";
+import { readHeader } from "./message-headers.js";
 
 /** A message as it stands in EVT. */
 export interface EventMessage {
@@ -147,13 +148,4 @@ function fromBinary(message: EventMessage): Record<string, unknown> {
 
 function ceHeader(headers: MsgHdrs | undefined, name: string): string | undefined {
   return readHeader(headers, `ce-${name}`);
-}
-
-/** A header by name, whatever its case. */
-export function readHeader(headers: MsgHdrs | undefined, name: string): string | undefined {
-  if (!headers) return undefined;
-  const exact = headers.get(name);
-  if (exact) return exact;
-  const key = headers.keys().find((k) => k.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : headers.get(key);
 }

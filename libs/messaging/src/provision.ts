@@ -69,13 +69,20 @@ function streamConfig(s: StreamDefinition, replicas: number): Partial<StreamConf
 
 async function ensureStream(jsm: JetStreamManager, s: StreamDefinition, replicas: number): Promise<void> {
   const config = streamConfig(s, replicas);
+  let existing: StreamConfig;
   try {
-    await jsm.streams.info(s.name);
+    existing = (await jsm.streams.info(s.name)).config;
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error;
     await jsm.streams.add(config);
     return;
   }
+  const dest = existing.subject_transform?.dest;
+  if (s.transform && dest !== undefined && dest !== s.transform.dest)
+    throw new Error(
+      `stream ${s.name} puts events under ${dest}, this build under ${s.transform.dest}: what is stored would not be found. ` +
+        `Start this build on a new data folder, or go on with the build that made this one`,
+    );
   await jsm.streams.update(s.name, config);
 }
 

@@ -7,12 +7,12 @@
  * I1 every event ends in the context or in DLQ; I2 in stream order; I3 one open decision; I4 a commit that
  * conflicts drops the activation and the partition; I11 a poison event goes to DLQ and its neighbours go on.
  */
-import type { JsMsg } from "@nats-io/jetstream";
 import {
   partitionOf,
   type AuditRecord,
   type Context,
-  type DecisionReply,
+  type DecisionAnswer,
+  type DecisionRecord,
   type DecisionRequest,
   type DlqReason,
   type OutboxEntry,
@@ -30,7 +30,7 @@ import {
   type Journeys,
   type NoAnswer,
 } from "#domain";
-import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publisher } from "#messaging";
+import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
@@ -38,11 +38,20 @@ import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 
 export interface Decider {
   /** The decision, or why there is none: the failures that can pass have been retried by then. */
-  decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer>;
+  decide(request: DecisionRequest): Promise<DecisionAnswer | NoAnswer>;
+}
+
+export interface DecisionRecords {
+  /** Resolves once the decision is on record; recording the same decision again changes nothing. */
+  put(
+    record: DecisionRecord,
+    traceHeaders: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 export interface DeadLetters {
-  put(message: JsMsg, reason: DlqReason, detail: string): Promise<void>;
+  put(message: StreamMessage, reason: DlqReason, detail: string): Promise<void>;
 }
 
 export interface Timers {
@@ -54,6 +63,7 @@ export interface CustomerActorOptions {
   readonly store: ContextStore;
   readonly publisher: Publisher;
   readonly decider: Decider;
+  readonly records: DecisionRecords;
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly journeys: Journeys;
@@ -65,7 +75,7 @@ export interface CustomerActorOptions {
 }
 
 interface Waiting {
-  readonly message: JsMsg;
+  readonly message: StreamMessage;
   /** Highest sequence of the partition up to which everything was relayed before. */
   readonly floor: number;
   readonly done: () => void;
@@ -115,7 +125,7 @@ export class CustomerActor {
    * Handles one message of EVT. `floor` is the acknowledged sequence of its partition: up to it every outbox has
    * been relayed. Resolves when it is done for good; rejects when the partition is lost.
    */
-  handle(message: JsMsg, floor: number): Promise<void> {
+  handle(message: StreamMessage, floor: number): Promise<void> {
     const [, partition = "", customerId = ""] = message.subject.split(".");
     if (this.#lost.has(partition)) return Promise.reject(new Error("an earlier event was not handled"));
     return new Promise((done, failed) => {
@@ -178,17 +188,26 @@ export class CustomerActor {
     }
   }
 
+  #record(record: DecisionRecord, traceHeaders: Readonly<Record<string, string>>): Promise<void> {
+    const written = this.options.records.put(record, traceHeaders, this.#aborted.signal);
+    // Whether it failed is asked before the commit, when the step itself may have failed already.
+    written.catch(() => undefined);
+    return written;
+  }
+
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
     let committed: number | undefined;
     const outbox: OutboxEntry[] = [];
+    /** Records of decisions on their way; awaited before the commit, so that the next event need not wait for them. */
+    const onRecord: Promise<void>[] = [];
     const records: AuditRecord[] = [];
     let recordsTrace: Readonly<Record<string, string>> = {};
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const { message, floor } of batch) {
-      const parsed = parseEvent(eventMessage(message), clock);
+      const parsed = parseEvent(message, clock);
       if (parsed.kind === "unreadable" && parsed.reason === "unsafe_subject") {
         // No customer to whose context it could belong.
         await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
@@ -235,13 +254,12 @@ export class CustomerActor {
             const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              answer(
-                turn,
-                await this.options.decider.decide({ ...turn.ask, watermark: committed! }),
-                journeys,
-              );
+              const request = { ...turn.ask, watermark: committed! };
+              const told = await this.options.decider.decide(request);
+              if ("reply" in told) onRecord.push(this.#record({ request, ...told }, trace));
+              answer(turn, "reply" in told ? told.reply : told, journeys);
             }
-            const cause = { storedAt: storedAt(message), traceHeaders: trace };
+            const cause = { storedAt: message.storedAt, traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
             if (turn.entries.length === 0) return turn.context;
@@ -265,6 +283,8 @@ export class CustomerActor {
     }
     if (!activation || !context) return;
     if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
+    // Nothing is said to a customer that is not on record: the commands are in this commit.
+    for (const written of onRecord) await written;
     if (context !== activation.context) {
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
       this.counts.commits++;

@@ -1,5 +1,5 @@
 /** Asks the decision service, again and again while it cannot be reached, until the budget is spent. */
-import { decisionReplyV1, rpc, type DecisionReply, type DecisionRequest } from "#contracts";
+import { decisionAnswerV1, rpc, type DecisionAnswer, type DecisionRequest } from "#contracts";
 import type { NoAnswer } from "#domain";
 import { RpcUnavailable, sleep, type RpcClient } from "#messaging";
 import { span } from "#telemetry";
@@ -17,14 +17,14 @@ export class DecisionClient implements Decider {
     private readonly signal: AbortSignal,
   ) {}
 
-  async decide(request: DecisionRequest): Promise<DecisionReply | NoAnswer> {
+  async decide(request: DecisionRequest): Promise<DecisionAnswer | NoAnswer> {
     const until = performance.now() + this.budgetMs;
     for (let delayMs = BACKOFF_MIN_MS; ; delayMs = Math.min(delayMs * 2, BACKOFF_MAX_MS)) {
       try {
         const reply = await span("request decide", { kind: "client" }, (headers) =>
           this.client.call(rpc.decide, request, { timeoutMs: ATTEMPT_TIMEOUT_MS, headers }),
         );
-        return decisionReplyV1.parse(reply);
+        return decisionAnswerV1.parse(reply);
       } catch (error) {
         const leftMs = until - performance.now();
         if (error instanceof RpcUnavailable && leftMs > delayMs && !this.signal.aborted) {

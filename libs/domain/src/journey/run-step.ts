@@ -119,7 +119,13 @@ export function takeAnswer(
   };
   if (reply.kind !== "act") {
     turn.entries.push({ kind: "decision", ...said, answer: reply.kind, reason: reply.reason });
-    if (reply.kind === "defer" && instance.deferrals < MAX_DEFERRALS && reply.until > turn.context.now) {
+    const later = !(at.step.type === "decide" && at.step.defer === false);
+    if (
+      reply.kind === "defer" &&
+      later &&
+      instance.deferrals < MAX_DEFERRALS &&
+      reply.until > turn.context.now
+    ) {
       return waitUntil(turn, { ...instance, deferrals: instance.deferrals + 1 }, "deferred", reply.until);
     }
     return goTo(turn, instance, otherwise ?? at.next);

@@ -198,6 +198,24 @@ describe("a journey, step by step", () => {
     expect(c.requests.map((r) => r.decisionId)).toEqual(["c1.1.0", "c1.2.0"]);
   });
 
+  it("does not wait for the window where the step says so: that moment is over then", () => {
+    const steps = [
+      { id: "d", type: "decide", actions: ["explain", "offer"], defer: false, otherwise: "x" },
+      { id: "x", type: "exit", reason: "not-said" },
+    ];
+    const c = new CustomerScript(journeys(journey({ steps })));
+    c.answering = (r) => ({
+      kind: "defer",
+      decisionId: r.decisionId,
+      until: r.at + 3_600_000,
+      reason: "quiet_hours",
+    });
+    c.event("account.overdrawn");
+    expect(c.exits).toEqual(["not-said"]);
+    expect(c.context.journeys).toEqual([]);
+    expect(c.intents).toEqual([]);
+  });
+
   it("tries another channel the second time, the one that carried it counting", () => {
     const steps = [
       { id: "a", type: "send", action: "offer", channels: ["push", "sms", "email"], next: "w" },
