@@ -149,6 +149,36 @@ describe("the policy index and its scripts, on a real Redis", () => {
     expect(await index.begin(customer, new Map([["t", 0]]))).toBeUndefined();
   });
 
+  it("takes a new customer over only if no tail has passed an event beyond what was looked through (I7)", async () => {
+    const generation = await index.generation(new Map([["t", 0]]));
+    const passes = (customer: string, seq: number) =>
+      index.fold(customer, { stream: "EVT-7", seq }, () => undefined);
+    const takeOver = async (customerId: string, admitted: object = {}): Promise<string> => {
+      const newCustomer = { generation, stream: "EVT-7", lookedThrough: 50, ...admitted };
+      const got = await index.reserve({
+        decisionId: `${customerId}.0.0`,
+        customerId,
+        at: 0,
+        candidates: [candidate()],
+        caps: () => purposeCaps([]),
+        profile: emptyProfile,
+        sendProfile: false,
+        newCustomer,
+        judgedSeq: 0,
+      });
+      return got.kind;
+    };
+    await passes("n1", 50);
+    expect(await takeOver("n1", { lookedThrough: 49 })).toBe("unknown");
+    expect(await takeOver("n1", { generation: "another" })).toBe("unknown");
+    expect(await takeOver("n1")).toBe("counted");
+    await passes("n1", 51);
+    expect(await reservedNow("n1", 1)).toBe("unknown");
+    // It has a contact now, whatever the request says.
+    expect(await takeOver("n1", { lookedThrough: 60 })).toBe("unknown");
+    expect(await takeOver("n2")).toBe("unknown");
+  });
+
   it("makes every entry unknown in another epoch: a Redis that was restarted may be older", async () => {
     await ready("e1");
     const other = new RedisConnection({ url: servers.redis.url, origin: "another-EVT" });
