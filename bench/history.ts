@@ -4,6 +4,7 @@ import { DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from "@nats-io
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
   auditRecordsV1,
+  CHAIN_KINDS,
   cloudEventV1,
   commandV1,
   contextV1,
@@ -12,6 +13,7 @@ import {
   outcomeV1,
   streamsOf,
   subjects,
+  type AuditRecord,
   type Context,
 } from "#contracts";
 
@@ -73,8 +75,17 @@ export async function readHistory(source: HistorySource): Promise<History> {
   const steps = new Map<string, AppliedStep[]>();
   const heads = new Map<string, { n: number; hash: string }>();
   const broken = new Set<string>();
-  await each("AUDIT", subjects.auditOfKind("step"), (m, customerId) => {
-    for (const { n, prev, hash, event, entries } of auditRecordsV1.parse(m.json()).records) {
+  const chains = new Map<string, AuditRecord[]>();
+  for (const kind of CHAIN_KINDS) {
+    await each("AUDIT", subjects.auditOfKind(kind), (m, customerId) => {
+      const { records } = auditRecordsV1.parse(m.json());
+      const known = chains.get(customerId);
+      if (known) known.push(...records);
+      else chains.set(customerId, records);
+    });
+  }
+  for (const [customerId, records] of chains) {
+    for (const { n, prev, hash, event, entries } of records.sort((a, b) => a.n - b.n)) {
       const head = heads.get(customerId) ?? { n: 0, hash: "" };
       if (n !== head.n + 1 || prev !== head.hash) broken.add(customerId);
       heads.set(customerId, { n, hash });
@@ -84,7 +95,7 @@ export async function readHistory(source: HistorySource): Promise<History> {
       if (known) known.push(step);
       else steps.set(customerId, [step]);
     }
-  });
+  }
   const contexts = new Map<string, Context>();
   await each("CTX", subjects.ctxAll, (m, customerId) => {
     contexts.set(customerId, contextV1.parse(m.json()));

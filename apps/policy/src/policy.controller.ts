@@ -23,11 +23,11 @@ export class PolicyController {
   /** Verdicts for ranked options; the first permitted one is reserved. */
   @MessagePattern(rpc.evaluate)
   evaluate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<EvaluateReply> {
-    return span("evaluate", { kind: "server", parent: header }, async (headers) => {
+    return span("evaluate", { kind: "server", parent: header }, async () => {
       const request = parse(rpc.evaluate, evaluateRequestV1, payload);
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
       try {
-        return await this.evaluator.evaluate(request, { withinMs, headers });
+        return await this.evaluator.evaluate(request, withinMs);
       } catch (error) {
         throw error instanceof UncountableCap ? new RpcException(error.message) : error;
       }
