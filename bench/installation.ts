@@ -19,8 +19,10 @@ export interface InstallationOptions {
   readonly durability: Durability;
   /** context-actor instances. */
   readonly actors: number;
-  /** Node flags for a service, e.g. to profile it. */
-  readonly nodeFlags?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /** Node flags and program arguments of a service, e.g. to profile it. */
+  readonly node?: Readonly<
+    Partial<Record<ServiceName, { readonly flags: readonly string[]; readonly args: readonly string[] }>>
+  >;
   /** Environment of every service. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -132,7 +134,8 @@ export class Installation {
   ): Promise<void> {
     const port = await freePort();
     const main = join(process.cwd(), "dist", "apps", service, "src", "main.js");
-    const child = startChild(process.execPath, [...(this.options.nodeFlags?.[service] ?? []), main], {
+    const { flags = [], args = [] } = this.options.node?.[service] ?? {};
+    const child = startChild(process.execPath, [...flags, main, ...args], {
       cwd: process.cwd(),
       env: {
         PATH: process.env["PATH"] ?? "",

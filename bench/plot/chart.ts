@@ -19,7 +19,20 @@ export interface Chart {
 const WIDTH = 860;
 const HEIGHT = 460;
 const PLOT = { left: 84, right: 180, top: 72, bottom: 64 } as const;
-const COLOURS = ["#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#edc948", "#b07aa1", "#9c755f"];
+const COLOURS = [
+  "#4e79a7",
+  "#f28e2b",
+  "#59a14f",
+  "#e15759",
+  "#76b7b2",
+  "#edc948",
+  "#b07aa1",
+  "#9c755f",
+  "#bab0ac",
+  "#d37295",
+  "#86bcb6",
+  "#8c564b",
+];
 
 export function chartSvg(chart: Chart): string {
   const innerWidth = WIDTH - PLOT.left - PLOT.right;
@@ -150,7 +163,7 @@ function lines(chart: Chart, middle: (c: number) => number, y: (v: number) => nu
       const dots = points.map(
         (p) =>
           `<circle cx="${at(p.x)}" cy="${at(p.y)}" r="3.5" fill="${colour(i)}"/>` +
-          text(p.x, p.y - 8, number(p.v), 'text-anchor="middle" font-size="10.5"'),
+          text(p.x, i % 2 === 0 ? p.y - 8 : p.y + 17, number(p.v), 'text-anchor="middle" font-size="10.5"'),
       );
       return `<polyline points="${path}" fill="none" stroke="${colour(i)}" stroke-width="2"/>${dots.join("")}`;
     })
