@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
-  auditRecordV1,
+  auditRecordsV1,
   cloudEventV1,
   commandV1,
   contextV1,
@@ -35,6 +35,15 @@ export interface History {
   /** Calls that the providers received. */
   readonly sends: readonly { readonly commandId: string; readonly attempt: number }[];
   readonly deadLetters: number;
+  /** Mean bytes of the bodies in a stream. */
+  readonly sizes: MessageSizes;
+}
+
+/** Mean bytes of the messages that one event leads to. */
+export interface MessageSizes {
+  readonly context: number;
+  readonly command: number;
+  readonly outcome: number;
 }
 
 export interface HistorySource {
@@ -61,32 +70,36 @@ export async function readHistory(source: HistorySource): Promise<History> {
       });
     }
   };
+  const bytes = { context: new Mean(), command: new Mean(), outcome: new Mean() };
   const steps = new Map<string, AppliedStep[]>();
   const heads = new Map<string, { n: number; hash: string }>();
   const broken = new Set<string>();
   await each("AUDIT", subjects.auditOfKind("step"), (m, customerId) => {
-    const record = auditRecordV1.parse(m.json());
-    const head = heads.get(customerId) ?? { n: 0, hash: "" };
-    if (record.n !== head.n + 1 || record.prev !== head.hash) broken.add(customerId);
-    heads.set(customerId, { n: record.n, hash: record.hash });
-    const { event, entries } = record;
-    const commands = entries.flatMap((e) => (e.kind === "command" ? [e.commandId] : []));
-    const step = { eventId: event.id, source: event.source, commands };
-    const known = steps.get(customerId);
-    if (known) known.push(step);
-    else steps.set(customerId, [step]);
+    for (const { n, prev, hash, event, entries } of auditRecordsV1.parse(m.json()).records) {
+      const head = heads.get(customerId) ?? { n: 0, hash: "" };
+      if (n !== head.n + 1 || prev !== head.hash) broken.add(customerId);
+      heads.set(customerId, { n, hash });
+      const commands = entries.flatMap((e) => (e.kind === "command" ? [e.commandId] : []));
+      const step = { eventId: event.id, source: event.source, commands };
+      const known = steps.get(customerId);
+      if (known) known.push(step);
+      else steps.set(customerId, [step]);
+    }
   });
   const contexts = new Map<string, Context>();
   await each("CTX", subjects.ctxAll, (m, customerId) => {
+    bytes.context.add(m.data.length);
     contexts.set(customerId, contextV1.parse(m.json()));
   });
   const commands = new Map<string, { commandId: string; customerId: string }>();
   await each("CMD", subjects.cmdAll, (m, customerId) => {
+    bytes.command.add(m.data.length);
     const { commandId } = commandV1.parse(m.json());
     commands.set(commandId, { commandId, customerId });
   });
   const outcomes: { commandId: string; kind: string }[] = [];
   await each("EVT", subjects.outcomesAll, (m) => {
+    bytes.outcome.add(m.data.length);
     const { commandId, kind } = outcomeV1.parse(cloudEventV1.parse(m.json()).data);
     if (isTerminal(kind)) outcomes.push({ commandId, kind });
   });
@@ -100,7 +113,27 @@ export async function readHistory(source: HistorySource): Promise<History> {
     outcomes,
     sends: readLedger(ledgerFile).filter((s) => s.commandId.startsWith(prefix)),
     deadLetters: state.messages,
+    sizes: {
+      context: bytes.context.value,
+      command: bytes.command.value,
+      outcome: bytes.outcome.value,
+    },
   };
+}
+
+class Mean {
+  #sum = 0;
+  #n = 0;
+
+  add(value: number): void {
+    this.#sum += value;
+    this.#n++;
+  }
+
+  /** A whole number; 0 of nothing. */
+  get value(): number {
+    return this.#n === 0 ? 0 : Math.round(this.#sum / this.#n);
+  }
 }
 
 function readLedger(file: string): { commandId: string; attempt: number }[] {

@@ -37,12 +37,14 @@ describe("workload W1", () => {
     expect(twice / W1_DEFAULTS.n).toBeCloseTo(0.02, 2);
   });
 
-  it("draws the first customer most", () => {
+  it("draws the k-th customer with a weight of 1/k", () => {
     const counts = new Map<string, number>();
-    for (const e of workload()) counts.set(e.customerId, (counts.get(e.customerId) ?? 0) + 1);
+    for (const e of workload({ duplicates: 0 }))
+      counts.set(e.customerId, (counts.get(e.customerId) ?? 0) + 1);
     const share = (id: string): number => (counts.get(id) ?? 0) / 20_000;
-    expect(share("c000001")).toBeCloseTo(0.11, 2);
-    expect(share("c000002")).toBeCloseTo(0.055, 2);
+    expect(Math.abs(share("c000001") - 0.11)).toBeLessThan(0.01);
+    expect(Math.abs(share("c000002") - 0.055)).toBeLessThan(0.01);
+    expect(Math.abs(share("c000010") - 0.011)).toBeLessThan(0.004);
   });
 
   it("covers the span of event time, strictly increasing", () => {

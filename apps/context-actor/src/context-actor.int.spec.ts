@@ -11,6 +11,7 @@ import {
   decisionRequestV1,
   dlqHeaders,
   DLQ_STREAM,
+  PARTITIONS,
   partitionOf,
   rpc,
   subjects,
@@ -367,7 +368,9 @@ describe("context actor: a real process on real NATS", () => {
 
   it("dead-letters an event that stands in another partition than its customer's (I2)", async () => {
     const [, own] = subjects.ctx("p8").split(".");
-    const elsewhere = subjects.evt("p8", "core", "t.t").replace(`.${own}.`, `.${(Number(own) + 1) % 64}.`);
+    const elsewhere = subjects
+      .evt("p8", "core", "t.t")
+      .replace(`.${own}.`, `.${(Number(own) + 1) % PARTITIONS}.`);
     const event = { specversion: "1.0", id: "x", source: "core", type: "t.t", subject: "p8" };
     const seq = String(await raw(elsewhere, JSON.stringify(event)));
     const letter = await eventually("its dead letter", async () =>

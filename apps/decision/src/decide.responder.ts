@@ -1,8 +1,7 @@
-import { Match, type MsgHdrs } from "@nats-io/nats-core";
 import { Controller, Inject } from "@nestjs/common";
-import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from "@nestjs/microservices";
+import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservices";
 import { decisionRequestV1, rpc, type DecisionAnswer } from "#contracts";
-import { remainingMs, RpcUnavailable } from "#messaging";
+import { remainingMs, RpcUnavailable, type RpcContext } from "#messaging";
 import { span, type Logger } from "#telemetry";
 import { DecisionMaker } from "./decision-maker.js";
 
@@ -27,9 +26,7 @@ export class DecideResponder {
   ) {}
 
   @MessagePattern(rpc.decide)
-  async decide(@Payload() data: unknown, @Ctx() context: NatsContext): Promise<DecisionAnswer> {
-    const received = context.getHeaders() as MsgHdrs | undefined;
-    const header = (name: string): string | undefined => received?.get(name, Match.IgnoreCase) || undefined;
+  async decide(@Payload() data: unknown, @Ctx() { header }: RpcContext): Promise<DecisionAnswer> {
     const until = performance.now() + remainingMs(header, DEFAULT_BUDGET_MS);
     const request = decisionRequestV1.safeParse(data);
     if (!request.success) throw new RpcException(invalidRequest(request.error.issues));

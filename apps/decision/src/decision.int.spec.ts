@@ -1,4 +1,3 @@
-import type { Subscription } from "@nats-io/nats-core";
 import {
   decisionAnswerV1,
   evaluateRequestV1,
@@ -15,7 +14,7 @@ import { replayDecision } from "#domain";
 import { RpcClient, RpcFailed, RpcUnavailable } from "#messaging";
 import type { Service } from "#service";
 import { createLogger } from "#telemetry";
-import { startServers, type TestServers } from "#testing";
+import { respond, startServers, type TestServers } from "#testing";
 import { startDecision } from "./start-decision.js";
 
 const request = (n: number, given: Partial<DecisionRequest> = {}): DecisionRequest => ({
@@ -63,20 +62,15 @@ describe("the decision service on real NATS", () => {
   let servers: TestServers;
   let service: Service;
   let client: RpcClient;
-  let policy: Subscription | undefined;
+  let stopPolicy: (() => void) | undefined;
   let asked: EvaluateRequest[] = [];
   const deny = new Set<string>();
 
-  function startPolicy(
-    reply: (question: EvaluateRequest) => object = (q) => ({ response: answer(q, deny) }),
-  ): void {
-    policy = servers.nc.subscribe(rpc.evaluate, {
-      callback: (_error, m) => {
-        const packet = m.json<{ id: string; data: unknown }>();
-        const question = evaluateRequestV1.parse(packet.data);
-        asked.push(question);
-        m.respond(JSON.stringify({ ...reply(question), isDisposed: true, id: packet.id }));
-      },
+  function startPolicy(reply: (question: EvaluateRequest) => EvaluateReply = (q) => answer(q, deny)): void {
+    stopPolicy = respond(servers.nc, rpc.evaluate, (data) => {
+      const question = evaluateRequestV1.parse(data);
+      asked.push(question);
+      return reply(question);
     });
   }
 
@@ -104,7 +98,7 @@ describe("the decision service on real NATS", () => {
     asked = [];
     deny.clear();
   });
-  afterEach(() => policy?.unsubscribe());
+  afterEach(() => stopPolicy?.());
 
   it("ranks, asks policy once, and answers with a plan and its explanation", async () => {
     startPolicy();
@@ -159,15 +153,13 @@ describe("the decision service on real NATS", () => {
   });
 
   it("gives up on a silent policy before the caller's deadline", async () => {
-    policy = servers.nc.subscribe(rpc.evaluate, { callback: () => undefined });
+    stopPolicy = respond(servers.nc, rpc.evaluate, () => new Promise(() => undefined));
     // The caller's own time-out would read otherwise.
     await expect(decide(request(5), 800)).rejects.toThrow(/"unavailable":true/);
   });
 
   it("fails for good when policy breaks its contract", async () => {
-    startPolicy((q) => ({
-      response: { ...answer(q, deny), chosen: { action: "bribe", channels: ["push"] } },
-    }));
+    startPolicy((q) => ({ ...answer(q, deny), chosen: { action: "bribe", channels: ["push"] } }));
     await expect(decide(request(6))).rejects.toBeInstanceOf(RpcFailed);
   });
 

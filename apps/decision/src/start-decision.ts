@@ -1,4 +1,3 @@
-import type { NatsConnection } from "@nats-io/nats-core";
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { createExpressions, loadCatalogue } from "#definitions";
@@ -30,20 +29,10 @@ export async function startDecision(
   });
   const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
-    strategy: new RpcServer({
-      servers: config.natsUrl.split(","),
-      name: "decision-rpc",
-      queue: QUEUE,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      waitOnFirstConnect: true,
-      noAsyncTraces: true,
-    }),
+    strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
   });
   await app.listen();
-  // Only when the server has seen the subscription can it be asked.
-  await app.unwrap<NatsConnection>().flush();
   return {
     ready: () => connected,
     async stop() {

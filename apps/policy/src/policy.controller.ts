@@ -1,10 +1,9 @@
 /** RPC face of the policy service. Requests are parsed here; inside they are trusted. */
 import { Controller, Inject } from "@nestjs/common";
-import { Ctx, MessagePattern, NatsContext, Payload, RpcException } from "@nestjs/microservices";
-import { Match, type MsgHdrs } from "@nats-io/nats-core";
+import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservices";
 import type { z } from "zod";
 import { evaluateRequestV1, gateRequestV1, rpc, type EvaluateReply, type GateReply } from "#contracts";
-import { remainingMs } from "#messaging";
+import { remainingMs, type RpcContext } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Evaluator, UncountableCap } from "./evaluator.js";
@@ -24,8 +23,7 @@ export class PolicyController {
 
   /** Verdicts for ranked options; the first permitted one is reserved. */
   @MessagePattern(rpc.evaluate)
-  evaluate(@Payload() payload: unknown, @Ctx() context: NatsContext): Promise<EvaluateReply> {
-    const header = headerOf(context);
+  evaluate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<EvaluateReply> {
     return span("evaluate", { kind: "server", parent: header }, async (headers) => {
       const request = parse(rpc.evaluate, evaluateRequestV1, payload);
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
@@ -42,8 +40,8 @@ export class PolicyController {
 
   /** Go, stop or claimed; an error means that there is no answer now, and that the caller asks again. */
   @MessagePattern(rpc.gate)
-  gate(@Payload() payload: unknown, @Ctx() context: NatsContext): Promise<GateReply> {
-    return span("gate", { kind: "server", parent: headerOf(context) }, async () => {
+  gate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<GateReply> {
+    return span("gate", { kind: "server", parent: header }, async () => {
       const request = parse(rpc.gate, gateRequestV1, payload);
       try {
         faultPoint("policy.gate.before");
@@ -70,11 +68,6 @@ function passes(error: unknown): error is Error {
     error instanceof IndexUnavailable ||
     error instanceof LedgerUnavailable
   );
-}
-
-function headerOf(context: NatsContext): (name: string) => string | undefined {
-  const headers = context.getHeaders() as MsgHdrs | undefined;
-  return (name) => headers?.get(name, Match.IgnoreCase) || undefined;
 }
 
 function parse<T extends z.ZodType>(pattern: string, schema: T, payload: unknown): z.infer<T> {

@@ -53,23 +53,13 @@ export async function startPolicy(
     PolicyModule.with({ evaluator, gatekeeper }),
     {
       logger: nestLogger(log),
-      strategy: new RpcServer({
-        servers: config.natsUrl.split(","),
-        name: "policy-rpc",
-        queue: QUEUE,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 250,
-        waitOnFirstConnect: true,
-        noAsyncTraces: true,
-      }),
+      strategy: new RpcServer({ nc, queue: QUEUE }),
     },
   );
   // Entries from before the start may lack events. Without Redis there are none, and everything is denied.
   const patience = performance.now() + REDIS_PATIENCE_MS;
   while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
   await app.listen();
-  // Listening only when the server has the subscriptions; Nest does not wait for that.
-  await app.unwrap<NatsConnection>().flush();
   return {
     ready: () => !nc.isClosed() && connection.ready && tail.caughtUp,
     async stop() {

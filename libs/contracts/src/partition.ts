@@ -5,8 +5,11 @@
  * (server/subject_transform.go), so a client can compute where an event will go.
  */
 
-/** Number of partitions of an installation. Changing it means re-partitioning every stream. */
-export const PARTITIONS = 64;
+/**
+ * Number of partitions of an installation, and so the most context actors that can share its work. Each costs the server a
+ * consumer (ADR 13). Changing it means re-partitioning every stream.
+ */
+export const PARTITIONS = 16;
 
 /** FNV-1a, 32 bit, of the UTF-8 bytes of an ASCII string. */
 export function fnv1a32(text: string, seed = 0x811c9dc5): number {

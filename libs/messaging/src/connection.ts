@@ -33,3 +33,21 @@ export async function connectNats(options: ConnectionOptions): Promise<NatsConne
   })().catch(() => undefined);
   return nc;
 }
+
+const watched = new WeakMap<NatsConnection, Set<() => void>>();
+
+/** Calls `run` after each reconnect, until what it returns is called. */
+export function onReconnect(nc: NatsConnection, run: () => void): () => void {
+  let all = watched.get(nc);
+  if (!all) {
+    all = new Set();
+    watched.set(nc, all);
+    void watch(nc, all);
+  }
+  all.add(run);
+  return () => all.delete(run);
+}
+
+async function watch(nc: NatsConnection, all: ReadonlySet<() => void>): Promise<void> {
+  for await (const { type } of nc.status()) if (type === "reconnect") for (const run of all) run();
+}

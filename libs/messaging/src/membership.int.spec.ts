@@ -1,16 +1,26 @@
 import { ALL_PARTITIONS } from "#contracts";
-import { connectNats, LEASE_TTL_MS, Membership, ownerOf } from "#messaging";
+import { connectNats, LEASE_TTL_MS, Membership, ownersOf } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
 
-describe("rendezvous hashing", () => {
-  it("spreads partitions and moves only the share of the member that comes or goes", () => {
-    const three = ["a", "b", "c"];
-    const owners = ALL_PARTITIONS.map((p) => ownerOf(p, three)!);
-    for (const m of three) expect(owners.filter((o) => o === m).length).toBeGreaterThan(8);
-    const two = ALL_PARTITIONS.map((p) => ownerOf(p, ["a", "b"])!);
-    for (const p of ALL_PARTITIONS) if (owners[p] !== "c") expect(two[p]).toBe(owners[p]);
-    expect(ownerOf(3, ["c", "a", "b"])).toBe(owners[3]);
-    expect(ownerOf(3, [])).toBeUndefined();
+describe("who owns which partition", () => {
+  const counts = (owners: readonly string[]): number[] =>
+    [...new Set(owners)].map((m) => owners.filter((o) => o === m).length);
+
+  it("is the same whoever asks, and nobody holds more than an even share", () => {
+    expect(ownersOf(["c", "a", "b"])).toEqual(ownersOf(["a", "b", "c"]));
+    for (let n = 1; n <= ALL_PARTITIONS.length; n++) {
+      const owners = ownersOf(Array.from({ length: n }, (_, i) => `actor-${i}`));
+      expect(owners).toHaveLength(ALL_PARTITIONS.length);
+      expect(Math.max(...counts(owners))).toBeLessThanOrEqual(Math.ceil(ALL_PARTITIONS.length / n));
+    }
+    expect(ownersOf([])).toEqual([]);
+  });
+
+  it("changes little when a member leaves", () => {
+    const before = ownersOf(["a", "b", "c", "d"]);
+    const after = ownersOf(["a", "b", "c"]);
+    const moved = before.filter((owner, p) => owner !== "d" && after[p] !== owner);
+    expect(moved.length).toBeLessThanOrEqual(ALL_PARTITIONS.length / 4);
   });
 });
 

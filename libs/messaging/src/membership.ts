@@ -7,7 +7,7 @@ import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import { Kvm, type KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { LEASE_TTL_MS } from "./provision.js";
-import { ownerOf } from "./rendezvous.js";
+import { ownersOf } from "./rendezvous.js";
 import { sleep } from "./publisher.js";
 
 const BUCKET = "leases";
@@ -41,6 +41,8 @@ export class Membership {
   }
 
   private readonly kvm: Kvm;
+  /** Worked out again when the members change. */
+  #owners: { readonly of: string; readonly byPartition: readonly string[] } = { of: "", byPartition: [] };
 
   /** Joins: the others see this instance; from now on it is renewed. */
   async join(): Promise<void> {
@@ -79,7 +81,11 @@ export class Membership {
 
   /** Whether this instance should own the partition now. */
   isMine(partition: number): boolean {
-    return !this.isFenced() && ownerOf(partition, this.members()) === this.id;
+    if (this.isFenced()) return false;
+    const members = this.members();
+    if (this.#owners.of !== members.join())
+      this.#owners = { of: members.join(), byPartition: ownersOf(members) };
+    return this.#owners.byPartition[partition] === this.id;
   }
 
   /** Another live instance that says it holds the partition. */

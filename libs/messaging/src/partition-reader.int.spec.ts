@@ -1,6 +1,6 @@
-import { jetstream, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { partitionConsumer, partitionOf, subjects } from "#contracts";
-import { connectNats, PartitionReader, Publisher } from "#messaging";
+import { connectNats, PartitionReader, Publisher, type StreamMessage } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
 
 const log = { warn: () => undefined };
@@ -35,7 +35,8 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     }
   }
 
-  const numberOf = (m: JsMsg): number => m.json<{ i: number }>().i;
+  const numberOf = (m: { readonly data: Uint8Array }): number =>
+    (JSON.parse(Buffer.from(m.data).toString()) as { i: number }).i;
 
   it("gives a new owner the dead owner's unacknowledged 5–10 before 11 (I2)", async () => {
     const customer = freshCustomer();
@@ -94,7 +95,7 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     const partition = partitionOf(customer);
     const zombieConnection = await connectNats({ url: servers.nats.url, name: "zombie" });
     const seen = { zombie: [] as number[], owner: [] as number[] };
-    const slowly = (list: number[]) => async (m: JsMsg) => {
+    const slowly = (list: number[]) => async (m: StreamMessage) => {
       await new Promise((resolve) => setImmediate(resolve));
       list.push(numberOf(m));
     };
@@ -225,5 +226,42 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     await reader.stop();
     expect(rivals).toEqual([2]);
     expect(seen).toEqual([1]);
+  });
+
+  it("goes on after a reconnect and after its consumer was made anew, with nothing left out (I1, I2)", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    const connection = await connectNats({ url: servers.nats.url, name: "reconnecting" });
+    const seen: number[] = [];
+    const reader = new PartitionReader({
+      nc: connection,
+      partition,
+      maxInFlight: 8,
+      log,
+      stillMine: () => true,
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
+    const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+    const distinct = (): number[] => [...new Set(seen)];
+    reader.start();
+    await publish(customer, 1, 20);
+    await eventually("the first twenty", () => seen.length === 20);
+    const publishing = publish(customer, 21, 200);
+    await connection.reconnect();
+    await publishing;
+    await eventually("all of before and after the reconnect", () => distinct().length === 200);
+    expect(distinct()).toEqual(upTo(200));
+
+    const jsm = await jetstreamManager(servers.nc);
+    const { config } = await jsm.consumers.info(stream, name);
+    await jsm.consumers.delete(stream, name);
+    await jsm.consumers.add(stream, config);
+    await publish(customer, 201, 210);
+    await eventually("what came to the new consumer", () => distinct().length === 210);
+    expect(distinct()).toEqual(upTo(210));
+    await reader.stop();
+    expect(reader.lost).toBe(false);
+    await connection.close();
   });
 });

@@ -11,18 +11,17 @@
  *  3. Acknowledged (all) is only the highest sequence below which every message is handled (I1).
  *  4. After a gap or a loss nothing is acknowledged: the acknowledgement would carry a delivery sequence from before
  *     somebody else's reset, and the server then ignores the new owner's acknowledgements up to that number.
+ *  5. A reconnect is a loss: what the server had handed to the broken connection comes only after a reset.
+ *
+ * Acknowledging only moves the point where the next owner begins. What it reads again is behind the customers' watermarks.
  */
-import {
-  jetstream,
-  jetstreamManager,
-  type ConsumerMessages,
-  type JetStreamManager,
-  type JsMsg,
-} from "@nats-io/jetstream";
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { partitionConsumer } from "#contracts";
 import { faultPointSoon } from "#service";
 import { sleep } from "./publisher.js";
+import { StandingPull } from "./standing-pull.js";
+import type { StreamMessage } from "./stream-message.js";
 
 export interface PartitionReaderOptions {
   readonly nc: NatsConnection;
@@ -31,37 +30,49 @@ export interface PartitionReaderOptions {
    * Resolves when the message is handled for good. Rejects when this instance has lost the partition. `floor` is
    * the sequence up to which everything had been handled when the message was taken.
    */
-  readonly handle: (message: JsMsg, floor: number) => Promise<void>;
+  readonly handle: (message: StreamMessage, floor: number) => Promise<void>;
   /** Asked after a gap: whether to go on. */
   readonly stillMine: () => boolean;
   /** True when the own lease has run out, so that another owner may have reset the consumer: nothing is taken or acknowledged. */
   readonly fenced?: () => boolean;
-  /** Messages being handled at once; more stop the pulling. */
+  /** Messages being handled at once; no more are pulled. */
   readonly maxInFlight: number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
+/** From one reset to the end of what was pulled after it. */
+interface Reading {
+  readonly arrived: StreamMessage[];
+  readonly floor: number;
+  /** False when nothing more may be taken in this reading. */
+  readonly goesOn: () => boolean;
+  /** The partition's first sequence after this one. */
+  readonly nextAfter: (seq: number) => Promise<number | undefined>;
+  readonly fail: (error: Error) => void;
+}
+
 type State = "idle" | "reading" | "stopping" | "stopped";
 
-const PULL_BATCH = 128;
-const ACK_EVERY = 64;
-const ACK_AFTER_MS = 20;
+/** Far below the consumer's `maxAckPending`, at which the server would stop. */
+const ACK_EVERY = 256;
+const ACK_AFTER_MS = 500;
 const RETRY_MS = 200;
 /** Deliveries after a reset that are checked against the stream: more than ever pull from one consumer. */
 const CHECKED_DELIVERIES = 4;
 
 export class PartitionReader {
   #state: State = "idle";
-  #messages: ConsumerMessages | undefined;
+  #pull: StandingPull | undefined;
+  /** Ends the reading under way. */
+  #endReading: ((how: "stopped" | "gap") => void) | undefined;
   #loop: Promise<void> = Promise.resolve();
   readonly #stopped = new AbortController();
   /** In delivery order; the head is the oldest not yet acknowledged. */
-  #window: Array<{ readonly message: JsMsg; done: boolean }> = [];
+  #window: Array<{ readonly message: StreamMessage; done: boolean }> = [];
   #unacked = 0;
-  #lastDone: JsMsg | undefined;
+  #lastDone: StreamMessage | undefined;
   #ackTimer: NodeJS.Timeout | undefined;
   #inFlight = 0;
-  #room: (() => void) | undefined;
   #idle: (() => void) | undefined;
   #lost = false;
   /** Somebody else has reset the consumer since this reader did. */
@@ -89,8 +100,7 @@ export class PartitionReader {
   async stop(): Promise<void> {
     if (this.#state === "reading") this.#state = "stopping";
     this.#stopped.abort();
-    this.#messages?.stop();
-    this.#room?.();
+    this.#endReading?.("stopped");
     await this.#loop;
     await this.#settled();
     this.#flushAck();
@@ -100,7 +110,12 @@ export class PartitionReader {
   async #run(): Promise<void> {
     const { nc, partition, log } = this.options;
     const { stream, name } = partitionConsumer(partition);
-    while (this.#state === "reading" && !this.#lost) {
+    while (!this.#closing()) {
+      // Somebody else may own the partition by now: to reset it would take it away again.
+      if (this.options.fenced?.()) {
+        this.#lost = true;
+        return;
+      }
       try {
         const jsm = await jetstreamManager(nc, { checkAPI: false });
         const reset = await jsm.consumers.reset(stream, name);
@@ -108,19 +123,13 @@ export class PartitionReader {
         this.#window = [];
         this.#lastDone = undefined;
         this.#superseded = false;
-        const consumer = await jetstream(nc).consumers.get(stream, name);
-        if (this.#state !== "reading") return;
-        this.#messages = await consumer.consume({ max_messages: PULL_BATCH });
-        if (this.#closing()) return this.#messages.stop();
-        const follows = async (after: number, message: JsMsg): Promise<boolean> =>
-          (await nextInStream(jsm, partition, after)) === message.seq;
-        const gap = await this.#read(this.#messages, reset.ack_floor.stream_seq, follows);
-        this.#messages.stop();
+        if (this.#closing()) return;
+        const end = await this.#read(jsm, reset.ack_floor.stream_seq);
         await this.#settled();
         this.#flushAck();
-        if (gap && !this.options.stillMine()) this.#lost = true;
+        if (end === "gap" && !this.options.stillMine()) this.#lost = true;
       } catch (error) {
-        this.#messages?.stop();
+        this.#superseded = true;
         if (this.#state !== "reading") return;
         log.warn({ partition, error: (error as Error).message }, "reading a partition failed; trying again");
         await this.#settled();
@@ -129,74 +138,115 @@ export class PartitionReader {
     }
   }
 
-  /** Reads until stopped (false) or until a gap (true). */
-  async #read(
-    messages: ConsumerMessages,
-    floor: number,
-    follows: (after: number, message: JsMsg) => Promise<boolean>,
-  ): Promise<boolean> {
+  /** Reads until stopped or until a gap; rejects when the messages can no longer come. */
+  async #read(jsm: JetStreamManager, floor: number): Promise<"stopped" | "gap"> {
+    const { nc, partition, maxInFlight } = this.options;
+    const { stream, name } = partitionConsumer(partition);
+    /** Not yet taken: they wait for the check of the one before them. */
+    const arrived: StreamMessage[] = [];
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#endReading = resolve;
+        const goesOn = (): boolean => this.#endReading === resolve && this.#mayTake();
+        const nextAfter = (seq: number): Promise<number | undefined> => nextInStream(jsm, partition, seq);
+        const inTurn = this.#inTurn({ arrived, floor, goesOn, nextAfter, fail: reject });
+        this.#pull = new StandingPull({
+          nc,
+          stream,
+          consumer: name,
+          capacity: maxInFlight,
+          room: () => maxInFlight - this.#inFlight - arrived.length,
+          onMessage: (message) => {
+            arrived.push(message);
+            inTurn();
+          },
+          onEnd: reject,
+        });
+      });
+    } finally {
+      this.#endReading = undefined;
+      this.#pull?.stop();
+      this.#pull = undefined;
+    }
+  }
+
+  /** Takes what has arrived as far as it runs on without a gap. */
+  #inTurn({ arrived, floor, goesOn, nextAfter, fail }: Reading): () => void {
     let expected = 1;
     let last = floor;
-    for await (const message of messages) {
-      if (this.#closing()) return false;
-      if (this.options.fenced?.()) {
-        this.#lost = true;
-        return false;
-      }
-      const inTurn =
-        message.info.deliverySequence === expected &&
-        (expected > CHECKED_DELIVERIES || (await follows(last, message)));
-      if (this.#closing()) return false;
-      if (!inTurn) {
-        const { partition, log } = this.options;
-        log.warn(
-          { partition, expected, got: message.info.deliverySequence },
-          "gap in the delivery sequence: someone else reads this partition",
-        );
-        this.#superseded = true;
-        return true;
-      }
+    let checking = false;
+    const take = (message: StreamMessage): void => {
       expected++;
       last = message.seq;
-      if (this.#inFlight >= this.options.maxInFlight) {
-        await new Promise<void>((resolve) => (this.#room = resolve));
-        this.#room = undefined;
-        // A loss makes room too; what comes after the message that was lost must not be taken (I1, I2).
-        if (this.#closing()) return false;
-      }
       this.#take(message);
-    }
+    };
+    const check = async (message: StreamMessage): Promise<void> => {
+      checking = true;
+      const follows = (await nextAfter(last)) === message.seq;
+      checking = false;
+      if (!goesOn()) return;
+      if (!follows) return this.#gap(expected, message);
+      arrived.shift();
+      take(message);
+      run();
+    };
+    const run = (): void => {
+      while (arrived.length > 0 && !checking && goesOn()) {
+        const message = arrived[0]!;
+        if (message.deliverySeq !== expected) return this.#gap(expected, message);
+        if (expected <= CHECKED_DELIVERIES) return void check(message).catch(fail);
+        arrived.shift();
+        take(message);
+      }
+    };
+    return run;
+  }
+
+  /** False when nothing more may be taken. What comes after a message that was lost must not be (I1, I2). */
+  #mayTake(): boolean {
+    if (this.#closing()) return false;
+    if (!this.options.fenced?.()) return true;
+    this.#lost = true;
+    this.#endReading?.("stopped");
     return false;
   }
 
-  #take(message: JsMsg): void {
+  #gap(expected: number, { deliverySeq: got }: StreamMessage): void {
+    const { partition, log } = this.options;
+    log.warn({ partition, expected, got }, "gap in the delivery sequence: someone else reads this partition");
+    this.#superseded = true;
+    this.#endReading?.("gap");
+  }
+
+  #take(message: StreamMessage): void {
     const slot = { message, done: false };
     this.#window.push(slot);
     this.#inFlight++;
-    this.options
-      .handle(message, this.#floor)
-      .then(
-        () => {
-          slot.done = true;
-          this.#advance();
-        },
-        (error: unknown) => {
-          if (!this.#lost) {
-            const { partition, log } = this.options;
-            log.warn(
-              { partition, error: error instanceof Error ? error.message : String(error) },
-              "partition lost",
-            );
-          }
-          this.#lost = true;
-          this.#messages?.stop();
-        },
-      )
-      .finally(() => {
-        this.#inFlight--;
-        this.#room?.();
-        if (this.#inFlight === 0) this.#idle?.();
-      });
+    this.options.handle(message, this.#floor).then(
+      () => {
+        slot.done = true;
+        this.#advance();
+        this.#handled();
+      },
+      (error: unknown) => {
+        if (!this.#lost) {
+          const { partition, log } = this.options;
+          log.warn(
+            { partition, error: error instanceof Error ? error.message : String(error) },
+            "partition lost",
+          );
+        }
+        this.#lost = true;
+        this.#endReading?.("stopped");
+        this.#handled();
+      },
+    );
+  }
+
+  #handled(): void {
+    this.#inFlight--;
+    this.#pull?.refill();
+    if (this.#inFlight === 0) this.#idle?.();
   }
 
   #advance(): void {

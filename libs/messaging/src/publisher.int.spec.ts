@@ -30,7 +30,7 @@ describe("publisher on a real nats-server", () => {
   });
 
   const lengthOf = async (stream: string): Promise<number> =>
-    (await (await jetstreamManager(servers.nc)).streams.info(stream)).state.messages;
+    (await (await jetstreamManager(nc)).streams.info(stream)).state.messages;
 
   it("answers where the message stands, that it stood there already, and a conflict", async () => {
     const subject = subjects.ctx("p-cas");

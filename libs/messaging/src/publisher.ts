@@ -19,6 +19,7 @@ import {
   type MsgHdrs,
   type NatsConnection,
 } from "@nats-io/nats-core";
+import { onReconnect } from "./connection.js";
 import { atEndOfTurn } from "./end-of-turn.js";
 import { toHeaders } from "./message-headers.js";
 import { ReplyInbox } from "./reply-inbox.js";
@@ -85,9 +86,9 @@ export class Publisher {
   constructor(nc: NatsConnection) {
     this.#nc = nc;
     this.#acks = new ReplyInbox<Publication>(nc, {
-      onReply: (publication, message, number) => {
-        this.#acks.remove(number);
-        this.#answered(publication, message);
+      onReply: (number, message) => {
+        const publication = this.#acks.take(number);
+        if (publication) this.#answered(publication, message);
         this.#sendSoon();
       },
       onEnd: (publication, error) => {
@@ -95,7 +96,8 @@ export class Publisher {
         this.#sendSoon();
       },
     });
-    void this.#afterReconnects();
+    // What was on its way when the connection broke may be lost, or its acknowledgement: it is sent again at once.
+    onReconnect(nc, () => this.#acks.endAll(new RequestError("the connection was lost")));
   }
 
   /** Resolves once the stream has the message. Throws when the stream refuses it, or when given up. */
@@ -142,7 +144,7 @@ export class Publisher {
         headers: publication.headers,
       });
     } catch (error) {
-      if (number !== undefined) this.#acks.remove(number);
+      if (number !== undefined) this.#acks.take(number);
       this.#failed(publication, error as Error);
     }
   }
@@ -179,12 +181,6 @@ export class Publisher {
     publication.delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
     void sleep(delayMs, options.signal).then(() => this.#enqueue(publication));
   }
-
-  /** What was on its way when the connection broke may be lost, or its acknowledgement: it is sent again at once. */
-  async #afterReconnects(): Promise<void> {
-    for await (const { type } of this.#nc.status())
-      if (type === "reconnect") this.#acks.endAll(new RequestError("the connection was lost"));
-  }
 }
 
 export { JetStreamApiError, JetStreamError };
@@ -204,14 +200,14 @@ function headersOf(options: PublishOptions): Readonly<Record<string, string>> {
 
 /** The stream's answer to a publish: where the message stands, or why not. */
 function readAck(message: Msg): PublishResult | Error {
-  let ack: Partial<PubAck> & { readonly error?: ApiError };
+  let ack: (Partial<PubAck> & { readonly error?: ApiError }) | null;
   try {
     ack = message.json();
   } catch (cause) {
     return new JetStreamError("invalid ack response", { cause });
   }
-  if (ack.error) return new JetStreamApiError(ack.error);
-  if (!ack.stream || ack.seq === undefined) return new JetStreamError("invalid ack response");
+  if (ack?.error) return new JetStreamApiError(ack.error);
+  if (!ack?.stream || ack.seq === undefined) return new JetStreamError("invalid ack response");
   return { kind: "written", seq: ack.seq, duplicate: ack.duplicate ?? false };
 }
 

@@ -13,8 +13,8 @@ export interface Waiting {
 }
 
 export interface ReplyInboxOptions<T extends Waiting> {
-  /** A reply to this request. It stays under way until `remove`. */
-  readonly onReply: (waiting: T, message: Msg, number: number) => void;
+  /** A reply to this number, which may be no longer under way. */
+  readonly onReply: (number: number, message: Msg) => void;
   /** It has ended without an answer: `undefined` when its time is over. It is no longer under way. */
   readonly onEnd: (waiting: T, error: Error | undefined) => void;
 }
@@ -49,8 +49,8 @@ export class ReplyInbox<T extends Waiting> {
     return number;
   }
 
-  /** Where the replies to a request go. */
-  subject(number: number | string): string {
+  /** Where the replies to a number go; requests have those from 1. */
+  subject(number: number): string {
     return this.#prefix + number;
   }
 
@@ -58,8 +58,11 @@ export class ReplyInbox<T extends Waiting> {
     return this.#underWay.get(number);
   }
 
-  remove(number: number): void {
-    this.#underWay.delete(number);
+  /** The request, which is then no longer under way; `undefined` when it was answered or given up before. */
+  take(number: number): T | undefined {
+    const waiting = this.#underWay.get(number);
+    if (waiting) this.#underWay.delete(number);
+    return waiting;
   }
 
   /** Ends everything that is under way, for example when the connection that would bring the replies was lost. */
@@ -79,10 +82,7 @@ export class ReplyInbox<T extends Waiting> {
           this.endAll(error);
           return;
         }
-        const number = Number(message.subject.slice(from));
-        const waiting = this.#underWay.get(number);
-        // Answered already, or given up.
-        if (waiting) this.#options.onReply(waiting, message, number);
+        this.#options.onReply(Number(message.subject.slice(from)), message);
       },
     });
     this.#subscribed = true;

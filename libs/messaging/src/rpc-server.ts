@@ -1,61 +1,73 @@
-import type { NatsConnection, Subscription } from "@nats-io/nats-core";
-import { ServerNats, type NatsContext, type NatsOptions } from "@nestjs/microservices";
+import { Server, Transport, type CustomTransportStrategy, type MessageHandler } from "@nestjs/microservices";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { isObservable, lastValueFrom } from "rxjs";
+import { RpcResponder, type RpcContext } from "./rpc-responder.js";
 
-type Options = Required<NatsOptions>["options"];
-type Reply = { readonly isDisposed?: boolean };
+export interface RpcServerOptions {
+  /** Stays open when the server is closed. */
+  readonly nc: NatsConnection;
+  /** Instances with the same queue share the calls. */
+  readonly queue: string;
+}
 
-/** The longest that closing waits for the server and for requests under way. */
+/** The longest that closing waits for the server and for calls under way. */
 const CLOSE_WITHIN_MS = 5_000;
 
 /**
- * Nest's NATS transport, made to stop without losing a request. Nest's own server unsubscribes at once, which drops what
- * the server has already handed over, and then waits for a fixed time. This one drains: what was handed over is answered,
- * and the connection closes as soon as the last answer is out.
+ * Nest transport for calls: each `@MessagePattern` method answers its pattern through an `RpcResponder`. Nest's own NATS
+ * transport takes one call per message, builds observables for each, and loses requests when it stops.
  */
-export class RpcServer extends ServerNats {
-  readonly #subscriptions: Subscription[] = [];
-  readonly #queue: string;
-  #underWay = 0;
-  #idle: (() => void) | undefined;
+export class RpcServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = Transport.NATS;
+  readonly #options: RpcServerOptions;
+  #responders: readonly RpcResponder[] = [];
 
-  constructor(options: Options & { readonly queue: string }) {
-    super(options);
-    this.#queue = options.queue;
+  constructor(options: RpcServerOptions) {
+    super();
+    this.#options = options;
   }
 
-  override bindEvents(client: NatsConnection): void {
-    for (const pattern of this.getHandlers().keys()) {
-      const callback = this.getMessageHandler(pattern) as (error: Error | null, message: unknown) => void;
-      this.#subscriptions.push(client.subscribe(pattern, { queue: this.#queue, callback }));
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    const { nc, queue } = this.#options;
+    this.#responders = [...this.getHandlers()].map(
+      ([pattern, handler]) => new RpcResponder({ nc, queue, pattern, handle: handlerOf(handler) }),
+    );
+    // Called only when the server has the subscriptions: who is listening can be asked.
+    try {
+      await nc.flush();
+    } catch (error) {
+      callback(error);
+      return;
     }
+    callback();
   }
 
-  /** Called once per request; the last reply of a request is the one that is disposed. */
-  override getPublisher(message: unknown, id: string, context: NatsContext): (reply: Reply) => unknown {
-    const publish = super.getPublisher(message, id, context) as (reply: Reply) => unknown;
-    this.#underWay++;
-    return (reply) => {
-      try {
-        return publish(reply);
-      } finally {
-        if (reply.isDisposed && --this.#underWay === 0) this.#idle?.();
-      }
-    };
-  }
-
-  override async close(): Promise<void> {
+  /** Answers what the server has handed over, and takes no more. */
+  async close(): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_WITHIN_MS)));
     await Promise.race([this.#finish(), late]);
     clearTimeout(timer);
-    await super.close();
   }
 
   async #finish(): Promise<void> {
-    await Promise.allSettled(this.#subscriptions.splice(0).map((s) => s.drain()));
-    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    await this.unwrap<NatsConnection>()
-      .flush()
-      .catch(() => undefined);
+    await Promise.allSettled(this.#responders.map((responder) => responder.drain()));
+    await this.#options.nc.flush().catch(() => undefined);
   }
+
+  on(event: string): never {
+    throw new Error(`the rpc transport has no event "${event}"`);
+  }
+
+  unwrap<T>(): T {
+    return this.#options.nc as T;
+  }
+}
+
+/** Nest's wrapper of a method resolves with its result, or, when an exception filter has spoken, with an observable of that. */
+function handlerOf(handler: MessageHandler): (data: unknown, context: RpcContext) => Promise<unknown> {
+  return async (data, context) => {
+    const result: unknown = await handler(data, context);
+    return isObservable(result) ? lastValueFrom(result) : result;
+  };
 }

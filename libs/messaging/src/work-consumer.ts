@@ -2,13 +2,15 @@
  * Pulls from one durable consumer and runs a bounded number of messages at a time, for ever: through
  * disconnects, and when the consumer or its stream is deleted and made again.
  *
- * Owns: the messages in hand (by stream sequence) and their heartbeats. A message is pulled only when a slot is
+ * Owns: the messages in hand (by stream sequence) and their heartbeats. A message is asked for only when a slot is
  * free for it, so that several instances share the work.
  */
-import { jetstream, type ConsumerMessages, type JsMsg } from "@nats-io/jetstream";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { millis, type NatsConnection } from "@nats-io/nats-core";
 import type { ConsumerDefinition } from "#contracts";
 import { sleep } from "./publisher.js";
+import { StandingPull } from "./standing-pull.js";
+import type { StreamMessage } from "./stream-message.js";
 import { InHand } from "./work-delivery.js";
 import { Slots } from "./work-slots.js";
 
@@ -22,9 +24,6 @@ export interface WorkConsumerOptions {
   readonly onPull: (state: "pulling" | "failing", error?: Error) => void;
 }
 
-const FETCH_MS = 5_000;
-/** How long after its end a pull that the server has forgotten (a reconnect) is given up. */
-const FETCH_OVERDUE_MS = 2_500;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2_000;
 
@@ -34,14 +33,15 @@ export class WorkConsumer {
   readonly #inHand = new Map<number, InHand>();
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
-  #fetching: ConsumerMessages | undefined;
+  #pull: StandingPull | undefined;
+  #endPulling: (() => void) | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #heartbeatMs = 0;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: WorkConsumerOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.concurrency);
+    this.#slots = new Slots(options.concurrency, () => this.#pull?.refill());
   }
 
   start(): void {
@@ -56,7 +56,7 @@ export class WorkConsumer {
   /** Stops pulling; resolves when what is under way is settled, or after the grace. */
   async close(graceMs: number): Promise<void> {
     this.#stop.abort();
-    this.#fetching?.stop();
+    this.#endPulling?.();
     const grace = new AbortController();
     const finished = this.#loop.then(() => Promise.allSettled(this.#running));
     await Promise.race([finished, sleep(graceMs, grace.signal)]);
@@ -71,21 +71,13 @@ export class WorkConsumer {
     let retryMs = RETRY_MIN_MS;
     while (!signal.aborted) {
       try {
-        const consumer = await jetstream(nc).consumers.get(definition.stream, definition.name);
+        const jsm = await jetstreamManager(nc, { checkAPI: false });
+        const { config } = await jsm.consumers.info(definition.stream, definition.name);
         // The server's own ack_wait counts: an operator may have changed it.
-        this.#beatEvery(millis((await consumer.info(true)).config.ack_wait ?? 0) / 3);
+        this.#beatEvery(millis(config.ack_wait ?? 0) / 3);
         onPull("pulling");
         retryMs = RETRY_MIN_MS;
-        while (!signal.aborted) {
-          await this.#slots.take();
-          this.#slots.give();
-          if (signal.aborted) break;
-          this.#fetching = await consumer.fetch({
-            max_messages: Math.max(this.#slots.free, 1),
-            expires: FETCH_MS,
-          });
-          await this.#drain(this.#fetching);
-        }
+        await this.#pullUntilStopped();
       } catch (error) {
         if (signal.aborted || nc.isClosed()) break;
         onPull("failing", error as Error);
@@ -95,41 +87,54 @@ export class WorkConsumer {
     }
   }
 
-  async #drain(messages: ConsumerMessages): Promise<void> {
-    if (this.#stop.signal.aborted) messages.stop();
-    const overdue = setTimeout(() => messages.stop(), FETCH_MS + FETCH_OVERDUE_MS);
+  /** Rejects when messages can no longer come. */
+  async #pullUntilStopped(): Promise<void> {
+    const { nc, definition, concurrency } = this.#options;
+    if (this.#stop.signal.aborted) return;
     try {
-      for await (const m of messages) this.#take(m);
+      await new Promise<void>((resolve, reject) => {
+        this.#endPulling = resolve;
+        this.#pull = new StandingPull({
+          nc,
+          stream: definition.stream,
+          consumer: definition.name,
+          capacity: concurrency,
+          room: () => this.#slots.free,
+          onMessage: (message) => this.#take(message),
+          onEnd: reject,
+        });
+      });
     } finally {
-      clearTimeout(overdue);
+      this.#pull?.stop();
+      this.#pull = undefined;
     }
   }
 
-  #take(m: JsMsg): void {
-    const seq = m.info.streamSequence;
-    const known = this.#inHand.get(seq);
+  #take(message: StreamMessage): void {
+    const known = this.#inHand.get(message.seq);
     if (known) {
-      known.adopt(m);
+      known.adopt(message);
       return;
     }
-    const inHand = new InHand(m);
+    const inHand = new InHand(message);
+    // On its way when the pull was stopped: another instance takes it.
     if (this.#stop.signal.aborted) {
       inHand.nak(0);
       return;
     }
-    this.#inHand.set(seq, inHand);
-    const run = this.#handle(inHand).finally(() => {
-      this.#inHand.delete(seq);
-      this.#running.delete(run);
-    });
+    this.#inHand.set(message.seq, inHand);
+    const run = this.#handle(inHand);
     this.#running.add(run);
+    void run.then(() => this.#running.delete(run));
   }
 
   async #handle(inHand: InHand): Promise<void> {
-    await this.#slots.take();
+    // A parked message may have come back for the slot.
+    if (!this.#slots.takeNow()) await this.#slots.take();
     try {
       await this.#options.handle(inHand, this.#slots);
     } finally {
+      this.#inHand.delete(inHand.message.seq);
       this.#slots.give();
     }
   }

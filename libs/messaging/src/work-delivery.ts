@@ -1,5 +1,6 @@
 /** One message in hand: kept alive for the server until it is settled, exactly once. */
-import type { JsMsg } from "@nats-io/jetstream";
+import { atEndOfTurn } from "./end-of-turn.js";
+import type { StreamMessage } from "./stream-message.js";
 import type { Delivery } from "./work-handler.js";
 
 /**
@@ -8,18 +9,18 @@ import type { Delivery } from "./work-handler.js";
  * that is acknowledged.
  */
 export class InHand {
-  #current: JsMsg;
+  #current: StreamMessage;
   #settled = false;
 
-  constructor(message: JsMsg) {
+  constructor(message: StreamMessage) {
     this.#current = message;
   }
 
-  get message(): JsMsg {
+  get message(): StreamMessage {
     return this.#current;
   }
 
-  adopt(newer: JsMsg): void {
+  adopt(newer: StreamMessage): void {
     this.#current = newer;
   }
 
@@ -28,6 +29,7 @@ export class InHand {
     if (!this.#settled) this.#current.working();
   }
 
+  /** Without waiting for the server: what gets lost on the way is delivered again. */
   ack(): void {
     this.#settle((m) => m.ack());
   }
@@ -40,20 +42,20 @@ export class InHand {
     this.#settle((m) => m.term(reason));
   }
 
-  #settle(how: (m: JsMsg) => void): void {
+  #settle(how: (m: StreamMessage) => void): void {
     if (this.#settled) return;
     this.#settled = true;
-    how(this.#current);
+    atEndOfTurn(() => how(this.#current));
   }
 }
 
-export function deliveryOf(m: JsMsg): Delivery {
-  const { stream, streamSequence, deliveryCount, timestampNanos } = m.info;
+export function deliveryOf(m: StreamMessage): Delivery {
+  const { stream, seq, deliveryCount, storedAt } = m;
   return {
     stream,
-    streamSeq: streamSequence,
+    streamSeq: seq,
     deliveryCount,
     redelivered: deliveryCount > 1,
-    publishedAt: Math.floor(timestampNanos / 1_000_000),
+    publishedAt: storedAt,
   };
 }

@@ -2,24 +2,37 @@
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
+  readonly #onFree: () => void;
 
-  constructor(readonly size: number) {
+  /** `onFree` is told of a slot that nobody waits for. */
+  constructor(
+    readonly size: number,
+    onFree: () => void,
+  ) {
     this.#free = size;
+    this.#onFree = onFree;
   }
 
   get free(): number {
     return this.#free;
   }
 
+  /** True when it has given a slot; no waiting. */
+  takeNow(): boolean {
+    if (this.#free === 0) return false;
+    this.#free -= 1;
+    return true;
+  }
+
   async take(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.takeNow()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   give(): void {
     const next = this.#waiting.shift();
     // A waiting taker gets the slot itself: it never counts as free in between.
-    if (next) next();
-    else this.#free += 1;
+    if (next) return next();
+    this.#free += 1;
+    this.#onFree();
   }
 }

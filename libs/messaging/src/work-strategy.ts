@@ -4,10 +4,11 @@
  */
 import { Server, type CustomTransportStrategy, type MessageHandler } from "@nestjs/microservices";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { lastValueFrom } from "rxjs";
+import { isObservable, lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
 import { faultPointSoon } from "#service";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
+import { atEndOfTurn } from "./end-of-turn.js";
 import { readHeader } from "./message-headers.js";
 import type { Publisher } from "./publisher.js";
 import { WorkConsumer } from "./work-consumer.js";
@@ -74,6 +75,8 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await Promise.all(this.#consumers.map((c) => c.close(this.#options.graceMs ?? GRACE_MS)));
+    // What was settled last goes out at the end of this turn.
+    await new Promise<void>((resolve) => atEndOfTurn(resolve));
     if (!this.#options.nc.isClosed()) await this.#options.nc.flush();
   }
 
@@ -125,9 +128,9 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
           park: (wait) => park(slots, wait),
         },
       ]);
-      await lastValueFrom(this.transformToObservable(await handler(data, context)), {
-        defaultValue: undefined,
-      });
+      const result: unknown = await handler(data, context);
+      // What the exception filter has to say comes as an observable.
+      if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
       inHand.ack();
       faultPointSoon("channels.ack.after");
     } catch (error) {
@@ -190,9 +193,11 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
   }
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
 function parseJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    return JSON.parse(UTF8.decode(data));
   } catch (cause) {
     // Not the parser's message: it quotes the body, which may hold personal data.
     throw new TerminalFault("malformed_json", `the body (${data.length} bytes) is not JSON`, { cause });

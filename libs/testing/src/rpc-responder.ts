@@ -1,13 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import { RpcResponder } from "#messaging";
 
-/** Answers `pattern` in the wire format of Nest's NATS transport, in place of a service. Returns how to stop it. */
+/** Answers `pattern` in place of a service; what `handle` throws is the error that the caller gets. Returns how to stop it. */
 export function respond<T>(nc: NatsConnection, pattern: string, handle: (data: T) => unknown): () => void {
-  const sub = nc.subscribe(pattern, {
-    callback: (error, m) => {
-      if (error) return;
-      const { data, id } = m.json<{ data: T; id: string }>();
-      m.respond(JSON.stringify({ response: handle(data), isDisposed: true, id }));
-    },
-  });
-  return () => sub.unsubscribe();
+  const responder = new RpcResponder({ nc, pattern, handle: (data) => handle(data as T) });
+  return () => void responder.drain().catch(() => undefined);
 }

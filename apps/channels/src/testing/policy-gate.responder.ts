@@ -1,35 +1,25 @@
 /** A policy gate for tests: speaks the contract over NATS, and claims each attempt for one delivery as the real one does. */
-import type { NatsConnection, Subscription } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { gateRequestV1, rpc, type GateReply, type GateRequest } from "#contracts";
+import { respond } from "#testing";
 
 export class TestGate {
   readonly asked: GateRequest[] = [];
   readonly #claims = new Map<string, string>();
-  #subscription: Subscription;
+  stop: () => void;
   /** What the policy says of a request that nobody has claimed. */
   judge: (request: GateRequest) => GateReply = () => ({ answer: "go", reason: "permitted" });
 
   constructor(private readonly nc: NatsConnection) {
-    this.#subscription = this.#listen();
-  }
-
-  stop(): void {
-    this.#subscription.unsubscribe();
+    this.stop = this.#listen();
   }
 
   start(): void {
-    this.#subscription = this.#listen();
+    this.stop = this.#listen();
   }
 
-  #listen(): Subscription {
-    return this.nc.subscribe(rpc.gate, {
-      callback: (error, message) => {
-        if (error) throw error;
-        const { data, id } = message.json<{ data: unknown; id: string }>();
-        const response = this.#answer(gateRequestV1.parse(data));
-        message.respond(JSON.stringify({ response, isDisposed: true, id }));
-      },
-    });
+  #listen(): () => void {
+    return respond(this.nc, rpc.gate, (data) => this.#answer(gateRequestV1.parse(data)));
   }
 
   #answer(request: GateRequest): GateReply {

@@ -7,7 +7,6 @@
  * I1 every event ends in the context or in DLQ; I2 in stream order; I3 one open decision; I4 a commit that
  * conflicts drops the activation and the partition; I11 a poison event goes to DLQ and its neighbours go on.
  */
-import type { JsMsg } from "@nats-io/jetstream";
 import {
   partitionOf,
   type AuditRecord,
@@ -31,7 +30,7 @@ import {
   type Journeys,
   type NoAnswer,
 } from "#domain";
-import { eventMessage, faultKindOf, parseEvent, readHeader, storedAt, type Publisher } from "#messaging";
+import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
@@ -53,7 +52,7 @@ export interface DecisionRecords {
 }
 
 export interface DeadLetters {
-  put(message: JsMsg, reason: DlqReason, detail: string): Promise<void>;
+  put(message: StreamMessage, reason: DlqReason, detail: string): Promise<void>;
 }
 
 export interface Timers {
@@ -77,7 +76,7 @@ export interface CustomerActorOptions {
 }
 
 interface Waiting {
-  readonly message: JsMsg;
+  readonly message: StreamMessage;
   /** Highest sequence of the partition up to which everything was relayed before. */
   readonly floor: number;
   readonly done: () => void;
@@ -127,7 +126,7 @@ export class CustomerActor {
    * Handles one message of EVT. `floor` is the acknowledged sequence of its partition: up to it every outbox has
    * been relayed. Resolves when it is done for good; rejects when the partition is lost.
    */
-  handle(message: JsMsg, floor: number): Promise<void> {
+  handle(message: StreamMessage, floor: number): Promise<void> {
     const [, partition = "", customerId = ""] = message.subject.split(".");
     if (this.#lost.has(partition)) return Promise.reject(new Error("an earlier event was not handled"));
     return new Promise((done, failed) => {
@@ -208,7 +207,7 @@ export class CustomerActor {
     let recordsTrace: Readonly<Record<string, string>> = {};
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const { message, floor } of batch) {
-      const parsed = parseEvent(eventMessage(message), clock);
+      const parsed = parseEvent(message, clock);
       if (parsed.kind === "unreadable" && parsed.reason === "unsafe_subject") {
         // No customer to whose context it could belong.
         await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
@@ -259,7 +258,7 @@ export class CustomerActor {
               if ("reply" in told) onRecord.push(this.#record({ request: turn.ask, ...told }, trace));
               answer(turn, "reply" in told ? told.reply : told, journeys);
             }
-            const cause = { storedAt: storedAt(message), traceHeaders: trace };
+            const cause = { storedAt: message.storedAt, traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
             if (turn.entries.length === 0) return turn.context;

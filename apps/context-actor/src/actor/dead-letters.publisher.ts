@@ -1,16 +1,15 @@
-import type { JsMsg } from "@nats-io/jetstream";
 import { InvalidArgumentError } from "@nats-io/nats-core";
 import { dlqHeaders, fnv1a32, MAX_EVENT_BYTES, PARTITIONS, parseEvt, subjects } from "#contracts";
-import { deadLetterHeaders, type DeadLetter, type Publisher } from "#messaging";
+import { deadLetterHeaders, type DeadLetter, type Publisher, type StreamMessage } from "#messaging";
 import type { DeadLetters } from "./customer-actor.js";
 
 /** Puts events that cannot be applied into DLQ with the reason, the original bytes and headers. */
 export class DeadLetterPublisher implements DeadLetters {
   constructor(private readonly publisher: Publisher) {}
 
-  async put(message: JsMsg, reason: DeadLetter["reason"], detail: string): Promise<void> {
+  async put(message: StreamMessage, reason: DeadLetter["reason"], detail: string): Promise<void> {
     const partition = parseEvt(message.subject)?.partition ?? fnv1a32(message.subject) % PARTITIONS;
-    const { stream } = message.info;
+    const { stream } = message;
     const about = { subject: message.subject, stream, seq: message.seq, reason, detail };
     const subject = subjects.dlq(partition, "event");
     const msgId = `${stream}:${message.seq}`;

@@ -1,0 +1,69 @@
+/** The short tables on the terminal. */
+import type { LatencyStep } from "./latency.js";
+import type { Ratios } from "./results.js";
+import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
+
+type Row = readonly (string | number)[];
+
+/** Columns as wide as they need; all but the first are aligned to the right. */
+export function table(head: Row, rows: readonly Row[]): string {
+  const all = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join("  ");
+  return [line(all[0]!), widths.map((w) => "-".repeat(w)).join("  "), ...all.slice(1).map(line)].join("\n");
+}
+
+export function throughputTable(named: ReadonlyMap<string, ThroughputFigures>): string {
+  return table(
+    [
+      "throughput",
+      "events/s",
+      "CPU-ms/event",
+      "with harness",
+      "commits/event",
+      "commands/event",
+      "peak RSS MB",
+    ],
+    [...named].map(([name, t]) => [
+      name,
+      t.eventsPerSecond.toFixed(0),
+      t.cpuMsPerEvent.toFixed(3),
+      t.cpuMsPerEventWithHarness.toFixed(3),
+      t.commitsPerEvent.toFixed(2),
+      "commandsPerEvent" in t ? (t as SystemThroughput).commandsPerEvent.toFixed(2) : "1.00",
+      t.peakResidentMb.toFixed(0),
+    ]),
+  );
+}
+
+export function processTable(t: ThroughputFigures): string {
+  return table(
+    ["process", "CPU-ms/event", "peak RSS MB"],
+    t.processes.map((p) => [p.name, p.cpuMsPerEvent.toFixed(3), p.peakResidentMb.toFixed(0)]),
+  );
+}
+
+export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>): string {
+  return table(
+    ["event to command", "rate/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "commands"],
+    [...named].flatMap(([name, steps]) =>
+      steps.map((s) => [
+        name,
+        s.ratePerSecond,
+        s.p50Ms.toFixed(2),
+        s.p95Ms.toFixed(2),
+        s.p99Ms.toFixed(2),
+        s.maxMs.toFixed(1),
+        s.count,
+      ]),
+    ),
+  );
+}
+
+export function ratioLine(r: Ratios): string {
+  return (
+    `ratio to the floor: throughput ${r.throughput.toFixed(2)}, CPU per event ${r.cpu.toFixed(2)}` +
+    ` (${r.cpuWithHarness.toFixed(2)} with the harness on both sides)`
+  );
+}
