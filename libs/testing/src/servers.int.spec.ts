@@ -22,13 +22,11 @@ describe("provisioned streams on a real nats-server", () => {
   it("refuses a data folder whose events stand under another number of partitions", async () => {
     const jsm = await jetstreamManager(servers.nc);
     const { config } = await jsm.streams.info("EVT");
-    const other = {
-      src: config.subject_transform!.src,
-      dest: config.subject_transform!.dest.replace("16", "64"),
-    };
+    const transform = config.subject_transform!;
+    const other = { ...transform, dest: transform.dest.replace("16", "64") };
     await jsm.streams.update("EVT", { subject_transform: other });
     await expect(provision(servers.nc)).rejects.toThrow(/partition\(64,2\).*new data folder/);
-    await jsm.streams.update("EVT", { subject_transform: config.subject_transform! });
+    await jsm.streams.update("EVT", { subject_transform: transform });
     await provision(servers.nc);
   });
 
