@@ -191,7 +191,7 @@ export async function readAll(
   const { state } = await rig.jsm.streams.info(stream);
   if (state.messages === 0) return;
   const consumer = await jetstream(rig.nc).consumers.get(stream, { filter_subjects: [filter] });
-  const messages = await consumer.consume({ max_messages: 1_000 });
+  const messages = await consumer.consume({ max_messages: 1_000, idle_heartbeat: 1_000 });
   for await (const m of messages) {
     let json: unknown;
     try {

@@ -105,7 +105,9 @@ export class Run {
     await Promise.all(list.map((l) => l.finish()));
     const published = list.flatMap((l) => l.published);
     this.log(`${published.length} events acknowledged; waiting until nothing is left to do`);
-    const open = await quiet(rig, published, options.quietWithinMs ?? QUIET_WITHIN_MS);
+    const open = await quiet(rig, published, options.quietWithinMs ?? QUIET_WITHIN_MS, (text) =>
+      this.log(text),
+    );
     const ledgers = await collect(rig, published);
     const found = check(ledgers, options);
     if (open.length > 0) {
