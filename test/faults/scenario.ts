@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly scenario: string;
   readonly seed: number;
   readonly size: Size;
+  /** Commit of the old build for rolling restarts; default the newest release. */
+  readonly oldBuild?: string;
   readonly log: (line: string) => void;
 }
 
