@@ -16,6 +16,7 @@ import {
 } from "#contracts";
 import type { Clock } from "#clock";
 import { dispositionOf, RetryableFault, sleep, type WorkMessage } from "#messaging";
+import { faultPoint } from "#service";
 import { span, type Logger } from "#telemetry";
 import type { Fallback } from "./fallback.publisher.js";
 import { sendAndWatch, type LegResult, type LegWatch } from "./leg-watch.js";
@@ -95,7 +96,9 @@ export class CommandDelivery {
       await this.#end(work, "expired", "expired", at);
       return;
     }
+    faultPoint("channels.gate.before");
     const answer = await this.#gate(work);
+    faultPoint("channels.gate.after");
     switch (answer.answer) {
       case "go":
         return this.#send(work);
@@ -112,10 +115,10 @@ export class CommandDelivery {
     }
   }
 
-  async #gate({ command, leg, message, at }: Leg): ReturnType<PolicyGate["ask"]> {
+  async #gate({ command, leg, message }: Leg): ReturnType<PolicyGate["ask"]> {
     const { commandId, reservationId, customerId, action, purpose, attempt } = command;
     const { stream, streamSeq, deliveryCount, redelivered, publishedAt } = message.delivery;
-    const request: GateRequest = {
+    const requestNow = (): GateRequest => ({
       commandId,
       reservationId,
       customerId,
@@ -123,14 +126,14 @@ export class CommandDelivery {
       purpose,
       channel: leg.channel,
       attempt,
-      at,
+      at: this.#ports.clock.at(command.at),
       delivery: `${stream}:${streamSeq}:${deliveryCount}`,
       redelivered,
       publishedAt,
-    };
+    });
     try {
       return await span("gate", { kind: "client" }, (headers) =>
-        this.#ports.gate.ask(request, headers, message.signal),
+        this.#ports.gate.ask(requestNow, headers, message.signal),
       );
     } catch (error) {
       // Asked again until the command expires: by then `at` is past `expiresAt`.
@@ -159,6 +162,7 @@ export class CommandDelivery {
     const ended = new Promise<boolean>((resolve) => (tellEnded = resolve));
     const result = await span(`send ${leg.channel}`, { kind: "client", attributes }, async () => {
       const watch = this.#watch(work, provider, order, ended);
+      faultPoint("channels.send.after");
       await watch.answered;
       // What is left is to wait for a receipt: that takes no slot.
       return message.park(watch.result);
@@ -209,8 +213,10 @@ export class CommandDelivery {
       case "silent": {
         const reason = result.status === "silent" ? "no_receipt" : result.reason;
         const next = this.#ports.fallback.next(work.command, reason, time);
-        if (next) await this.#ports.fallback.order(next, work.origin);
-        else await this.#end(work, "failed", reason, time);
+        if (next) {
+          await this.#ports.fallback.order(next, work.origin);
+          faultPoint("channels.fallback.after");
+        } else await this.#end(work, "failed", reason, time);
         return false;
       }
     }
@@ -231,7 +237,9 @@ export class CommandDelivery {
       reason,
       ...(result ? { result } : {}),
     };
+    faultPoint("channels.outcome.before");
     const ended = await this.#ports.outcomes.end(command, fields, time, origin);
+    faultPoint("channels.outcome.after");
     if (!ended.written && ended.kind !== kind) {
       this.#ports.log.warn(
         { channel: leg.channel, kind, stands: ended.kind },

@@ -24,6 +24,8 @@ const environment = z.object({
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
   SEGUE_CLOCK: z.string().optional(),
   HEALTH_PORT: port.optional(),
+  /** For tests alone: where to die. */
+  SEGUE_KILL_AT: z.string().optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   /** Which channels this process serves. */

@@ -11,6 +11,7 @@ const telemetry = startTelemetry({ service: "channels", endpoint: config.OTEL_EX
 await runService({
   name: "channels",
   healthPort: config.HEALTH_PORT,
+  killAt: config.SEGUE_KILL_AT,
   log,
   start: async () => {
     const service = await startChannels(config, log);

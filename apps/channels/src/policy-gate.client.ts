@@ -23,9 +23,10 @@ export class PolicyGate {
   /**
    * The policy's answer. Throws RetryableFault when there is none. After a time-out the gate may have noted a
    * claim for this delivery, which another delivery could not tell from a send: so it is asked again here first.
+   * `requestNow` is asked each time: a contact counts when it is sent, not when its first question was put (I6).
    */
   async ask(
-    request: GateRequest,
+    requestNow: () => GateRequest,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<GateReply> {
@@ -33,7 +34,7 @@ export class PolicyGate {
     for (;;) {
       try {
         const answer = gateReplyV1.safeParse(
-          await this.#rpc.call(rpc.gate, request, { timeoutMs: this.#options.timeoutMs, headers }),
+          await this.#rpc.call(rpc.gate, requestNow(), { timeoutMs: this.#options.timeoutMs, headers }),
         );
         if (answer.success) return answer.data;
         throw new RetryableFault(`${rpc.gate} answered what is not a gate reply: ${answer.error.message}`);

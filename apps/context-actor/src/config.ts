@@ -7,6 +7,8 @@ const environment = z.object({
   NATS_URL: z.string().default("nats://127.0.0.1:4222"),
   SEGUE_CLOCK: z.string().optional(),
   SEGUE_DEFINITIONS_DIR: z.string().default("."),
+  /** For tests alone: where to die. */
+  SEGUE_KILL_AT: z.string().optional(),
   INSTANCE_ID: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 characters of A-Z a-z 0-9 _ -")
@@ -31,6 +33,7 @@ export interface ActorConfig {
   readonly natsUrl: string;
   readonly clock: string | undefined;
   readonly definitionsDir: string;
+  readonly killAt: string | undefined;
   readonly instanceId: string;
   readonly healthPort: number | undefined;
   readonly healthHost: string | undefined;
@@ -52,6 +55,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ActorConfig {
     natsUrl: e.NATS_URL,
     clock: e.SEGUE_CLOCK,
     definitionsDir: e.SEGUE_DEFINITIONS_DIR,
+    killAt: e.SEGUE_KILL_AT,
     instanceId: e.INSTANCE_ID,
     healthPort: e.HEALTH_PORT,
     healthHost: e.HEALTH_HOST,

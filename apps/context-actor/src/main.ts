@@ -23,6 +23,7 @@ await runService({
   name: "context-actor",
   healthPort: config.healthPort,
   healthHost: config.healthHost,
+  killAt: config.killAt,
   log,
   start: async () => {
     const app = await NestFactory.createApplicationContext(ActorModule.of(config, log), {

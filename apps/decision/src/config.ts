@@ -5,6 +5,8 @@ const schema = z.object({
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
   /** Holds `catalogue/`. */
   SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
+  /** For tests alone: where to die. */
+  SEGUE_KILL_AT: z.string().optional(),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -14,6 +16,7 @@ export interface DecisionConfig {
   readonly natsUrl: string;
   readonly definitionsDir: string;
   readonly healthPort: number | undefined;
+  readonly killAt: string | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
 }
@@ -34,6 +37,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     natsUrl: e.NATS_URL,
     definitionsDir: e.SEGUE_DEFINITIONS_DIR,
     healthPort: e.HEALTH_PORT,
+    killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
   };

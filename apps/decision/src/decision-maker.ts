@@ -6,6 +6,7 @@
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
 import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import type { PolicyPort } from "./policy.port.js";
 
@@ -21,6 +22,7 @@ export class DecisionMaker {
 
   /** Decides within the time that `remaining` says is left (wall ms). Throws RpcUnavailable when it may work later. */
   async decide(request: DecisionRequest, remaining: () => number): Promise<DecisionAnswer> {
+    faultPoint("decision.policy.before");
     const ranking = rank(request, this.catalogue, this.expressions);
     const question = evaluateRequest(request, ranking);
     const answer =
@@ -28,6 +30,7 @@ export class DecisionMaker {
       (await span("evaluate", { kind: "client" }, (headers) =>
         this.policy.evaluate(question, { timeoutMs: this.#timeForPolicy(remaining), headers }),
       ));
+    faultPoint("decision.policy.after");
     const { request: _asked, ...told } = conclude(request, ranking, this.catalogue, answer);
     return told;
   }

@@ -20,6 +20,7 @@ const telemetry = startTelemetry({ service: "decision", endpoint: config.otlpEnd
 await runService({
   name: "decision",
   healthPort: config.healthPort,
+  killAt: config.killAt,
   log,
   start: async () => {
     const service = await startDecision(config, log);

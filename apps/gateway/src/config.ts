@@ -12,6 +12,8 @@ const environment = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
   SEGUE_CLOCK: z.string().optional(),
+  /** For tests alone: where to die. */
+  SEGUE_KILL_AT: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   /** How long a request waits for the stream before it is answered 503. */
@@ -35,6 +37,7 @@ export interface GatewayConfig {
   readonly host: string;
   readonly natsUrl: string;
   readonly clock: Clock;
+  readonly killAt: string | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
   readonly publishGiveUpMs: number;
@@ -60,6 +63,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: e.HOST,
     natsUrl: e.NATS_URL,
     clock,
+    killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
     publishGiveUpMs: e.PUBLISH_GIVE_UP,

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   await runService({
     name: "gateway",
     log,
+    killAt: config.killAt,
     start: async () => {
       const gateway = await startGateway({ config, log, version: productVersion() });
       return {

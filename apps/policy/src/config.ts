@@ -7,6 +7,8 @@ const environment = z.object({
   /** Folder that holds `policies/`. */
   SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
   SEGUE_CLOCK: z.string().optional(),
+  /** For tests alone: where to die. */
+  SEGUE_KILL_AT: z.string().optional(),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
@@ -18,6 +20,7 @@ export interface PolicyConfig {
   readonly definitionsDir: string;
   readonly clock: string | undefined;
   readonly healthPort: number | undefined;
+  readonly killAt: string | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
 }
@@ -36,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): PolicyConfig {
     definitionsDir: e.SEGUE_DEFINITIONS_DIR,
     clock: e.SEGUE_CLOCK,
     healthPort: e.HEALTH_PORT,
+    killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
   };

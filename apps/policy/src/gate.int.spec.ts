@@ -232,6 +232,22 @@ describe("the gate, on real NATS and Redis", () => {
     ).toMatchObject({ answer: "stop" });
   });
 
+  it("counts a contact when its delivery asked last, where an answer was lost (I6)", async () => {
+    const sms = [
+      { action: "offer", purpose: "marketing" as const, channels: ["sms" as const], urgent: false },
+    ];
+    await f.register("g13");
+    const ask = (n: number, at: number) =>
+      f.evaluate({ customerId: "g13", decisionId: `g13.${n}.0`, at, options: sms });
+    const send = (at: number) => f.gate({ customerId: "g13", decisionId: "g13.0.0", channel: "sms", at });
+    expect((await ask(0, NOON)).chosen).toBeDefined();
+    expect(await send(NOON)).toEqual(go);
+    // The same delivery, a minute later: it is now that it sends.
+    expect(await send(NOON + 60_000)).toEqual(go);
+    expect((await ask(1, NOON + DAY + 30_000)).chosen).toBeUndefined();
+    expect((await ask(2, NOON + DAY + 60_000)).chosen).toBeDefined();
+  });
+
   it.each([
     [true, go],
     [false, { answer: "stop", reason: "quiet_hours" }],

@@ -19,6 +19,7 @@ const telemetry = startTelemetry({ service: "policy", endpoint: config.otlpEndpo
 await runService({
   name: "policy",
   healthPort: config.healthPort,
+  killAt: config.killAt,
   log,
   start: async () => {
     const service = await startPolicy(config, log);

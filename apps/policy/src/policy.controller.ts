@@ -4,6 +4,7 @@ import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservice
 import type { z } from "zod";
 import { evaluateRequestV1, gateRequestV1, rpc, type EvaluateReply, type GateReply } from "#contracts";
 import { remainingMs, type RpcContext } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Evaluator, UncountableCap } from "./evaluator.js";
 import { GateUnavailable, Gatekeeper } from "./gatekeeper.js";
@@ -27,7 +28,10 @@ export class PolicyController {
       const request = parse(rpc.evaluate, evaluateRequestV1, payload);
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
       try {
-        return await this.evaluator.evaluate(request, withinMs);
+        faultPoint("policy.evaluate.before");
+        const reply = await this.evaluator.evaluate(request, withinMs);
+        faultPoint("policy.evaluate.after");
+        return reply;
       } catch (error) {
         throw error instanceof UncountableCap ? new RpcException(error.message) : error;
       }
@@ -40,7 +44,10 @@ export class PolicyController {
     return span("gate", { kind: "server", parent: header }, async () => {
       const request = parse(rpc.gate, gateRequestV1, payload);
       try {
-        return await this.gatekeeper.gate(request);
+        faultPoint("policy.gate.before");
+        const reply = await this.gatekeeper.gate(request);
+        faultPoint("policy.gate.after");
+        return reply;
       } catch (error) {
         // `unavailable`: a script that was cut off by time may have claimed for this delivery, which is to ask again.
         throw passes(error)

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { wallClock } from "#clock";
 import { subjects } from "#contracts";
 import { Publisher, sleep } from "#messaging";
@@ -76,6 +77,22 @@ describe("the policy tail, on real NATS", () => {
     expect(tail.fresh).toBe(false);
     release();
     await eventually("fresh again", () => tail.fresh);
+    await tail.stop();
+  });
+
+  it("is fresh again when its consumer was lost, or pulls anew, and nothing has come since (I7)", async () => {
+    const tail = await tailOver(undefined, () => Promise.resolve());
+    await optOuts(1);
+    await eventually("fresh", () => tail.caughtUp && tail.fresh);
+    const jsm = await jetstreamManager(servers.nc);
+    for await (const { name } of jsm.consumers.list("EVT")) {
+      if (!name.startsWith("actor-")) await jsm.consumers.delete("EVT", name);
+    }
+    await eventually("the loss to be noticed", () => !tail.fresh);
+    await eventually("fresh again", () => tail.fresh);
+    // And not for a moment only.
+    await sleep(1_200);
+    expect(tail.fresh).toBe(true);
     await tail.stop();
   });
 

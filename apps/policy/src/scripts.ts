@@ -190,7 +190,13 @@ if s == 'x' then return {'stop', 'reservation_released'} end
 if not has(ch, ARGV[7]) or a ~= ARGV[8] or u ~= ARGV[9] then return {'missing'} end
 local verdict = g == '1' and ARGV[11] or ARGV[12]
 if verdict ~= 'permitted' then return {'stop', verdict} end
-if claim then return {'go', 'permitted'} end
+if claim then
+  -- Asked again after an answer that was lost: it is sent now, not when it was first let through (I6).
+  if tonumber(at) < tonumber(ARGV[6]) then
+    redis.call('HSET', KEYS[2], ARGV[3], record(s, n, ARGV[6], u, j, used, ch, g, cap, a, k))
+  end
+  return {'go', 'permitted'}
+end
 if tonumber(at) < tonumber(ARGV[6]) then at = ARGV[6] end
 if n == '1' then
   local caps = caps_of(ARGV[13] .. ';' .. cap)

@@ -18,6 +18,7 @@
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { partitionConsumer } from "#contracts";
+import { faultPointSoon } from "#service";
 import { sleep } from "./publisher.js";
 import { StandingPull } from "./standing-pull.js";
 import type { StreamMessage } from "./stream-message.js";
@@ -265,6 +266,7 @@ export class PartitionReader {
     this.#ackTimer = undefined;
     this.#unacked = 0;
     if (!this.#lost && !this.#superseded && !this.options.fenced?.()) this.#lastDone?.ack();
+    faultPointSoon("actor.ack.after");
     this.#lastDone = undefined;
   }
 

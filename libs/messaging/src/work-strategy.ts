@@ -6,6 +6,7 @@ import { Server, type CustomTransportStrategy, type MessageHandler } from "@nest
 import type { NatsConnection } from "@nats-io/nats-core";
 import { isObservable, lastValueFrom } from "rxjs";
 import { parseCmd, partitionOf, subjects, type ConsumerDefinition } from "#contracts";
+import { faultPointSoon } from "#service";
 import { dispositionOf, TerminalFault, type Disposition } from "./disposition.js";
 import { atEndOfTurn } from "./end-of-turn.js";
 import { readHeader } from "./message-headers.js";
@@ -131,6 +132,7 @@ export class JetStreamWorkStrategy extends Server implements CustomTransportStra
       // What the exception filter has to say comes as an observable.
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
       inHand.ack();
+      faultPointSoon("channels.ack.after");
     } catch (error) {
       await this.#fault(definition, inHand, delivery, error);
     }

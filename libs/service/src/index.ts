@@ -3,6 +3,9 @@
  * within 10 seconds. Health over HTTP on its own port: `/health/live` (the event loop turns), `/health/ready`.
  */
 import { createServer, type Server } from "node:http";
+import { armFaultPoint } from "./fault-point.js";
+
+export { faultPoint, faultPointSoon } from "./fault-point.js";
 
 export interface Service {
   /** True while it can do its work: connected, partitions owned, … */
@@ -12,6 +15,7 @@ export interface Service {
 }
 
 export interface ServiceLog {
+  warn(fields: object, message: string): void;
   info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
@@ -22,6 +26,8 @@ export interface RunOptions {
   readonly healthPort?: number | undefined;
   readonly healthHost?: string | undefined;
   readonly log: ServiceLog;
+  /** For tests alone: a point in the code at which the process kills itself (`fault-point.ts`). */
+  readonly killAt?: string | undefined;
   readonly start: () => Promise<Service>;
 }
 
@@ -54,6 +60,8 @@ export async function runService(options: RunOptions): Promise<void> {
   process.once("SIGTERM", () => void stop("SIGTERM"));
   process.once("SIGINT", () => void stop("SIGINT"));
   try {
+    if (options.killAt) log.warn({ at: options.killAt }, `${name} will kill itself: SEGUE_KILL_AT is set`);
+    armFaultPoint(options.killAt);
     service = await options.start();
   } catch (error) {
     log.error({ stack: (error as Error).stack }, `${name} cannot start: ${(error as Error).message}`);

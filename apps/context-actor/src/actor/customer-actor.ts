@@ -31,6 +31,7 @@ import {
   type NoAnswer,
 } from "#domain";
 import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
+import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
@@ -256,6 +257,7 @@ export class CustomerActor {
               this.counts.decisions++;
               const request = { ...turn.ask, watermark: committed! };
               const told = await this.options.decider.decide(request);
+              faultPoint("actor.decide.after");
               if ("reply" in told) onRecord.push(this.#record({ request, ...told }, trace));
               answer(turn, "reply" in told ? told.reply : told, journeys);
             }
@@ -285,13 +287,17 @@ export class CustomerActor {
     if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
     // Nothing is said to a customer that is not on record: the commands are in this commit.
     for (const written of onRecord) await written;
+    if (onRecord.length > 0) faultPoint("actor.record.after");
     if (context !== activation.context) {
+      faultPoint("actor.commit.before");
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
+      faultPoint("actor.commit.after");
       this.counts.commits++;
       this.#activations.update(activation, stored);
     }
     if (outbox.length > 0) {
       await relay(publisher, clock, outbox, this.#aborted.signal);
+      faultPoint("actor.publish.after");
       // Acknowledged: the next commit need not carry it.
       activation.context = { ...activation.context, outbox: [] };
     }

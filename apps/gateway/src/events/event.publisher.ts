@@ -7,6 +7,7 @@
  */
 import type { EventReceipt, EventsAccepted } from "#contracts";
 import { JetStreamApiError, type Publisher } from "#messaging";
+import { faultPoint } from "#service";
 import { span, type Logger } from "#telemetry";
 import type { GatewayMetrics } from "../metrics.js";
 import { streamAway, type NatsLink } from "../nats-link.js";
@@ -68,6 +69,7 @@ export class EventPublisher {
 
   async #publishOne(publisher: Publisher, event: CheckedEvent, until: number): Promise<Result> {
     const started = performance.now();
+    faultPoint("gateway.publish.before");
     try {
       const written = await span(
         "publish bank",
@@ -79,6 +81,7 @@ export class EventPublisher {
             giveUpAfterMs: Math.max(0, until - Date.now()),
           }),
       );
+      faultPoint("gateway.publish.after");
       if (written.kind === "conflict")
         throw new Error("the stream answered a conflict to a publish without an expectation");
       this.metrics.publishSeconds.observe((performance.now() - started) / 1_000);
