@@ -2,11 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertNever } from "#contracts";
-import { HELP, readOptions, type BenchOptions } from "./options.js";
+import { BadOption, HELP, readOptions, type BenchOptions } from "./options.js";
 import { chartSvg } from "./plot/chart.js";
 import { plots } from "./plot/plots.js";
 import { runProfile } from "./profile/profile-run.js";
 import { keep, resultsFolder, type Result } from "./results.js";
+import { cleanUpWhenInterrupted } from "./run-folder.js";
 import { runSoak } from "./soak.js";
 import { latencyTable, processTable, ratioLine, soakTable, throughputTable } from "./table.js";
 import { runTakeover } from "./takeover.js";
@@ -74,10 +75,11 @@ function report(result: Result, options: BenchOptions): void {
   if (options.keep) keep(result);
 }
 
+cleanUpWhenInterrupted();
 try {
   await main();
 } catch (error) {
-  const known = error instanceof RunFailed;
+  const known = error instanceof RunFailed || error instanceof BadOption;
   console.error(known ? error.message : (error as Error).stack);
   process.exitCode = 1;
 }

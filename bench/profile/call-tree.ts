@@ -40,6 +40,8 @@ export function callTree(profile: CpuProfile): CallNode {
     if (!node || LEFT_OUT.has(node.callFrame.functionName)) return;
     const name = node.callFrame.functionName || "(anonymous)";
     const place = placeOf(node.callFrame.url, node.callFrame.lineNumber);
+    // Starting and stopping the profiler is not the service's work.
+    if (place.startsWith("bench/profile/")) return;
     const key = `${name} ${place}`;
     let child = into.children.get(key);
     if (!child) into.children.set(key, (child = { name, place, selfMs: 0, totalMs: 0, children: new Map() }));

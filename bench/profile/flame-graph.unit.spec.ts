@@ -9,22 +9,23 @@ const frame = (functionName: string, url = ""): CpuProfile["nodes"][number]["cal
 
 const PROFILE: CpuProfile = {
   nodes: [
-    { id: 1, callFrame: frame("(root)"), children: [2, 3, 6] },
+    { id: 1, callFrame: frame("(root)"), children: [2, 3, 6, 8] },
     { id: 2, callFrame: frame("(idle)") },
     { id: 3, callFrame: frame("main", "file:///x/dist/apps/policy/src/main.js"), children: [4, 5, 7] },
     { id: 4, callFrame: frame("parse<T>", "file:///x/node_modules/zod/v4/core.js") },
     { id: 5, callFrame: frame("write", "node:net") },
     { id: 6, callFrame: frame("(garbage collector)") },
     { id: 7, callFrame: frame("parse<T>", "file:///x/node_modules/zod/v4/core.js") },
+    { id: 8, callFrame: frame("toggle", "file:///x/dist/bench/profile/preload.js") },
   ],
-  samples: [2, 3, 4, 5, 6, 7, 4],
-  timeDeltas: [50_000, 1_000, 2_000, 3_000, 500, 1_000, 4_000],
+  samples: [2, 3, 4, 5, 6, 7, 4, 8],
+  timeDeltas: [50_000, 1_000, 2_000, 3_000, 500, 1_000, 4_000, 9_000],
 };
 
 describe("a CPU profile", () => {
   const tree = callTree(PROFILE);
 
-  it("counts own and whole time, without idling", () => {
+  it("counts own and whole time, without idling and the profiler itself", () => {
     expect(tree.totalMs).toBeCloseTo(11.5);
     const main = [...tree.children.values()].find((c) => c.name === "main")!;
     expect(main).toMatchObject({ selfMs: 1, totalMs: 11, place: "apps/policy/src/main.js:10" });
