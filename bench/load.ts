@@ -41,6 +41,8 @@ const STALLED_MS = 30_000;
 
 export class Load {
   readonly progress = new Progress();
+  /** Bytes of the contexts committed so far. */
+  committedBytes = 0;
   readonly #js;
   readonly #copies = new Map<string, number>();
   #stopFollowing: (() => Promise<void>)[] = [];
@@ -59,6 +61,7 @@ export class Load {
           stream,
           filter: subjects.ctxAll,
           onMessage: (m) => {
+            load.committedBytes += m.data.length;
             load.progress.committed(snapshotOf(m.subject, textOf(m)));
             load.#wake?.();
           },

@@ -39,6 +39,8 @@ export interface ThroughputFigures {
   readonly peakResidentMb: number;
   /** Writes of contexts per distinct event. */
   readonly commitsPerEvent: number;
+  /** Mean bytes of a context as written. */
+  readonly contextBytes: number;
   readonly processes: readonly (ProcessCost & { readonly cpuMsPerEvent: number })[];
 }
 
@@ -62,6 +64,7 @@ export async function closedLoop(
   events: readonly W1Event[],
 ): Promise<ThroughputFigures> {
   const n = new Set(events).size;
+  const { committedBytes } = load;
   const { commits } = load.progress;
   const costs = measureCosts([...target.processes, { name: HARNESS, pid: process.pid }]);
   const start = performance.now();
@@ -79,6 +82,9 @@ export async function closedLoop(
     cpuMsPerEventWithHarness: cpu(used),
     peakResidentMb: product.reduce((total, p) => total + p.peakResidentMb, 0),
     commitsPerEvent: (load.progress.commits - commits) / n,
+    contextBytes: Math.round(
+      (load.committedBytes - committedBytes) / Math.max(1, load.progress.commits - commits),
+    ),
     processes: used.map((p) => ({ ...p, cpuMsPerEvent: p.cpuMs / n })),
   };
 }
@@ -100,7 +106,7 @@ export async function measureThroughput(
     return {
       ...figures,
       commandsPerEvent: history.commands.length / figures.events,
-      sizes: history.sizes,
+      sizes: { ...history.sizes, context: figures.contextBytes },
     };
   } finally {
     await load.close();
