@@ -64,7 +64,7 @@ class StreamTail {
   position = 0;
   state: State = "catching-up";
   #signAt = 0;
-  /** Number of the last message of this consumer that is in the index. */
+  /** How many messages are in the index, of those received since the consumer was opened. */
   #applied = 0;
   #messages: ConsumerMessages | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -148,16 +148,18 @@ class StreamTail {
     this.#applied = 0;
     void this.#watch(messages);
     let savedAt = 0;
+    let taken = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
+      taken++;
       underWay.push(this.#apply(message));
-      const { pending, timestampNanos, deliverySequence } = message.info;
+      const { pending, timestampNanos } = message.info;
       if (underWay.length < this.kind.inFlight && pending > 0) continue;
       await Promise.all(underWay);
       underWay = [];
       if (this.#stop.signal.aborted) return;
       this.position = message.seq;
-      this.#applied = deliverySequence;
+      this.#applied = taken;
       // While it is behind, a message is no sign that what was acknowledged by now is in the index.
       if (pending === 0 || Date.now() - timestampNanos / 1e6 < HEARTBEAT_MS) this.#sign();
       if (pending === 0) this.#follows();
@@ -174,7 +176,10 @@ class StreamTail {
   /** A heartbeat says that the stream has nothing more for us; what it gave before must be in the index as well. */
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
-      if (status.type !== "heartbeat" || status.lastConsumerSequence > this.#applied) continue;
+      if (status.type !== "heartbeat") continue;
+      // By own count: the consumer's numbers begin anew when it is made again, and with each pull the client counts an
+      // item of its own in `getPending`.
+      if (messages.getReceived() > this.#applied) continue;
       this.#sign();
       this.#follows();
     }
