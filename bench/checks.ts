@@ -152,6 +152,10 @@ function* wrongOutcomes(history: History): Iterable<string> {
     if (calls.has(call)) yield `a provider received ${commandId}, attempt ${attempt}, twice`;
     calls.add(call);
   }
+  const received = new Set(history.sends.map((s) => s.commandId));
+  for (const { commandId, kind } of history.outcomes)
+    if (kind === "delivered" && !received.has(commandId))
+      yield `command ${commandId} is said to be delivered, and no provider received it`;
   for (const [id, steps] of history.steps)
     for (const command of steps.flatMap((s) => s.commands))
       if (!commands.has(command)) yield `${id}: command ${command} was decided and never ordered`;

@@ -39,7 +39,7 @@ describe("the latency histogram", () => {
 
   it("keeps the slow ones: one in a hundred is the maximum and the last percentile", () => {
     const h = of(...Array.from({ length: 99 }, () => 1_000), 5_000_000);
-    expect(h.summary()).toEqual({ count: 100, p50Ms: 1.007, p95Ms: 1.007, p99Ms: 1.007, maxMs: 5_000 });
+    expect(h.summary()).toEqual({ count: 100, p50Ms: 1.003, p95Ms: 1.003, p99Ms: 1.003, maxMs: 5_000 });
     expect(h.percentile(100)).toBe(5_000_000);
   });
 

@@ -4,6 +4,7 @@ import { DeliverPolicy, jetstream, jetstreamManager, type JsMsg } from "@nats-io
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
   auditRecordsV1,
+  CHAIN_KINDS,
   cloudEventV1,
   commandV1,
   contextV1,
@@ -12,6 +13,7 @@ import {
   outcomeV1,
   streamsOf,
   subjects,
+  type AuditRecord,
   type Context,
 } from "#contracts";
 
@@ -35,11 +37,10 @@ export interface History {
   /** Calls that the providers received. */
   readonly sends: readonly { readonly commandId: string; readonly attempt: number }[];
   readonly deadLetters: number;
-  /** Mean bytes of the bodies in a stream. */
-  readonly sizes: MessageSizes;
+  readonly sizes: Omit<MessageSizes, "context">;
 }
 
-/** Mean bytes of the messages that one event leads to. */
+/** Mean bytes of the bodies of the messages that one event leads to. */
 export interface MessageSizes {
   readonly context: number;
   readonly command: number;
@@ -70,12 +71,21 @@ export async function readHistory(source: HistorySource): Promise<History> {
       });
     }
   };
-  const bytes = { context: new Mean(), command: new Mean(), outcome: new Mean() };
+  const bytes = { command: new Mean(), outcome: new Mean() };
   const steps = new Map<string, AppliedStep[]>();
   const heads = new Map<string, { n: number; hash: string }>();
   const broken = new Set<string>();
-  await each("AUDIT", subjects.auditOfKind("step"), (m, customerId) => {
-    for (const { n, prev, hash, event, entries } of auditRecordsV1.parse(m.json()).records) {
+  const chains = new Map<string, AuditRecord[]>();
+  for (const kind of CHAIN_KINDS) {
+    await each("AUDIT", subjects.auditOfKind(kind), (m, customerId) => {
+      const { records } = auditRecordsV1.parse(m.json());
+      const known = chains.get(customerId);
+      if (known) known.push(...records);
+      else chains.set(customerId, records);
+    });
+  }
+  for (const [customerId, records] of chains) {
+    for (const { n, prev, hash, event, entries } of records.sort((a, b) => a.n - b.n)) {
       const head = heads.get(customerId) ?? { n: 0, hash: "" };
       if (n !== head.n + 1 || prev !== head.hash) broken.add(customerId);
       heads.set(customerId, { n, hash });
@@ -85,10 +95,9 @@ export async function readHistory(source: HistorySource): Promise<History> {
       if (known) known.push(step);
       else steps.set(customerId, [step]);
     }
-  });
+  }
   const contexts = new Map<string, Context>();
   await each("CTX", subjects.ctxAll, (m, customerId) => {
-    bytes.context.add(m.data.length);
     contexts.set(customerId, contextV1.parse(m.json()));
   });
   const commands = new Map<string, { commandId: string; customerId: string }>();
@@ -114,7 +123,6 @@ export async function readHistory(source: HistorySource): Promise<History> {
     sends: readLedger(ledgerFile).filter((s) => s.commandId.startsWith(prefix)),
     deadLetters: state.messages,
     sizes: {
-      context: bytes.context.value,
       command: bytes.command.value,
       outcome: bytes.outcome.value,
     },

@@ -1,5 +1,5 @@
 /** What is measured: the five services as separate processes on a real nats-server and Redis with data of their own. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { replayClockText } from "#clock";
@@ -10,6 +10,7 @@ import { customerIdOf } from "./workload.js";
 import { initialContext } from "./customers.js";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { publishAll } from "./publish-all.js";
+import { endsWithUs, removeRunFolder, runFolder } from "./run-folder.js";
 
 export const SERVICES = ["gateway", "decision", "policy", "channels", "context-actor"] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -19,8 +20,10 @@ export interface InstallationOptions {
   readonly durability: Durability;
   /** context-actor instances. */
   readonly actors: number;
-  /** Node flags for a service, e.g. to profile it. */
-  readonly nodeFlags?: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+  /** Node flags and program arguments of a service, e.g. to profile it. */
+  readonly node?: Readonly<
+    Partial<Record<ServiceName, { readonly flags: readonly string[]; readonly args: readonly string[] }>>
+  >;
   /** Environment of every service. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -50,13 +53,6 @@ const PROVIDER = {
 /** Event time counts: Segue's clock stands (almost) still long before the events. */
 function standingClock(): string {
   return replayClockText({ startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 });
-}
-
-/** A folder for the data of one run, below the repository's own. */
-export function runFolder(): string {
-  const parent = join(process.cwd(), ".segue", "bench");
-  mkdirSync(parent, { recursive: true });
-  return mkdtempSync(join(parent, "run-"));
 }
 
 export class Installation {
@@ -89,7 +85,7 @@ export class Installation {
 
   async #startServers(): Promise<void> {
     const { durability } = this.options;
-    const add = (name: string) => (child: Child) => void this.processes.push({ name, pid: child.pid, child });
+    const add = (name: string) => (child: Child) => this.#add(name, child);
     const nats = await startNatsServer({
       dataDir: join(this.dir, "nats"),
       durability,
@@ -132,7 +128,8 @@ export class Installation {
   ): Promise<void> {
     const port = await freePort();
     const main = join(process.cwd(), "dist", "apps", service, "src", "main.js");
-    const child = startChild(process.execPath, [...(this.options.nodeFlags?.[service] ?? []), main], {
+    const { flags = [], args = [] } = this.options.node?.[service] ?? {};
+    const child = startChild(process.execPath, [...flags, main, ...args], {
       cwd: process.cwd(),
       env: {
         PATH: process.env["PATH"] ?? "",
@@ -149,8 +146,13 @@ export class Installation {
         ...env,
       },
     });
-    this.processes.push({ name, pid: child.pid, child });
+    this.#add(name, child);
     this.#healthUrls.set(name, `http://127.0.0.1:${port}/health/ready`);
+  }
+
+  #add(name: string, child: Child): void {
+    endsWithUs(child);
+    this.processes.push({ name, pid: child.pid, child });
   }
 
   /** Resolves when a service says that it is ready; throws with its output when it ends instead. */
@@ -205,6 +207,6 @@ export class Installation {
     await Promise.all(services.map((p) => p.child.stop()));
     await this.nc?.close().catch(() => undefined);
     await Promise.all(servers.map((p) => p.child.stop()));
-    rmSync(this.dir, { recursive: true, force: true });
+    removeRunFolder(this.dir);
   }
 }

@@ -1,7 +1,16 @@
 /** `npm run bench`: runs what the command line asks for, prints a table and one JSON line. Status 1 when a check fails. */
-import { HELP, readOptions, type BenchOptions } from "./options.js";
-import { keep, type Result } from "./results.js";
-import { latencyTable, processTable, ratioLine, throughputTable } from "./table.js";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { assertNever } from "#contracts";
+import { BadOption, HELP, readOptions, type BenchOptions } from "./options.js";
+import { chartSvg } from "./plot/chart.js";
+import { plots } from "./plot/plots.js";
+import { runProfile } from "./profile/profile-run.js";
+import { keep, resultsFolder, type Result } from "./results.js";
+import { cleanUpWhenInterrupted } from "./run-folder.js";
+import { runSoak } from "./soak.js";
+import { latencyTable, processTable, ratioLine, soakTable, throughputTable } from "./table.js";
+import { runTakeover } from "./takeover.js";
 import { RunFailed, type ThroughputFigures } from "./throughput.js";
 import { runActors, runSweep, runW1 } from "./w1.js";
 
@@ -9,27 +18,39 @@ const say = (text: string): void => void process.stderr.write(`${text} …\n`);
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  switch (options.mode) {
+  const { mode } = options;
+  switch (mode) {
     case "help":
       return console.log(HELP);
+    case "plots":
+      return drawPlots();
+    case "profile":
+      return console.log(await runProfile(options, options.profile!));
+    case "w1":
+      return report(await runW1(options, say), options);
+    case "actors":
+      return report(await runActors(options, say), options);
+    case "sweep":
+      return report(await runSweep(options, say), options);
+    case "takeover":
+      return report(await runTakeover(options, say), options);
+    case "soak":
+      return report(await runSoak(options, options.soakMs!, say), options);
     default:
-      return report(await run(options), options);
+      return assertNever(mode);
   }
 }
 
-function run(options: BenchOptions): Promise<Result> {
-  switch (options.mode) {
-    case "actors":
-      return runActors(options, say);
-    case "sweep":
-      return runSweep(options, say);
-    default:
-      return runW1(options, say);
+function drawPlots(): void {
+  for (const [name, chart] of plots()) {
+    const file = join(resultsFolder(), `${name}.svg`);
+    writeFileSync(file, chartSvg(chart));
+    console.log(file);
   }
 }
 
 function report(result: Result, options: BenchOptions): void {
-  const { throughput, floor, latency, floorLatency, ratios, byActors, byCustomers } = result;
+  const { throughput, floor, latency, floorLatency, ratios, byActors, byCustomers, takeover, soak } = result;
   const throughputs = new Map<string, ThroughputFigures>();
   if (throughput) throughputs.set("system", throughput);
   if (floor) throughputs.set("floor", floor);
@@ -46,15 +67,19 @@ function report(result: Result, options: BenchOptions): void {
   ]);
   if (latencies.size > 0) parts.push(latencyTable(latencies));
   if (ratios) parts.push(ratioLine(ratios));
+  if (takeover)
+    parts.push(`all partitions handled again ${takeover.seconds.toFixed(2)} s after the kill, nothing lost`);
+  if (soak) parts.push(soakTable(soak.rows));
   console.log(`\n${parts.join("\n\n")}\n`);
   console.log(JSON.stringify(result));
   if (options.keep) keep(result);
 }
 
+cleanUpWhenInterrupted();
 try {
   await main();
 } catch (error) {
-  const known = error instanceof RunFailed;
+  const known = error instanceof RunFailed || error instanceof BadOption;
   console.error(known ? error.message : (error as Error).stack);
   process.exitCode = 1;
 }

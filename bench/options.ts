@@ -40,8 +40,21 @@ export interface BenchOptions {
   readonly keep: boolean;
 }
 
-/** Throws an error that says what may be written. */
+/** What was written on the command line cannot be; the message says what can. */
+export class BadOption extends Error {
+  override readonly name = "BadOption";
+}
+
+/** Throws BadOption. */
 export function readOptions(args: readonly string[]): BenchOptions {
+  try {
+    return parse(args);
+  } catch (cause) {
+    throw new BadOption(`${(cause as Error).message}\n\n${HELP}`, { cause });
+  }
+}
+
+function parse(args: readonly string[]): BenchOptions {
   const { values: v } = parseArgs({
     args: [...args],
     options: {

@@ -1,6 +1,7 @@
 /** Results as they are kept and shown: one JSON line per run, in a file per kind. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { RunSettings } from "./settings.js";
 import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
@@ -29,7 +30,12 @@ export interface Result {
   /** Kind `customers`: by number of customers. */
   readonly byCustomers?: readonly { readonly customers: number; readonly throughput: SystemThroughput }[];
   readonly takeover?: { readonly seconds: number; readonly ratePerSecond: number; readonly events: number };
-  readonly soak?: object;
+  readonly soak?: {
+    readonly ratePerSecond: number;
+    readonly minutes: number;
+    readonly events: number;
+    readonly rows: readonly FlatnessRow[];
+  };
 }
 
 export function resultsFolder(): string {

@@ -1,4 +1,5 @@
 /** The short tables on the terminal. */
+import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { Ratios } from "./results.js";
 import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
@@ -58,6 +59,13 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
         s.count,
       ]),
     ),
+  );
+}
+
+export function soakTable(rows: readonly FlatnessRow[]): string {
+  return table(
+    ["soak, medians", "second third", "last third"],
+    rows.map((r) => [r.what, r.before.toFixed(0), r.after.toFixed(0)]),
   );
 }
 

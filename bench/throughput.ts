@@ -39,6 +39,8 @@ export interface ThroughputFigures {
   readonly peakResidentMb: number;
   /** Writes of contexts per distinct event. */
   readonly commitsPerEvent: number;
+  /** Mean bytes of a context as written. */
+  readonly contextBytes: number;
   readonly processes: readonly (ProcessCost & { readonly cpuMsPerEvent: number })[];
 }
 
@@ -55,20 +57,30 @@ export class RunFailed extends Error {
   }
 }
 
+/** Called right before and after what is measured. */
+export interface Around {
+  begin(): void;
+  end(): void;
+}
+
 /** A closed loop over any target. */
 export async function closedLoop(
   target: Target,
   load: Load,
   events: readonly W1Event[],
+  around?: Around,
 ): Promise<ThroughputFigures> {
   const n = new Set(events).size;
+  const { committedBytes } = load;
   const { commits } = load.progress;
   const costs = measureCosts([...target.processes, { name: HARNESS, pid: process.pid }]);
+  around?.begin();
   const start = performance.now();
   await load.publishClosed(events, IN_FLIGHT);
   await load.done();
   const seconds = (performance.now() - start) / 1_000;
   const used = costs();
+  around?.end();
   const product = used.filter((p) => p.name !== HARNESS);
   const cpu = (of: readonly ProcessCost[]): number => of.reduce((total, p) => total + p.cpuMs, 0) / n;
   return {
@@ -79,6 +91,9 @@ export async function closedLoop(
     cpuMsPerEventWithHarness: cpu(used),
     peakResidentMb: product.reduce((total, p) => total + p.peakResidentMb, 0),
     commitsPerEvent: (load.progress.commits - commits) / n,
+    contextBytes: Math.round(
+      (load.committedBytes - committedBytes) / Math.max(1, load.progress.commits - commits),
+    ),
     processes: used.map((p) => ({ ...p, cpuMsPerEvent: p.cpuMs / n })),
   };
 }
@@ -88,6 +103,7 @@ export async function measureThroughput(
   system: Installation,
   options: WorkloadOptions,
   warmUp = WARM_UP,
+  around?: Around,
 ): Promise<SystemThroughput> {
   const load = await Load.open(system.nc);
   try {
@@ -95,12 +111,12 @@ export async function measureThroughput(
     await warm(system, load, warmUp);
     const events = workload(options);
     const after = await system.positions();
-    const figures = await closedLoop(system, load, events);
+    const figures = await closedLoop(system, load, events, around);
     const history = await checked(system, options.prefix, after, events);
     return {
       ...figures,
       commandsPerEvent: history.commands.length / figures.events,
-      sizes: history.sizes,
+      sizes: { ...history.sizes, context: figures.contextBytes },
     };
   } finally {
     await load.close();
@@ -124,19 +140,4 @@ export async function checked(
   const findings = findingsOf(events, history);
   if (findings.length > 0) throw new RunFailed(findings);
   return history;
-}
-
-/** The floor's figures under the same load. */
-export async function measureFloorThroughput(
-  floor: Target,
-  options: WorkloadOptions,
-): Promise<ThroughputFigures> {
-  const load = await Load.open(floor.nc);
-  try {
-    await load.publishClosed(workload(WARM_UP), IN_FLIGHT);
-    await load.done();
-    return await closedLoop(floor, load, workload(options));
-  } finally {
-    await load.close();
-  }
 }

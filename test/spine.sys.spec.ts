@@ -276,9 +276,9 @@ describe("the spine", () => {
       expect(list).toHaveLength(1);
     }
     const reservations = new Set(
-      (await system.messages("AUDIT", "audit.*.*.contact")).map(
-        (m) => (m.body as { reservationId: string }).reservationId,
-      ),
+      (await system.messages("AUDIT", subjects.auditOfKind("contact")))
+        .flatMap((m) => auditRecordsV1.parse(m.body).records)
+        .flatMap((r) => r.entries.flatMap((e) => (e.kind === "command" ? e.reservationId : []))),
     );
     for (const c of commands.values()) expect(reservations).toContain(c.reservationId);
     const calls = system.providerCalls().map((p) => `${p.commandId} ${p.attempt}`);

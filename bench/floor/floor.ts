@@ -3,7 +3,6 @@
  * acknowledged. Same shape (a publisher, a context process, a channel process, nats-server), same sizes, same streams,
  * same load; every event leads to a command. Absolute figures mean little on a shared machine: the ratio to this does.
  */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -11,7 +10,8 @@ import { CONSUMERS } from "#contracts";
 import { startChild, startNatsServer, type Child } from "#embedded";
 import { connectNats, provision } from "#messaging";
 import type { MessageSizes } from "../history.js";
-import { runFolder, type Durability, type RunningProcess } from "../installation.js";
+import type { Durability, RunningProcess } from "../installation.js";
+import { endsWithUs, removeRunFolder, runFolder } from "../run-folder.js";
 
 /** Sizes as measured in a run of the system with 20,000 events; used where no run comes before. */
 export const USUAL_SIZES: MessageSizes = { context: 1_550, command: 1_250, outcome: 480 };
@@ -35,8 +35,10 @@ export class Floor {
   }
 
   async #start(sizes: MessageSizes, durability: Durability): Promise<void> {
-    const add = (name: string, child: Child): void =>
-      void this.processes.push({ name, pid: child.pid, child });
+    const add = (name: string, child: Child): void => {
+      endsWithUs(child);
+      this.processes.push({ name, pid: child.pid, child });
+    };
     const nats = await startNatsServer({
       dataDir: join(this.#dir, "nats"),
       durability,
@@ -78,6 +80,6 @@ export class Floor {
     await Promise.all(this.processes.filter((p) => !servers.includes(p)).map((p) => p.child.stop()));
     await this.nc?.close().catch(() => undefined);
     await Promise.all(servers.map((p) => p.child.stop()));
-    rmSync(this.#dir, { recursive: true, force: true });
+    removeRunFolder(this.#dir);
   }
 }

@@ -4,9 +4,8 @@ import { checkEvents } from "./check-events.js";
 import { checkSends, type SendCheckOptions } from "./check-sends.js";
 import type { Report, Violation } from "./checks.js";
 import type { Ledgers } from "./ledgers.js";
-import type { QuietOptions } from "./quiet.js";
 
-export interface CheckOptions extends SendCheckOptions, Partial<QuietOptions> {
+export interface CheckOptions extends SendCheckOptions {
   /** Customers whose events the row checks by itself. */
   readonly apart?: (customerId: string) => boolean;
   /** Events besides the unreadable ones that may stand in DLQ instead of the context; default none. */

@@ -95,6 +95,7 @@ function decided(n: number, momentId = `p${n}`): DecisionRecord {
       decisionId,
       action: "notice",
       purpose: "service",
+      urgent: false,
       reservationId: decisionId,
       plan,
       validForMs: 600_000,

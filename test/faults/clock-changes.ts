@@ -133,7 +133,7 @@ async function nights(run: Run, rig: Rig): Promise<void> {
     ),
   );
   // Caps are checked here by the time of the orders, not by the wall's.
-  await run.settle(rig, own, { leaveDeferred: true, capSlackMs: Infinity });
+  await run.settle(rig, own, { capSlackMs: Infinity });
   stop();
   for (const customerId of backwards)
     run.violations.push({

@@ -2,6 +2,7 @@
  * Three nats-servers with three replicas of everything. The leader of a stream is killed; an actor's connection is cut
  * off (nothing passes, nobody is told), so that the old owner lives on while a new one takes over, and is let through again.
  */
+import { eventually } from "#testing";
 import type { Rig } from "./rig.js";
 import type { Run, Scenario } from "./scenario.js";
 import { TcpProxy } from "./tcp-proxy.js";
@@ -53,9 +54,15 @@ export const cluster: Scenario = {
 };
 
 async function killLeader(run: Run, rig: Rig, stream: string): Promise<void> {
-  const { cluster: placed } = await rig.jsm.streams.info(stream);
-  const leader = rig.nats.find((n) => n.name === placed?.leader);
-  if (!leader) throw new Error(`${stream} has no leader: ${JSON.stringify(placed)}`);
+  // After the last kill the group may still be electing one.
+  const leader = await eventually(
+    `${stream} to have a leader`,
+    async () => {
+      const placed = await rig.jsm.streams.info(stream).catch(() => undefined);
+      return rig.nats.find((n) => n.name === placed?.cluster?.leader);
+    },
+    60_000,
+  );
   run.fault(`${leader.name}, leader of ${stream}, killed`);
   await leader.kill();
   await new Promise((resolve) => setTimeout(resolve, run.random.int(500, 3_000)));

@@ -52,7 +52,7 @@ export const fullStreams: Scenario = {
       await rig.jsm.streams.update(name, { max_bytes: -1 });
       await load.more(60);
     }
-    await run.settle(rig, load, { leaveDeferred: true });
+    await run.settle(rig, load);
   },
 };
 
@@ -134,7 +134,7 @@ async function onSmallDisk(run: Run, natsDir: string): Promise<void> {
   await rig.jsm.streams.delete("OTHER");
   await load.more(60, 60_000);
 
-  if (run.size === "short") return void (await run.settle(rig, load, { leaveDeferred: true }));
+  if (run.size === "short") return void (await run.settle(rig, load));
 
   const other = join(natsDir, "other-files");
   mkdirSync(other);
@@ -152,5 +152,5 @@ async function onSmallDisk(run: Run, natsDir: string): Promise<void> {
   await rig.nats[0]!.start();
   run.log("room was made, nats-server was restarted");
   await load.more(60, 60_000);
-  await run.settle(rig, load, { leaveDeferred: true });
+  await run.settle(rig, load);
 }

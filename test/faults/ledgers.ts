@@ -106,7 +106,8 @@ export async function collect(rig: Rig, published: readonly Published[]): Promis
   await readAll(rig, "AUDIT", (m) => {
     const parsed = parseAudit(m.subject);
     if (parsed?.kind === "decision") decisions.push(decisionRecordV1.parse(m.json));
-    if (parsed?.kind === "step") steps.push(...chainRecords(m.seq, m.json as Record<string, unknown>));
+    // The chain: kind `contact` where a command is among the records, otherwise `step`.
+    else if (parsed) steps.push(...chainRecords(m.seq, m.json as Record<string, unknown>));
   });
   const commands: Array<{ seq: number; command: Command }> = [];
   await readAll(rig, "CMD", (m) => void commands.push({ seq: m.seq, command: commandV1.parse(m.json) }));
@@ -191,7 +192,7 @@ export async function readAll(
   const { state } = await rig.jsm.streams.info(stream);
   if (state.messages === 0) return;
   const consumer = await jetstream(rig.nc).consumers.get(stream, { filter_subjects: [filter] });
-  const messages = await consumer.consume({ max_messages: 1_000 });
+  const messages = await consumer.consume({ max_messages: 1_000, idle_heartbeat: 1_000 });
   for await (const m of messages) {
     let json: unknown;
     try {

@@ -12,6 +12,7 @@ const HELP = `npm run faults -- [options]
   --rounds <n>        each row so often, each time with the next seed (default 1; with --long 3)
   --short             smaller load and fewer faults, as in npm test
   --long              more load and more faults
+  --old-build <rev>   what rolling-restart mixes with this build (default: the newest release, else the commit before)
   --list              the rows
 `;
 
@@ -20,6 +21,7 @@ interface Options {
   readonly seed: number;
   readonly rounds: number;
   readonly size: Size;
+  readonly oldBuild?: string;
 }
 
 function optionsOf(args: readonly string[]): Options | "help" | "list" {
@@ -31,6 +33,7 @@ function optionsOf(args: readonly string[]): Options | "help" | "list" {
       rounds: { type: "string" },
       short: { type: "boolean", default: false },
       long: { type: "boolean", default: false },
+      "old-build": { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -52,6 +55,7 @@ function optionsOf(args: readonly string[]): Options | "help" | "list" {
     only,
     seed: number("seed", values.seed),
     rounds: number("rounds", values.rounds ?? (values.long ? "3" : "1")),
+    ...(values["old-build"] === undefined ? {} : { oldBuild: values["old-build"] }),
     size: values.long ? "long" : values.short ? "short" : "normal",
   };
 }

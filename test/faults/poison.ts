@@ -51,7 +51,7 @@ export const poison: Scenario = {
     run.fault(`${own.published.filter((p) => p.malformed).length} poison events among others`);
     await rig.service("actor-0").crash();
     await unreadableContext(run, rig, own);
-    await run.settle(rig, [load, own], { leaveDeferred: true });
+    await run.settle(rig, [load, own]);
     await checkLetters(run, rig, own);
   },
 };

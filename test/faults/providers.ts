@@ -46,7 +46,7 @@ export const providers: Scenario = {
       await channels.untilReady();
       run.log("all providers are well again");
       await load.more(60);
-      await run.settle(rig, load, { leaveDeferred: true });
+      await run.settle(rig, load);
     } finally {
       mail.close();
     }

@@ -5,25 +5,23 @@ import type { Published } from "./load.js";
 import type { Rig } from "./rig.js";
 
 const LOOK_EVERY_MS = 250;
-
-export interface QuietOptions {
-  readonly withinMs: number;
-  /** Journeys that wait until they may speak (a cap, quiet hours, policy without its index) count as quiet. */
-  readonly leaveDeferred: boolean;
-}
+/** What takes long is said. */
+const SAY_EVERY_MS = 8_000;
 
 /** Answers what is still open when the time is up; empty when all is quiet. */
 export async function quiet(
   rig: Rig,
   published: readonly Published[],
-  { withinMs, leaveDeferred = false }: Pick<QuietOptions, "withinMs"> & Partial<QuietOptions>,
+  withinMs: number,
+  log: (text: string) => void,
 ): Promise<readonly string[]> {
   const until = Date.now() + withinMs;
+  let sayAt = Date.now() + SAY_EVERY_MS;
   let before = -1;
   let open: readonly string[] = ["nothing could be read"];
   while (Date.now() < until) {
     try {
-      open = await openWork(rig, leaveDeferred);
+      open = await openWork(rig);
       if (open.length === 0) {
         const { state } = await rig.jsm.streams.info("EVT");
         // Twice in a row without a new event: an outcome that was on its way has arrived.
@@ -39,13 +37,19 @@ export async function quiet(
       before = -1;
       open = [`the streams cannot be read: ${(error as Error).message}`];
     }
+    if (Date.now() > sayAt) {
+      sayAt += SAY_EVERY_MS;
+      log(
+        `still open: ${open.slice(0, 3).join("; ") || "new events"}${open.length > 3 ? `; ${open.length - 3} more` : ""}`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   return open;
 }
 
 /** Consumers that are behind, and journeys that wait. */
-async function openWork(rig: Rig, leaveDeferred: boolean): Promise<string[]> {
+async function openWork(rig: Rig): Promise<string[]> {
   const open: string[] = [];
   const channels = new Set(CHANNELS.flatMap((c) => channelConsumers(c)).map((c) => c.name));
   for (const stream of ["EVT", "CMD"]) {
@@ -60,7 +64,8 @@ async function openWork(rig: Rig, leaveDeferred: boolean): Promise<string[]> {
   if (open.length > 0) return open;
   for (const c of (await readContexts(rig)).values()) {
     for (const j of c.journeys) {
-      if (leaveDeferred && j.wait?.kind === "deferred") continue;
+      // Put off until it may speak (a cap, quiet hours, policy that failed closed): decided again by a timer, later than a row waits.
+      if (j.wait?.kind === "deferred") continue;
       open.push(`customer ${c.customerId}: journey ${j.id} stands at ${j.step}`);
     }
   }

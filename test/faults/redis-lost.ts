@@ -45,7 +45,7 @@ export const redisLost: Scenario = {
       await load.more(100);
     }
     // What could not be judged is judged again a minute later.
-    await run.settle(rig, load, { leaveDeferred: true });
+    await run.settle(rig, load);
     await checkOutages(run, rig, outages);
   },
 };

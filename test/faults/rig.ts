@@ -34,6 +34,8 @@ export interface RigOptions {
   readonly natsDir?: string;
   /** The NATS URL that one service is given, e.g. that of a proxy; by service id. */
   readonly natsUrlOf?: (id: string, url: string) => string | Promise<string>;
+  /** Folder with the compiled code that a service starts from; default this repository. */
+  readonly rootOf?: (id: string) => string;
   /** Told when a service has ended by itself and is started again. */
   readonly onCrash?: (text: string) => void;
 }
@@ -160,6 +162,7 @@ export class Rig {
       },
       options.onCrash ?? (() => undefined),
     );
+    service.root = options.rootOf?.(id) ?? service.root;
     this.services.set(id, service);
     service.start();
     return service;

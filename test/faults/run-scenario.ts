@@ -19,6 +19,7 @@ export interface RowOptions {
   readonly seed: number;
   readonly size: Size;
   readonly rounds: number;
+  readonly oldBuild?: string;
   readonly log: (line: string) => void;
 }
 
@@ -40,7 +41,13 @@ export async function runScenario(scenario: Scenario, options: RowOptions): Prom
   for (let round = 0; round < options.rounds; round++) {
     const seed = options.seed + round;
     log(`${scenario.id}: ${scenario.title} (seed ${seed})`);
-    const run = new Run({ scenario: scenario.id, seed, size, log });
+    const run = new Run({
+      scenario: scenario.id,
+      seed,
+      size,
+      log,
+      ...(options.oldBuild === undefined ? {} : { oldBuild: options.oldBuild }),
+    });
     let error: Error | undefined;
     try {
       await scenario.run(run);

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly scenario: string;
   readonly seed: number;
   readonly size: Size;
+  /** Commit of the old build for rolling restarts; default the newest release. */
+  readonly oldBuild?: string;
   readonly log: (line: string) => void;
 }
 
@@ -114,7 +116,7 @@ export class Run {
     await Promise.all(list.map((l) => l.finish()));
     const published = list.flatMap((l) => l.published);
     this.log(`${published.length} events acknowledged; waiting until nothing is left to do`);
-    const open = await quiet(rig, published, { withinMs: QUIET_WITHIN_MS, ...options });
+    const open = await quiet(rig, published, QUIET_WITHIN_MS, (text) => this.log(text));
     const ledgers = await collect(rig, published);
     const found = check(ledgers, options);
     if (open.length > 0) {
@@ -124,7 +126,7 @@ export class Run {
       found.unshift({
         invariant: "I1",
         expected: "that every acknowledged event is applied and every command ends",
-        found: [`after ${(options.withinMs ?? QUIET_WITHIN_MS) / 1_000} s still open:`, ...open.slice(0, 12)],
+        found: [`after ${QUIET_WITHIN_MS / 1_000} s still open:`, ...open.slice(0, 12)],
       });
     }
     this.violations.push(...found);

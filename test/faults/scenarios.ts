@@ -2,6 +2,7 @@
 import { cluster } from "./cluster.js";
 import { OUTSIDE_FAULTS } from "./outside-faults.js";
 import { natsAway } from "./nats-away.js";
+import { rollingRestart } from "./rolling-restart.js";
 import type { Scenario } from "./scenario.js";
 import { servicesKilled } from "./services-killed.js";
 import { zombieOwner } from "./zombie-owner.js";
@@ -12,4 +13,5 @@ export const SCENARIOS: readonly Scenario[] = [
   zombieOwner,
   cluster,
   ...OUTSIDE_FAULTS,
+  rollingRestart,
 ];

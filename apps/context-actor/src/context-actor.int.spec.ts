@@ -5,6 +5,7 @@ import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import {
   auditRecordsV1,
+  CHAIN_KINDS,
   commandV1,
   decisionRecordV1,
   contextV1,
@@ -187,6 +188,11 @@ describe("context actor: a real process on real NATS", () => {
       seq = m.seq + 1;
     }
   }
+  async function chainOf(customer: string): Promise<AuditRecord[]> {
+    const kinds = await Promise.all(CHAIN_KINDS.map((kind) => all("AUDIT", subjects.audit(customer, kind))));
+    const records = kinds.flat().flatMap((r) => auditRecordsV1.parse(r.json).records);
+    return records.sort((a, b) => a.n - b.n);
+  }
   const safeJson = (text: string): unknown => {
     try {
       return JSON.parse(text);
@@ -233,9 +239,11 @@ describe("context actor: a real process on real NATS", () => {
     const [first, second] = commands.map((c) => c.json as Command);
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_000);
     expect(Number(commands[0]!.header("Segue-Event-Stored-At"))).toBeGreaterThan(0);
-    const records = (await all("AUDIT", subjects.audit("a3", "step"))).flatMap(
+    const ledger = (await all("AUDIT", subjects.audit("a3", "contact"))).flatMap(
       (r) => auditRecordsV1.parse(r.json).records,
     );
+    expect(ledger.flatMap((r) => r.entries).filter((e) => e.kind === "command")).toHaveLength(2);
+    const records = await chainOf("a3");
     let prev = "";
     for (const [i, r] of records.entries()) {
       expect(r.n).toBe(i + 1);
@@ -457,9 +465,12 @@ describe("context actor: a real process on real NATS", () => {
     const c = await handled("a8", seq);
     stopDeciding = decide();
     expect(c.journeys).toEqual([]);
-    const entries = (await all("AUDIT", subjects.audit("a8", "step")))
-      .flatMap((r) => auditRecordsV1.parse(r.json).records)
-      .flatMap((r) => r.entries);
+    // Relayed after the commit that the context shows.
+    const records = await eventually("the step on record", async () => {
+      const found = await chainOf("a8");
+      return found.length > 0 && found;
+    });
+    const entries = records.flatMap((r) => r.entries);
     expect(entries).toContainEqual(
       expect.objectContaining({ kind: "decision", answer: "unavailable", reason: "decision_unavailable" }),
     );

@@ -1,101 +1,52 @@
-/** A contact as it lies in Redis, and as it stands in the ledger. */
-import { z } from "zod";
-import { CHANNELS, contactEntryV1, purposeV1, type Channel, type ContactEntry } from "#contracts";
+/**
+ * A contact as it lies in Redis: one line of text, its fields separated by semicolons, so that the scripts count
+ * without decoding what counting does not need.
+ *
+ * `<state><counts><at>;<purpose>;<journey>;<used>;<channels>;<urgent>;<cap>;<action>;<claims>`
+ */
+import type { CommandEntry } from "#contracts";
 import type { Cap } from "#domain";
 
-/** `pending` (not in the ledger yet), `reserved`, `sent`, `released`, `withdrawn`. */
-export const recordStates = {
-  pending: "p",
-  reserved: "r",
-  sent: "s",
-  released: "x",
-  withdrawn: "w",
-} as const;
+/** `reserved` (it takes budget until it is known that nothing was said), `sent`, `released`. */
+export const recordStates = { reserved: "r", sent: "s", released: "x" } as const;
 export type RecordState = (typeof recordStates)[keyof typeof recordStates];
 
-const scriptCapV1 = z.object({
-  n: z.number(),
-  p: z.number(),
-  u: z.string().optional(),
-  j: z.string().optional(),
-  c: z.string().optional(),
-});
-export type ScriptCap = z.infer<typeof scriptCapV1>;
+const SPECIAL = /[%;:,=|\n\r]/g;
 
-/** A contact as it lies in Redis; keys are short because there are many. */
-export const contactRecordV1 = z.object({
-  /** Segue's time: of the reservation, later of the send. */
-  at: z.number(),
-  a: z.string(),
-  p: purposeV1,
-  /** Channels reserved, and channels that count as used; comma-separated. */
-  ch: z.string(),
-  u: z.string(),
-  j: z.string().optional(),
-  /** The journey's cap. */
-  jc: scriptCapV1.optional(),
-  /** 1: urgent, may be sent in quiet hours. */
-  g: z.literal(1).optional(),
-  /** 1: counts as a contact. */
-  n: z.number(),
-  s: z.enum(["p", "r", "s", "x", "w"]),
-  /** Wall time of a pending reservation. */
-  w: z.number().optional(),
-  /** Attempt → the delivery that claimed it. */
-  k: z.record(z.string(), z.string()).optional(),
-});
-export type ContactRecord = z.infer<typeof contactRecordV1>;
-
-/** A cap as the scripts read it. */
-export function scriptCap(cap: Cap): ScriptCap {
-  return {
-    n: cap.count,
-    p: cap.periodMs,
-    ...(cap.purpose === undefined ? {} : { u: cap.purpose }),
-    ...(cap.journey === undefined ? {} : { j: cap.journey }),
-    ...(cap.channel === undefined ? {} : { c: cap.channel }),
-  };
+/** Text without the characters that separate. Equal texts stay equal, different ones different. */
+export function safe(text: string): string {
+  return text.replace(SPECIAL, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** What our own scripts wrote. */
-export function parseRecord(text: string): ContactRecord {
-  return contactRecordV1.parse(JSON.parse(text));
+/** What `safe` was made of. */
+export function unsafe(text: string): string {
+  return text.includes("%")
+    ? text.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    : text;
 }
 
-/** Comma-separated channels of a record. */
-export function channelsOf(text: string): Channel[] {
-  return text.split(",").filter((c): c is Channel => (CHANNELS as readonly string[]).includes(c));
+/** A cap as the scripts read it: `<count>:<period>:<purpose>:<journey>:<channel>`. */
+export function capText(cap: Cap): string {
+  return `${cap.count}:${cap.periodMs}:${cap.purpose ?? ""}:${safe(cap.journey ?? "")}:${cap.channel ?? ""}`;
 }
 
-/** The ledger's entry of a reservation. */
-export function toLedger(customerId: string, reservationId: string, r: ContactRecord): ContactEntry {
-  return contactEntryV1.parse({
-    reservationId,
-    customerId,
-    action: r.a,
-    purpose: r.p,
-    channels: channelsOf(r.ch),
-    ...(r.j === undefined ? {} : { journey: r.j }),
-    at: r.at,
-    counts: r.n === 1,
-    ...(r.g === 1 ? { urgent: true } : {}),
-    ...(r.jc?.j === undefined ? {} : { cap: { journey: r.jc.j, count: r.jc.n, periodMs: r.jc.p } }),
-  });
+/** Several caps, as the scripts read them. */
+export function capsText(caps: readonly Cap[]): string {
+  return caps.map(capText).join(";");
 }
 
-/** The record of a ledger's entry. */
-export function fromLedger(entry: ContactEntry, state: RecordState, at: number): ContactRecord {
+/** The record of a contact in the ledger, `at` being when it was or may have been sent. */
+export function recordOf(entry: CommandEntry, state: RecordState, at: number): string {
   const { cap } = entry;
-  return {
-    at,
-    a: entry.action,
-    p: entry.purpose,
-    ch: entry.channels.join(","),
-    u: entry.channels[0] ?? "",
-    ...(entry.journey === undefined ? {} : { j: entry.journey }),
-    ...(cap ? { jc: { n: cap.count, p: cap.periodMs, j: cap.journey } } : {}),
-    ...(entry.urgent === true ? { g: 1 as const } : {}),
-    n: entry.counts ? 1 : 0,
-    s: state,
-  };
+  return [
+    `${state}${entry.counts ? 1 : 0}${at}`,
+    entry.purpose,
+    safe(entry.journey),
+    entry.channels[0],
+    entry.channels.join(","),
+    entry.urgent ? 1 : 0,
+    cap ? `${cap.count}:${cap.periodMs}::${safe(cap.journey)}:` : "",
+    safe(entry.action),
+    "",
+  ].join(";");
 }

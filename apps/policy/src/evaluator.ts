@@ -1,11 +1,11 @@
 /**
- * Evaluates ranked options: judges consent, holds and quiet hours in the domain, counts and reserves in one Redis
- * script, writes the contact ledger, and answers.
+ * Evaluates ranked options: judges consent, holds and quiet hours in the domain, then counts and reserves in one Redis
+ * script, and answers. What is ordered in the end stands in the actor's own audit, the ledger of contacts.
  *
- * I5 No command leaves without a reservation: what is answered as chosen is reserved and in the ledger.
- * I6 In no rolling window does a customer get more contacts than the cap, also when Redis is emptied meanwhile:
- *    after the ledger has the contact, the reservation must still stand in Redis before it is answered.
- * Fails closed: without Redis or the ledger every option is denied as `policy_unavailable`.
+ * I5 No command leaves without a reservation: what is answered as chosen is reserved.
+ * I6 In no rolling window does a customer get more contacts than the cap. A reservation that Redis loses before its
+ *    command is committed is missing in the index and may let one more be reserved; the gate counts again.
+ * Fails closed: without Redis or the streams every option is denied as `policy_unavailable`.
  */
 import type {
   Channel,
@@ -19,11 +19,18 @@ import type {
 } from "#contracts";
 import { PURPOSES } from "#contracts";
 import { journeyCap, judge, packCaps, type Cap } from "#domain";
-import type { ContactLedger } from "./contact-ledger.publisher.js";
 import type { IndexRebuild } from "./index-rebuild.js";
-import { channelsOf, recordStates, toLedger } from "./contact-record.js";
-import { CONTACTS_KEPT_MS, type CapDenial, type PolicyIndex, type Reserved } from "./policy-index.store.js";
+import type { NewCustomers } from "./new-customers.js";
+import {
+  purposeCaps,
+  type CapDenial,
+  type Counted,
+  type PolicyIndex,
+  type PurposeCaps,
+} from "./policy-index.store.js";
+import type { ProfileCache } from "./profile-cache.js";
 import { IndexUnavailable } from "./redis-connection.js";
+import { CONTACTS_KEPT_MS } from "./scripts.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
 
 /** The request asks for what the index cannot count; the same request would fail again. */
@@ -35,15 +42,9 @@ export interface EvaluatorPorts {
   readonly packs: readonly PolicyPackDefinition[];
   readonly index: PolicyIndex;
   readonly rebuild: IndexRebuild;
-  readonly ledger: Pick<ContactLedger, "write">;
+  readonly newCustomers: Pick<NewCustomers, "admit" | "learn">;
+  readonly profiles: ProfileCache;
   readonly log: { warn(fields: object, message: string): void };
-}
-
-export interface CallContext {
-  /** Milliseconds within which the caller wants its answer. */
-  readonly withinMs: number;
-  /** Trace headers for messages that this call causes. */
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Each round either answers, or learns something newer; more rounds than this mean that Redis is in turmoil. */
@@ -57,31 +58,29 @@ interface Judged {
   readonly open: readonly Channel[];
 }
 
-type Settled = Exclude<Reserved, { kind: "unknown" } | { kind: "newer-profile" }>;
+const NOTHING: Counted = { denials: [], written: undefined, reserved: undefined };
 
 export class Evaluator {
   readonly #ports: EvaluatorPorts;
   readonly #versions: readonly string[];
-  readonly #caps: ReadonlyMap<Purpose, readonly Cap[]>;
+  readonly #caps: ReadonlyMap<Purpose, PurposeCaps>;
 
   constructor(ports: EvaluatorPorts) {
     this.#ports = ports;
     this.#versions = ports.packs.map((p) => `${p.id}@${p.version}`);
-    this.#caps = new Map(PURPOSES.map((purpose) => [purpose, packCaps(ports.packs, purpose)]));
-    for (const cap of [...this.#caps.values()].flat()) refuseUncountable(cap);
+    this.#caps = new Map(PURPOSES.map((p) => [p, purposeCaps(packCaps(ports.packs, p))]));
+    for (const { caps } of this.#caps.values()) for (const cap of caps) refuseUncountable(cap);
   }
 
   /** The caps that the packs put on a purpose. */
-  capsOf(purpose: Purpose): readonly Cap[] {
-    return this.#caps.get(purpose) ?? [];
-  }
+  readonly capsOf = (purpose: Purpose): PurposeCaps => this.#caps.get(purpose)!;
 
   /** Never throws for what may pass: that is denied. Throws UncountableCap. */
-  async evaluate(request: EvaluateRequest, call: CallContext): Promise<EvaluateReply> {
+  async evaluate(request: EvaluateRequest, withinMs: number): Promise<EvaluateReply> {
     const cap = request.cap && journeyCap(request.cap);
     if (cap) refuseUncountable(cap);
     try {
-      return await this.#evaluate(request, cap, call);
+      return await this.#evaluate(request, cap, withinMs);
     } catch (error) {
       if (!(error instanceof IndexUnavailable || error instanceof LedgerUnavailable)) throw error;
       this.#ports.log.warn({ error: error.message }, "evaluate fails closed: everything is denied");
@@ -97,79 +96,68 @@ export class Evaluator {
     }
   }
 
-  async #evaluate(request: EvaluateRequest, cap: Cap | undefined, call: CallContext): Promise<EvaluateReply> {
-    const until = performance.now() + call.withinMs;
-    let copies: readonly Profile[] = [request.profile];
+  async #evaluate(request: EvaluateRequest, cap: Cap | undefined, withinMs: number): Promise<EvaluateReply> {
+    const { index, rebuild, newCustomers, profiles } = this.#ports;
+    const { customerId, profile } = request;
+    const until = performance.now() + withinMs;
+    let copies: readonly Profile[] = [profile];
+    let sendProfile = (profiles.get(customerId)?.profile.seq ?? -1) < profile.seq;
     for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
       const candidates = judged.filter((j) => j.open.length > 0);
-      if (candidates.length === 0)
-        return this.#reply(request, judged, { kind: "none", denials: [] }, candidates);
-      const reserved = await this.#ports.index.reserve({
+      if (candidates.length === 0) return this.#reply(request, judged, NOTHING, candidates);
+      const answer = await index.reserve({
         decisionId: request.decisionId,
-        customerId: request.customerId,
+        customerId,
         at: request.at,
-        candidates: candidates.map(({ option, open }) => ({
-          action: option.action,
-          purpose: option.purpose,
-          urgent: option.urgent,
+        candidates: candidates.map(({ option: { action, purpose, urgent }, open }) => ({
+          action,
+          purpose,
+          urgent,
           channels: open,
-          caps: cap ? [...this.capsOf(option.purpose), cap] : this.capsOf(option.purpose),
         })),
+        caps: this.capsOf,
         journey: request.journey,
         journeyCap: cap,
-        profile: request.profile,
+        profile,
+        sendProfile,
+        newCustomer: newCustomers.admit(request),
         judgedSeq: Math.max(...copies.map((p) => p.seq)),
       });
-      if (reserved.kind === "unknown") {
-        await this.#ports.rebuild.customer(request.customerId, { at: request.at });
-      } else if (reserved.kind === "newer-profile") {
-        copies = [request.profile, reserved.profile];
-      } else {
-        const stands = await this.#enter(request, reserved, cap, call);
-        return this.#reply(request, judged, stands, candidates);
+      switch (answer.kind) {
+        case "counted":
+          if (answer.written) profiles.put(customerId, { version: answer.written, profile });
+          return this.#reply(request, judged, answer, candidates);
+        case "newer-profile":
+          profiles.put(customerId, answer);
+          copies = [profile, answer.profile];
+          break;
+        case "send-profile":
+          sendProfile = true;
+          break;
+        case "unknown":
+          void newCustomers.learn(answer.generation ?? "");
+          await rebuild.customer(customerId, request.at);
       }
     }
     throw new IndexUnavailable("the index kept changing until the request's time was up");
   }
 
-  /** Puts a reservation into the ledger and makes sure that it stands; answers what may be told. */
-  async #enter(
-    request: EvaluateRequest,
-    reserved: Settled,
-    cap: Cap | undefined,
-    call: CallContext,
-  ): Promise<Settled> {
-    if (reserved.kind === "none") return reserved;
-    const { record } = reserved;
-    if (record.s === recordStates.withdrawn) return { kind: "none", denials: reserved.denials };
-    if (record.s !== recordStates.pending) return reserved;
-    const { customerId, decisionId } = request;
-    const entry = toLedger(customerId, decisionId, record);
-    await this.#ports.ledger.write(entry, call.withinMs, call.headers);
-    const caps = cap ? [...this.capsOf(record.p), cap] : this.capsOf(record.p);
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const answer = await this.#ports.index.confirm(customerId, decisionId, record, caps);
-      if (answer === "ok") return reserved;
-      if (answer === "full") {
-        await this.#ports.ledger.write(
-          { ...entry, counts: false, withdrawn: true },
-          call.withinMs,
-          call.headers,
-        );
-        return { kind: "none", denials: reserved.denials };
-      }
-      await this.#ports.rebuild.customer(customerId, { at: request.at, except: decisionId });
-    }
-    throw new IndexUnavailable(`the index was lost ${MAX_ROUNDS} times while one contact was reserved`);
-  }
-
+  /** What is judged does not depend on the action: the same purpose, urgency and channel have the same verdict. */
   #judge(request: EvaluateRequest, copies: readonly Profile[]): readonly Judged[] {
     const { packs } = this.#ports;
+    const { at } = request;
+    const found = new Map<string, Verdict>();
     return request.options.map((option) => {
-      const verdicts = option.channels.map((channel) =>
-        judge({ packs, copies, option, channel, at: request.at }),
-      );
+      const { action, purpose, urgent } = option;
+      const verdicts = option.channels.map((channel) => {
+        const key = `${purpose} ${urgent} ${channel}`;
+        const same = found.get(key);
+        if (same) return { ...same, action };
+        const verdict = judge({ packs, copies, option, channel, at });
+        found.set(key, verdict);
+        return verdict;
+      });
       return {
         option,
         verdicts,
@@ -181,29 +169,27 @@ export class Evaluator {
   #reply(
     request: EvaluateRequest,
     judged: readonly Judged[],
-    settled: Settled,
+    { reserved: chosen, denials }: Counted,
     candidates: readonly Judged[],
   ): EvaluateReply {
-    const chosen =
-      settled.kind === "none"
-        ? undefined
-        : { action: settled.record.a, channels: channelsOf(settled.record.ch) };
     const chosenAt = chosen ? judged.findIndex((j) => j.option.action === chosen.action) : judged.length;
     const verdicts = judged.flatMap((one, i) =>
       one.verdicts.map((verdict): Verdict => {
         if (verdict.verdict !== "permitted") return verdict;
         if (i > chosenAt) return { ...verdict, reason: "outranked" };
         if (i === chosenAt && chosen?.channels.includes(verdict.channel)) return verdict;
-        return deniedByCap(
-          verdict,
-          settled.denials,
-          candidates.indexOf(one),
-          one.open.indexOf(verdict.channel),
-        );
+        return deniedByCap(verdict, denials, candidates.indexOf(one), one.open.indexOf(verdict.channel));
       }),
     );
     const packs = [...this.#versions];
-    return !chosen ? { verdicts, packs } : { reservationId: request.decisionId, chosen, verdicts, packs };
+    return chosen
+      ? {
+          reservationId: request.decisionId,
+          chosen: { action: chosen.action, channels: [...chosen.channels] },
+          verdicts,
+          packs,
+        }
+      : { verdicts, packs };
   }
 }
 

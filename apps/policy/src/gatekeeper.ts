@@ -2,19 +2,29 @@
  * The last word before a send. Judges the index's profile as it is now, then claims the attempt in one script.
  *
  * I5 No send without the gate: `go` is answered once per attempt, to one delivery (which may ask again).
- * I6 The contact moves to the time and channel of its send, and is counted again there.
+ * I6 In no rolling window does a customer get more contacts than the cap. A contact is counted here, at the time and
+ *    channel of its send, over what the index holds; and the index holds every contact that was ever let go:
+ *    - A command leaves only after its commit, so that whatever was let go stands in the snapshot's outbox or in AUDIT,
+ *      and a rebuild that began later reads it (the snapshot first: what has left its outbox since is in AUDIT).
+ *    - Redis lost the reservation before the commit, and somebody has rebuilt the index since, without it: it is missing
+ *      here. The ledger is read again, which has it now, and it is counted with the rest.
+ *    - Two that were each reserved without the other (the first lost before its commit) meet here: whichever asks
+ *      first is counted against the other, and stopped and released where there is no room for both.
+ *    - A zombie's reservation is never committed, so that no gate is asked for it; it only takes room.
+ *      Where it has the id of a committed one with other content, the ledger's content replaces it.
  * I7 After an acknowledged opt-out or hold, no send starts later than 1 s.
  *
  * The index of a customer that had to be rebuilt has no claims from before: a redelivered command that was
  * published earlier may have been sent, so it is answered `claimed`. Quiet hours that have begun since it was
  * reserved (a fallback after hours, a backlog) stop everything but what was reserved as urgent.
  */
-import type { GateReply, GateRequest, PolicyPackDefinition, ReasonCode } from "#contracts";
+import type { GateReply, GateRequest, PolicyPackDefinition, Profile } from "#contracts";
 import { judge } from "#domain";
 import { sleep } from "#messaging";
 import type { Evaluator } from "./evaluator.js";
 import type { IndexRebuild } from "./index-rebuild.js";
-import type { PolicyIndex } from "./policy-index.store.js";
+import type { GateVerdicts, PolicyIndex } from "./policy-index.store.js";
+import type { ProfileCache } from "./profile-cache.js";
 
 /** There is no answer now; the caller asks again later. */
 export class GateUnavailable extends Error {
@@ -25,6 +35,7 @@ export interface GatekeeperPorts {
   readonly packs: readonly PolicyPackDefinition[];
   readonly index: PolicyIndex;
   readonly rebuild: IndexRebuild;
+  readonly profiles: ProfileCache;
   readonly caps: Pick<Evaluator, "capsOf">;
   /** True while no acknowledged opt-out older than a second can be missing in the index. */
   readonly fresh: () => boolean;
@@ -33,6 +44,8 @@ export interface GatekeeperPorts {
 const MAX_ROUNDS = 10;
 const FRESH_PATIENCE_MS = 600;
 const FRESH_POLL_MS = 20;
+/** Never used: the index has no profile of the version asked for, and answers with its own. */
+const UNJUDGED: GateVerdicts = { urgent: "policy_unavailable", other: "policy_unavailable" };
 
 export class Gatekeeper {
   readonly #ports: GatekeeperPorts;
@@ -43,27 +56,39 @@ export class Gatekeeper {
 
   /** Throws GateUnavailable, IndexUnavailable or LedgerUnavailable: nothing is claimed then that a retry would not get. */
   async gate(request: GateRequest): Promise<GateReply> {
-    const { packs, index, rebuild, caps } = this.#ports;
-    const { customerId, channel, at } = request;
-    const option = { action: request.action, purpose: request.purpose };
+    const { index, rebuild, caps, profiles, fresh } = this.#ports;
+    const { customerId, at } = request;
+    let readAgain = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      await this.#hearsEvents();
-      const known = await index.profile(customerId);
-      if (known.kind === "known") {
-        const reasonFor = (urgent: boolean): ReasonCode =>
-          judge({ packs, copies: [known.profile], option: { ...option, urgent }, channel, at }).reason;
-        const result = await index.gate(
-          request,
-          known.profile.seq,
-          { urgent: reasonFor(true), other: reasonFor(false) },
-          caps.capsOf(request.purpose),
-        );
-        if (result.kind === "answer") return result.reply;
-        if (result.kind === "newer-profile") continue;
+      if (!fresh()) await this.#hearsEvents();
+      const known = profiles.get(customerId);
+      const verdicts = known ? this.#judge(request, known.profile) : UNJUDGED;
+      const result = await index.gate(request, known?.version ?? "", verdicts, caps.capsOf(request.purpose));
+      switch (result.kind) {
+        case "answer":
+          return result.reply;
+        case "newer-profile":
+          profiles.put(customerId, result);
+          break;
+        case "missing":
+          if (readAgain) return { answer: "stop", reason: "reservation_missing" };
+          readAgain = true;
+          await rebuild.contacts(customerId, at);
+          break;
+        case "unknown":
+          await rebuild.customer(customerId, at);
       }
-      await rebuild.customer(customerId, { at });
     }
     throw new GateUnavailable(`the index changed ${MAX_ROUNDS} times while one send was judged; ask again`);
+  }
+
+  /** Urgency opens quiet hours and nothing else. */
+  #judge({ action, purpose, channel, at }: GateRequest, profile: Profile): GateVerdicts {
+    const { packs } = this.#ports;
+    const reasonFor = (urgent: boolean) =>
+      judge({ packs, copies: [profile], option: { action, purpose, urgent }, channel, at }).reason;
+    const other = reasonFor(false);
+    return { other, urgent: other === "permitted" ? other : reasonFor(true) };
   }
 
   /** A pause of this process looks like a silent stream at first: its heartbeats are read in a moment. */

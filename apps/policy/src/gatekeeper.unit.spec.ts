@@ -7,7 +7,14 @@ describe("the gate without the event stream", () => {
       {},
       { get: (_, name) => () => Promise.reject(new Error(`${String(name)} was asked`)) },
     );
-    const ports = { packs: [], index: untouched, rebuild: untouched, caps: untouched, fresh: () => false };
+    const ports = {
+      packs: [],
+      index: untouched,
+      rebuild: untouched,
+      profiles: untouched,
+      caps: untouched,
+      fresh: () => false,
+    };
     const gatekeeper = new Gatekeeper(ports as unknown as GatekeeperPorts);
     await expect(gatekeeper.gate({} as GateRequest)).rejects.toThrow(GateUnavailable);
   });

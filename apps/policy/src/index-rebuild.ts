@@ -1,8 +1,9 @@
 /**
  * Rebuilds one customer's index entry from JetStream, when it is first needed: the profile from the context and
- * the events after it, the contacts from the ledger, and what became of them from the outcomes.
+ * the events after it, the contacts from the actor's audit, and what became of them from the outcomes.
  *
- * I6 What was ever answered stands in the ledger first, so a rebuild counts it.
+ * I6 A command leaves after its commit, whose snapshot holds the audit in its outbox until AUDIT has it. So the snapshot
+ *    is read first and AUDIT after it: a contact that was committed before the rebuild began is in one of them.
  * I7 An opt-out that was acknowledged stands in EVT, so a rebuild sees it.
  */
 import type { DirectStreamAPI, StoredMsg } from "@nats-io/jetstream";
@@ -10,17 +11,18 @@ import type { Clock } from "#clock";
 import type { EventMessage } from "#messaging";
 import { z } from "zod";
 import {
-  contactEntryV1,
+  commandEntryV1,
   contextV1,
   outcomeV1,
   partitionOf,
   streamOf,
   subjects,
-  type ContactEntry,
+  type CommandEntry,
 } from "#contracts";
 import { PROFILE_FAMILIES, emptyProfile, settlement } from "#domain";
-import { fromLedger, recordStates, type ContactRecord, type RecordState } from "./contact-record.js";
-import { type IndexedProfile, type PolicyIndex } from "./policy-index.store.js";
+import { recordOf, recordStates, type RecordState } from "./contact-record.js";
+import type { IndexedProfile, PolicyIndex } from "./policy-index.store.js";
+import type { ProfileCache } from "./profile-cache.js";
 import { foldEvent } from "./profile-events.js";
 import {
   LedgerUnavailable,
@@ -30,80 +32,83 @@ import {
   type StoredEvent,
 } from "./stored-events.reader.js";
 
-const contextPartV1 = z.object({ profile: contextV1.shape.profile, watermark: contextV1.shape.watermark });
+const snapshotV1 = contextV1.pick({ profile: true, watermark: true, outbox: true });
+type Snapshot = z.infer<typeof snapshotV1>;
+const NO_SNAPSHOT: Snapshot = { profile: emptyProfile, watermark: 0, outbox: [] };
+/** Of audit records only what makes the ledger. */
+const ledgerV1 = z.object({ records: z.array(z.object({ entries: z.array(z.unknown()) })) });
 
 /** A contact without an outcome counts as sent when the rebuild looks, but at most this long after it was reserved. */
 const UNSETTLED_MS = 86_400_000;
 const MAX_TRIES = 5;
 
-export interface RebuildOptions {
-  /** Segue's time, epoch ms. */
-  readonly at: number;
-  /** A reservation that its own request will put back, after counting it again. */
-  readonly except?: string;
+export interface IndexRebuildPorts {
+  readonly index: PolicyIndex;
+  readonly direct: DirectStreamAPI;
+  /** Up to where the tails have been followed. */
+  readonly positions: () => ReadonlyMap<string, number>;
+  readonly profiles: ProfileCache;
+  readonly clock: Clock;
 }
 
 export class IndexRebuild {
-  readonly #index: PolicyIndex;
-  readonly #direct: DirectStreamAPI;
-  readonly #positions: () => ReadonlyMap<string, number>;
-
+  readonly #ports: IndexRebuildPorts;
   readonly #underWay = new Map<string, Promise<void>>();
 
-  /** `positions`: up to where the tail has been followed, per EVT stream. */
-  readonly #clock: Clock;
-
-  constructor(
-    index: PolicyIndex,
-    direct: DirectStreamAPI,
-    positions: () => ReadonlyMap<string, number>,
-    clock: Clock,
-  ) {
-    this.#clock = clock;
-    this.#index = index;
-    this.#direct = direct;
-    this.#positions = positions;
+  constructor(ports: IndexRebuildPorts) {
+    this.#ports = ports;
   }
 
-  /** Resolves once the customer is known. Throws IndexUnavailable or LedgerUnavailable. */
-  customer(customer: string, options: RebuildOptions): Promise<void> {
-    if (options.except !== undefined) return this.#rebuild(customer, options);
+  /** Resolves once the customer is known. `at`: Segue's time, epoch ms. Throws IndexUnavailable or LedgerUnavailable. */
+  customer(customer: string, at: number): Promise<void> {
     // Many requests of one customer find the entry missing at once; one reading serves them all.
     let underWay = this.#underWay.get(customer);
     if (!underWay) {
-      underWay = this.#rebuild(customer, options).finally(() => this.#underWay.delete(customer));
+      underWay = this.#rebuild(customer, at, false).finally(() => this.#underWay.delete(customer));
       this.#underWay.set(customer, underWay);
     }
     return underWay;
   }
 
-  async #rebuild(customer: string, options: RebuildOptions): Promise<void> {
+  /** Reads the ledger from now on, also of a known customer, and adds the contacts that the index lacks. */
+  contacts(customer: string, at: number): Promise<void> {
+    return this.#rebuild(customer, at, true);
+  }
+
+  async #rebuild(customer: string, at: number, more: boolean): Promise<void> {
+    const { index, positions, profiles } = this.#ports;
     for (let n = 0; n < MAX_TRIES; n++) {
-      const token = await this.#index.begin(customer, this.#positions());
+      const token = await index.begin(customer, positions(), more);
       if (token === undefined) return;
+      const snapshot = await this.#snapshot(customer);
       const [profile, contacts] = await Promise.all([
-        this.#profile(customer),
-        this.#contacts(customer, options),
+        this.#profile(customer, snapshot),
+        this.#contacts(customer, snapshot, at),
       ]);
-      if (await this.#index.install(customer, token, { ...profile, contacts })) return;
+      const { again, version } = await index.install(customer, token, { ...profile, contacts }, more);
+      if (version) profiles.put(customer, { version, profile: profile.profile });
+      if (!again) return;
     }
     throw new LedgerUnavailable(
       `an index entry was not rebuilt in ${MAX_TRIES} tries: its events come too fast`,
     );
   }
 
-  async #profile(customer: string): Promise<IndexedProfile> {
-    const p = partitionOf(customer);
-    const [context, ...families] = await Promise.all([
-      readLast(this.#direct, streamOf("CTX", p), subjects.ctx(customer)),
-      ...PROFILE_FAMILIES.map((f) =>
-        readAll(this.#direct, streamOf("EVT", p), subjects.evtOfCustomerFamily(customer, f)),
-      ),
-    ]);
-    const base = context && contextPartV1.safeParse(context.json());
-    const { profile, watermark } = base?.success ? base.data : { profile: emptyProfile, watermark: 0 };
+  async #snapshot(customer: string): Promise<Snapshot> {
+    const stream = streamOf("CTX", partitionOf(customer));
+    const context = await readLast(this.#ports.direct, stream, subjects.ctx(customer));
+    const parsed = context && snapshotV1.safeParse(context.json());
+    return parsed?.success ? parsed.data : NO_SNAPSHOT;
+  }
+
+  async #profile(customer: string, { profile, watermark }: Snapshot): Promise<IndexedProfile> {
+    const { direct, clock } = this.#ports;
+    const stream = streamOf("EVT", partitionOf(customer));
+    const families = await Promise.all(
+      PROFILE_FAMILIES.map((f) => readAll(direct, stream, subjects.evtOfCustomerFamily(customer, f))),
+    );
     let now: IndexedProfile = { profile, seen: "" };
-    for (const event of eventsOf(families.flat(), this.#clock)) {
+    for (const event of eventsOf(families.flat(), clock)) {
       const next = foldEvent(now, event);
       // What the context has handled is in its profile, or was refused there: remembered, not folded again.
       if (next) now = event.seq <= watermark ? { profile: now.profile, seen: next.seen } : next;
@@ -111,29 +116,35 @@ export class IndexRebuild {
     return now;
   }
 
-  async #contacts(
-    customer: string,
-    { at, except }: RebuildOptions,
-  ): Promise<ReadonlyMap<string, ContactRecord>> {
+  async #contacts(customer: string, { outbox }: Snapshot, at: number): Promise<ReadonlyMap<string, string>> {
+    const { direct, clock } = this.#ports;
     const p = partitionOf(customer);
+    const subject = subjects.audit(customer, "contact");
     const [ledger, outcomes] = await Promise.all([
-      readAll(this.#direct, streamOf("AUDIT", p), subjects.audit(customer, "contact")),
-      readAll(this.#direct, streamOf("EVT", p), subjects.outcomesOfCustomer(customer)),
+      readAll(direct, streamOf("AUDIT", p), subject),
+      readAll(direct, streamOf("EVT", p), subjects.outcomesOfCustomer(customer)),
     ]);
-    const settled = settlements(eventsOf(outcomes, this.#clock));
-    const records = new Map<string, ContactRecord>();
-    for (const message of ledger) {
-      const entry = ledgerEntry(message);
-      if (!entry || entry.reservationId === except) continue;
-      records.set(entry.reservationId, recordOf(entry, settled.get(entry.reservationId), at));
-    }
+    const settled = settlements(eventsOf(outcomes, clock));
+    const records = new Map<string, string>();
+    const bodies = [
+      ...ledger.map((m) => m.json()),
+      ...outbox.filter((o) => o.subject === subject).map((o) => o.body),
+    ];
+    for (const entry of bodies.flatMap(commandsOf))
+      records.set(entry.reservationId, recordNow(entry, settled.get(entry.reservationId), at));
     return records;
   }
 }
 
-function ledgerEntry(message: StoredMsg): ContactEntry | undefined {
-  const parsed = contactEntryV1.safeParse(message.json());
-  return parsed.success ? parsed.data : undefined;
+function commandsOf(body: unknown): readonly CommandEntry[] {
+  const parsed = ledgerV1.safeParse(body);
+  if (!parsed.success) return [];
+  return parsed.data.records.flatMap((r) =>
+    r.entries.flatMap((e) => {
+      const entry = commandEntryV1.safeParse(e);
+      return entry.success ? entry.data : [];
+    }),
+  );
 }
 
 interface Settled {
@@ -153,10 +164,10 @@ function settlements(outcomes: readonly StoredEvent[]): ReadonlyMap<string, Sett
 }
 
 /** The time of the send is not in the ledger: the latest that it can have been is taken. */
-function recordOf(entry: ContactEntry, settled: Settled | undefined, now: number): ContactRecord {
-  if (entry.withdrawn) return fromLedger(entry, recordStates.withdrawn, entry.at);
-  if (settled) return fromLedger(entry, settled.state, Math.max(entry.at, settled.at));
-  return fromLedger(entry, recordStates.reserved, Math.max(entry.at, Math.min(now, entry.at + UNSETTLED_MS)));
+function recordNow(entry: CommandEntry, settled: Settled | undefined, now: number): string {
+  if (settled) return recordOf(entry, settled.state, Math.max(entry.at, settled.at));
+  const latest = Math.max(entry.at, Math.min(now, entry.at + UNSETTLED_MS));
+  return recordOf(entry, recordStates.reserved, latest);
 }
 
 /** Parsed, in stream order; what cannot be read is left out, as the context leaves it out. */

@@ -11,36 +11,22 @@ import {
   type GateReply,
   type GateRequest,
   type Profile,
+  type Purpose,
   type ReasonCode,
 } from "#contracts";
 import type { Cap } from "#domain";
-import { parseRecord, scriptCap, type ContactRecord, type RecordState } from "./contact-record.js";
+import { capText, capsText, safe, unsafe } from "./contact-record.js";
+import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION } from "./index-scripts.js";
+import type { NewCustomer } from "./new-customers.js";
 import type { RedisConnection } from "./redis-connection.js";
-import {
-  BEGIN,
-  CONFIRM,
-  FOLD,
-  GATE,
-  INSTALL,
-  PEEK,
-  RESERVE,
-  SETTLE,
-  WATERMARK,
-  unavailable,
-} from "./scripts.js";
-
-const DAY_MS = 86_400_000;
-/** How long contacts are kept for counting: no cap may look back further. */
-export const CONTACTS_KEPT_MS = 100 * DAY_MS;
-/** Reservations that do not count are kept as long as a command may live. */
-const OTHERS_KEPT_MS = 14 * DAY_MS;
+import { unavailable } from "./script.js";
+import { GATE, RELEASE, RESERVE } from "./scripts.js";
 
 export interface Candidate {
   readonly action: string;
-  readonly purpose: ContactRecord["p"];
-  readonly urgent?: boolean | undefined;
+  readonly purpose: Purpose;
+  readonly urgent: boolean;
   readonly channels: readonly Channel[];
-  readonly caps: readonly Cap[];
 }
 
 /** A cap that left no room: for this candidate and channel (indices into the request). */
@@ -50,31 +36,52 @@ export interface CapDenial {
   readonly cap: Cap;
 }
 
-export type Unknown = { readonly kind: "unknown" };
-/** The index knows a newer profile than the one judged. */
-export type NewerProfile = { readonly kind: "newer-profile"; readonly profile: Profile };
+/** A profile of the index; the same customer's with the same version is the same. */
+export interface VersionedProfile {
+  readonly version: string;
+  readonly profile: Profile;
+}
 
+/** `generation`: of the index, when one is open. */
+export type Unknown = { readonly kind: "unknown"; readonly generation?: string };
+/** The index knows a newer profile than the one judged. */
+export type NewerProfile = { readonly kind: "newer-profile" } & VersionedProfile;
+
+/** `written`: version that the request's profile has in the index, when it was this call that put it there. */
+export type Counted = {
+  readonly denials: readonly CapDenial[];
+  readonly written: string | undefined;
+  /** What is reserved now, by this call or by an earlier one for the same decision. */
+  readonly reserved: { readonly action: string; readonly channels: readonly Channel[] } | undefined;
+};
 export type Reserved =
-  | Unknown
-  | NewerProfile
-  | { readonly kind: "none"; readonly denials: readonly CapDenial[] }
-  /** `held`: it stood already, by an earlier request for the same decision. */
-  | {
-      readonly kind: "reserved" | "held";
-      readonly record: ContactRecord;
-      readonly denials: readonly CapDenial[];
-    };
+  Unknown | NewerProfile | { readonly kind: "send-profile" } | ({ readonly kind: "counted" } & Counted);
 
 export interface ReserveRequest {
   readonly decisionId: string;
   readonly customerId: string;
   readonly at: number;
   readonly candidates: readonly Candidate[];
+  /** Caps of the packs, per purpose. */
+  readonly caps: (purpose: Purpose) => PurposeCaps;
   readonly journey?: string | undefined;
   readonly journeyCap?: Cap | undefined;
   readonly profile: Profile;
+  /** Whether the index needs the profile, or has it already. */
+  readonly sendProfile: boolean;
+  readonly newCustomer?: NewCustomer | undefined;
   /** The newest `seq` of the profiles judged. */
   readonly judgedSeq: number;
+}
+
+/** Caps, and the same as the scripts read them. */
+export interface PurposeCaps {
+  readonly caps: readonly Cap[];
+  readonly text: string;
+}
+
+export function purposeCaps(caps: readonly Cap[]): PurposeCaps {
+  return { caps, text: capsText(caps) };
 }
 
 export interface IndexedProfile {
@@ -84,12 +91,24 @@ export interface IndexedProfile {
 }
 
 export interface Rebuilt extends IndexedProfile {
-  readonly contacts: ReadonlyMap<string, ContactRecord>;
+  /** Reservation id → record. */
+  readonly contacts: ReadonlyMap<string, string>;
+}
+
+/** Where an event stands. */
+export interface EventPosition {
+  readonly stream: string;
+  readonly seq: number;
+}
+
+export interface GateVerdicts {
+  readonly urgent: ReasonCode;
+  readonly other: ReasonCode;
 }
 
 const indexKey = (customer: string): string => `policy:{${customer}}:index`;
 const contactsKey = (customer: string): string => `policy:{${customer}}:contacts`;
-const WATERMARK_KEY = "policy:watermark";
+const GENERATION_KEY = "policy:generation";
 
 export class PolicyIndex {
   readonly #connection: RedisConnection;
@@ -103,185 +122,189 @@ export class PolicyIndex {
   }
 
   async reserve(request: ReserveRequest): Promise<Reserved> {
-    const caps = [...new Set(request.candidates.flatMap((c) => c.caps))];
-    const [kind, first = "", record] = await RESERVE.run(
-      this.#redis,
-      ...this.#keys(request.customerId),
+    const { customerId, newCustomer, profile, journeyCap } = request;
+    const purposes = [...new Set(request.candidates.map((c) => c.purpose))];
+    const args = [
+      indexKey(customerId),
+      contactsKey(customerId),
+      GENERATION_KEY,
       this.#connection.epoch,
       String(request.judgedSeq),
-      JSON.stringify(request.profile),
-      String(request.profile.seq),
-      JSON.stringify({
-        id: request.decisionId,
-        at: request.at,
-        keep: CONTACTS_KEPT_MS,
-        keepOther: OTHERS_KEPT_MS,
-        journey: request.journey,
-        journeyCap: request.journeyCap && scriptCap(request.journeyCap),
-        caps: caps.map(scriptCap),
-        candidates: request.candidates.map((c) => ({
-          a: c.action,
-          u: c.purpose,
-          g: c.urgent ? 1 : undefined,
-          ch: c.channels,
-          caps: c.caps.map((cap) => caps.indexOf(cap) + 1),
-        })),
-      }),
-    );
-    if (kind === "unknown") return { kind };
-    if (kind === "profile") return { kind: "newer-profile", profile: parseProfile(first) };
-    const denials = parseDenials(first, caps);
-    if (kind === "none" || record === undefined) return { kind: "none", denials };
-    return { kind: kind === "held" ? "held" : "reserved", record: parseRecord(record), denials };
-  }
-
-  /** Once the ledger has it: `ok` when it still stands; `full` when the index was lost and there is no room left. */
-  async confirm(
-    customer: string,
-    id: string,
-    record: ContactRecord,
-    caps: readonly Cap[],
-  ): Promise<"ok" | "full" | "unknown"> {
-    const channel = record.u.split(",")[0];
-    const mine = caps.filter((c) => c.channel === undefined || c.channel === channel).map(scriptCap);
-    const [answer] = await CONFIRM.run(
-      this.#redis,
-      ...this.#keys(customer),
-      this.#connection.epoch,
-      id,
-      JSON.stringify(record),
-      JSON.stringify(mine),
-    );
-    return answer === "ok" || answer === "full" ? answer : "unknown";
-  }
-
-  async profile(customer: string): Promise<Unknown | { readonly kind: "known"; readonly profile: Profile }> {
-    try {
-      const [epoch, profile] = await this.#redis.hmget(indexKey(customer), "epoch", "profile");
-      if (epoch !== this.#connection.epoch || !profile) return { kind: "unknown" };
-      return { kind: "known", profile: parseProfile(profile) };
-    } catch (error) {
-      throw unavailable(error);
+      String(profile.seq),
+      request.sendProfile || newCustomer ? JSON.stringify(profile) : "",
+      newCustomer?.generation ?? "",
+      String(newCustomer?.lookedThrough ?? 0),
+      newCustomer?.stream ?? "",
+      request.decisionId,
+      String(request.at),
+      safe(request.journey ?? ""),
+      journeyCap ? capText(journeyCap) : "",
+      String(purposes.length),
+    ];
+    for (const purpose of purposes) args.push(purpose, request.caps(purpose).text);
+    for (const c of request.candidates) {
+      args.push(
+        `${purposes.indexOf(c.purpose) + 1}:${c.urgent ? 1 : 0}:${c.channels.join(",")}`,
+        safe(c.action),
+      );
     }
+    const [kind, first = "", second = "", third = "", written] = await RESERVE.run(this.#connection, args);
+    if (kind === "unknown") return { kind, generation: first };
+    if (kind === "send") return { kind: "send-profile" };
+    if (kind === "profile") return { kind: "newer-profile", version: first, profile: parseProfile(second) };
+    return {
+      kind: "counted",
+      denials: parseDenials(first, request),
+      written: written || undefined,
+      reserved:
+        kind === "none" ? undefined : { action: unsafe(second), channels: third.split(",") as Channel[] },
+    };
   }
 
-  /** What was judged of the profile with sequence `judgedSeq`, for an urgent message and for any other; `permitted` or why not. */
+  /**
+   * What was judged of the profile of this version, for an urgent message and for any other; `permitted` or why not.
+   * `missing`: the index has no such reservation.
+   */
   async gate(
     request: GateRequest,
-    judgedSeq: number,
-    verdicts: { readonly urgent: ReasonCode; readonly other: ReasonCode },
-    caps: readonly Cap[],
-  ): Promise<Unknown | NewerProfile | { readonly kind: "answer"; readonly reply: GateReply }> {
-    const [answer, detail = ""] = await GATE.run(
-      this.#redis,
-      ...this.#keys(request.customerId),
+    version: string,
+    verdicts: GateVerdicts,
+    caps: PurposeCaps,
+  ): Promise<
+    | Unknown
+    | NewerProfile
+    | { readonly kind: "missing" }
+    | { readonly kind: "answer"; readonly reply: GateReply }
+  > {
+    const [answer, detail = "", profile = ""] = await GATE.run(this.#connection, [
+      indexKey(request.customerId),
+      contactsKey(request.customerId),
       this.#connection.epoch,
-      String(judgedSeq),
+      version,
       request.reservationId,
-      JSON.stringify({
-        action: request.action,
-        purpose: request.purpose,
-        channel: request.channel,
-        attempt: String(request.attempt),
-        delivery: request.delivery,
-        at: request.at,
-        redelivered: request.redelivered,
-        publishedAt: request.publishedAt,
-        verdicts,
-        caps: caps.map(scriptCap),
-      }),
-    );
-    if (answer === "unknown") return { kind: "unknown" };
-    if (answer === "profile") return { kind: "newer-profile", profile: parseProfile(detail) };
+      String(request.attempt),
+      safe(request.delivery),
+      String(request.at),
+      request.channel,
+      safe(request.action),
+      request.purpose,
+      request.redelivered ? String(request.publishedAt) : "",
+      verdicts.urgent,
+      verdicts.other,
+      caps.text,
+    ]);
+    if (answer === "unknown" || answer === "missing") return { kind: answer };
+    if (answer === "profile")
+      return { kind: "newer-profile", version: detail, profile: parseProfile(profile) };
     const kind = answer === "go" || answer === "claimed" ? answer : "stop";
     return { kind: "answer", reply: { answer: kind, reason: detail as ReasonCode } };
   }
 
-  /** What became of a reservation. Nothing happens when it is settled already, or not known. */
-  async settle(customer: string, id: string, state: RecordState): Promise<void> {
-    await SETTLE.run(this.#redis, ...this.#keys(customer), this.#connection.epoch, id, state);
+  /** Gives the budget of a reservation back. Nothing happens when it is settled already, or not known. */
+  async release(customer: string, id: string): Promise<void> {
+    await RELEASE.run(this.#connection, [
+      indexKey(customer),
+      contactsKey(customer),
+      this.#connection.epoch,
+      id,
+    ]);
   }
 
-  /** Folds into a known profile; `change` answers undefined when there is nothing to write. */
-  async fold(customer: string, change: (now: IndexedProfile) => IndexedProfile | undefined): Promise<void> {
+  /** Folds an event into a known profile; `change` answers undefined when there is nothing to write. */
+  async fold(
+    customer: string,
+    at: EventPosition,
+    change: (now: IndexedProfile) => IndexedProfile | undefined,
+  ): Promise<void> {
     for (;;) {
-      const epoch = this.#connection.epoch;
-      const [known, seq, profile, seen = ""] = await PEEK.run(this.#redis, indexKey(customer), epoch);
+      const event = [indexKey(customer), GENERATION_KEY, this.#connection.epoch, at.stream, String(at.seq)];
+      const [known, seq, profile, seen = ""] = await PEEK.run(this.#connection, event);
       if (known !== "known" || seq === undefined || profile === undefined) return;
       const next = change({ profile: parseProfile(profile), seen });
       if (!next) return;
-      const [answer] = await FOLD.run(
-        this.#redis,
-        indexKey(customer),
-        epoch,
-        seq,
-        String(next.profile.seq),
-        JSON.stringify(next.profile),
-        next.seen,
-      );
+      const written = [seq, String(next.profile.seq), JSON.stringify(next.profile), next.seen];
+      const [answer] = await FOLD.run(this.#connection, [...event, ...written]);
       if (answer !== "again") return;
     }
   }
 
-  /** Opens a rebuild, before anything is read for it; answers its token, or undefined when it is known by now. */
-  async begin(customer: string, positions: ReadonlyMap<string, number>): Promise<string | undefined> {
+  /** The generation of the index: all that was put into it since it was empty. Opens one. */
+  async generation(positions: ReadonlyMap<string, number>): Promise<string> {
+    const args = [GENERATION_KEY, this.#connection.epoch, randomUUID(), fieldsOf(positions)];
+    return (await GENERATION.run(this.#connection, args))[0] ?? "";
+  }
+
+  /**
+   * Opens a rebuild, before anything is read for it; answers its token, or undefined when the customer is known by now.
+   * With `more` also then: for contacts that were ordered since.
+   */
+  async begin(
+    customer: string,
+    positions: ReadonlyMap<string, number>,
+    more = false,
+  ): Promise<string | undefined> {
     const epoch = this.#connection.epoch;
-    const fields = [...positions].flatMap(([tail, seq]) => [tail, String(seq)]);
-    const [answer, token] = await BEGIN.run(
-      this.#redis,
+    const [answer, token] = await BEGIN.run(this.#connection, [
       indexKey(customer),
-      WATERMARK_KEY,
+      GENERATION_KEY,
       epoch,
       `${epoch}#${randomUUID()}`,
-      JSON.stringify(fields),
-    );
+      fieldsOf(positions),
+      more ? "more" : "",
+    ]);
     return answer === "known" ? undefined : token;
   }
 
-  /** Ends a rebuild. False when something happened since it began: read again. */
-  async install(customer: string, token: string, rebuilt: Rebuilt): Promise<boolean> {
-    const [answer] = await INSTALL.run(
-      this.#redis,
-      ...this.#keys(customer),
+  /**
+   * Ends a rebuild. `again`: something happened since it began, read again. Answers the version of the profile when it was
+   * this call that installed it.
+   */
+  async install(
+    customer: string,
+    token: string,
+    rebuilt: Rebuilt,
+    more = false,
+  ): Promise<{ readonly again: boolean; readonly version?: string }> {
+    const [answer, version] = await INSTALL.run(this.#connection, [
+      indexKey(customer),
+      contactsKey(customer),
       this.#connection.epoch,
       token,
       String(rebuilt.profile.seq),
       JSON.stringify(rebuilt.profile),
       rebuilt.seen,
       this.#connection.origin,
-      ...[...rebuilt.contacts].flatMap(([id, record]) => [id, JSON.stringify(record)]),
-    );
-    return answer !== "again";
+      more ? "more" : "",
+      ...[...rebuilt.contacts].flat(),
+    ]);
+    return { again: answer === "again", ...(version ? { version } : {}) };
   }
 
   /** Up to where this tail has been followed into the index; undefined when nothing is built in this epoch. */
-  async watermark(tail: string): Promise<number | undefined> {
+  async position(tail: string): Promise<number | undefined> {
     try {
-      const [epoch, seq] = await this.#redis.hmget(WATERMARK_KEY, "epoch", tail);
+      const [epoch, seq] = await this.#connection.redis.hmget(GENERATION_KEY, "epoch", tail);
       return epoch === this.#connection.epoch && seq ? Number(seq) : undefined;
     } catch (error) {
       throw unavailable(error);
     }
   }
 
-  async moveWatermark(tail: string, seq: number): Promise<void> {
-    await WATERMARK.run(this.#redis, WATERMARK_KEY, this.#connection.epoch, tail, String(seq));
-  }
-
-  get #redis(): RedisConnection["redis"] {
-    return this.#connection.redis;
-  }
-
-  #keys(customer: string): [string, string] {
-    return [indexKey(customer), contactsKey(customer)];
+  async movePosition(tail: string, seq: number): Promise<void> {
+    await POSITION.run(this.#connection, [GENERATION_KEY, this.#connection.epoch, tail, String(seq)]);
   }
 }
 
-function parseDenials(text: string, caps: readonly Cap[]): readonly CapDenial[] {
+function fieldsOf(positions: ReadonlyMap<string, number>): string {
+  return JSON.stringify([...positions].flatMap(([tail, seq]) => [tail, String(seq)]));
+}
+
+function parseDenials(text: string, request: ReserveRequest): readonly CapDenial[] {
   if (text === "") return [];
   return text.split(";").flatMap((one) => {
-    const [candidate = 0, channel = 0, index = 0] = one.split(":").map(Number);
-    const cap = caps[index - 1];
+    const [candidate = 0, channel = 0, hit = 0] = one.split(":").map(Number);
+    const { purpose } = request.candidates[candidate - 1]!;
+    const cap = request.caps(purpose).caps[hit - 1] ?? request.journeyCap;
     return cap ? [{ candidate: candidate - 1, channel: channel - 1, cap }] : [];
   });
 }

@@ -24,12 +24,12 @@ export class PolicyController {
   /** Verdicts for ranked options; the first permitted one is reserved. */
   @MessagePattern(rpc.evaluate)
   evaluate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<EvaluateReply> {
-    return span("evaluate", { kind: "server", parent: header }, async (headers) => {
+    return span("evaluate", { kind: "server", parent: header }, async () => {
       const request = parse(rpc.evaluate, evaluateRequestV1, payload);
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
       try {
         faultPoint("policy.evaluate.before");
-        const reply = await this.evaluator.evaluate(request, { withinMs, headers });
+        const reply = await this.evaluator.evaluate(request, withinMs);
         faultPoint("policy.evaluate.after");
         return reply;
       } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Follows EVT into the index: profile events are folded in, outcomes settle reservations, each kind by its own
+ * Follows EVT into the index: profile events are folded in, outcomes release reservations, each kind by its own
  * tail, so that a flood of outcomes delays no opt-out. Every instance reads everything; sequences and states make
  * that idempotent. It never skips: while Redis is away it waits.
  *
@@ -15,12 +15,12 @@ import {
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "#clock";
-import { eventTypes, outcomeV1, streamsOf, subjects } from "#contracts";
+import { eventTypes, outcomeV1, streamsOf, subjects, type TerminalOutcome } from "#contracts";
 import { PROFILE_FAMILIES, settlement } from "#domain";
 import { eventMessage, sleep } from "#messaging";
-import { recordStates } from "./contact-record.js";
-import { type PolicyIndex } from "./policy-index.store.js";
+import type { PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
+import type { RecentProfileEvents } from "./recent-profile-events.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { parseStored, type StoredEvent } from "./stored-events.reader.js";
 
@@ -35,13 +35,19 @@ const PROFILES: TailKind = {
   filters: PROFILE_FAMILIES.map((f) => subjects.evtOfTypeFamily(f)),
   inFlight: 1,
 };
-const OUTCOMES: TailKind = { name: "outcomes", filters: [subjects.outcomesAll], inFlight: 64 };
+/** Those that may give budget back: the others leave a contact counted as it is. */
+const RELEASING: readonly TerminalOutcome[] = ["failed", "expired", "suppressed"];
+const OUTCOMES: TailKind = {
+  name: "outcomes",
+  filters: RELEASING.map((kind) => subjects.outcomesOfKind(kind)),
+  inFlight: 64,
+};
 
 /** The least that the client allows; two of them fit into the second of I7. */
 const HEARTBEAT_MS = 500;
 const FRESH_MS = 1_000;
 const RETRY_MS = 100;
-const WATERMARK_EVERY_MS = 250;
+const SAVE_EVERY_MS = 250;
 
 export interface TailLog {
   warn(fields: object, message: string): void;
@@ -51,36 +57,29 @@ type State = "catching-up" | "following" | "stopped";
 
 /** The tail of one kind of events of one EVT stream. */
 class StreamTail {
-  /** Name of its watermark. */
+  /** Name of its position. */
   readonly name: string;
   readonly kind: TailKind;
   /** All filtered events up to this sequence are in the index. */
   position = 0;
   state: State = "catching-up";
   #signAt = 0;
-  /** Messages have been taken that are not in the index yet. */
-  #applying = false;
+  /** How many messages are in the index, of those received since the consumer was opened. */
+  #applied = 0;
   #messages: ConsumerMessages | undefined;
-  /** Messages taken from the consumer since it was opened. */
-  #taken = 0;
   #running: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   readonly #stream: string;
   readonly #nc: NatsConnection;
   readonly #index: PolicyIndex;
+  readonly #recent: RecentProfileEvents | undefined;
   readonly #log: TailLog;
-
   readonly #clock: Clock;
 
-  constructor(
-    kind: TailKind,
-    stream: string,
-    nc: NatsConnection,
-    index: PolicyIndex,
-    clock: Clock,
-    log: TailLog,
-  ) {
+  constructor(kind: TailKind, stream: string, ports: ProfileTailPorts) {
+    const { nc, index, recent, clock, log } = ports;
     this.#clock = clock;
+    this.#recent = kind === PROFILES ? recent : undefined;
     this.name = `${stream}:${kind.name}`;
     this.kind = kind;
     this.#stream = stream;
@@ -105,15 +104,16 @@ class StreamTail {
     this.#stop.abort();
     this.#messages?.stop();
     await this.#running;
-    await this.#index.moveWatermark(this.name, this.position).catch(() => undefined);
+    await this.#index.movePosition(this.name, this.position).catch(() => undefined);
   }
 
   async #run(last: number): Promise<void> {
     await this.#untilDone(async () => {
-      const watermark = await this.#index.watermark(this.name);
-      // Without a watermark nothing is built yet, and there is nothing to catch up with.
-      this.position = watermark === undefined ? last : Math.min(watermark, last);
+      const position = await this.#index.position(this.name);
+      // Without a position nothing is built yet, and there is nothing to catch up with.
+      this.position = position === undefined ? last : Math.min(position, last);
     });
+    this.#recent?.begin(this.#stream, this.position);
     if (this.position === last) this.#follows();
     while (this.state !== "stopped") {
       try {
@@ -145,14 +145,13 @@ class StreamTail {
       this.#sign();
       this.#follows();
     }
-    this.#applying = false;
-    this.#taken = 0;
+    this.#applied = 0;
     void this.#watch(messages);
     let savedAt = 0;
+    let taken = 0;
     let underWay: Promise<void>[] = [];
     for await (const message of messages) {
-      this.#applying = true;
-      this.#taken++;
+      taken++;
       underWay.push(this.#apply(message));
       const { pending, timestampNanos } = message.info;
       if (underWay.length < this.kind.inFlight && pending > 0) continue;
@@ -160,13 +159,13 @@ class StreamTail {
       underWay = [];
       if (this.#stop.signal.aborted) return;
       this.position = message.seq;
-      this.#applying = false;
+      this.#applied = taken;
       // While it is behind, a message is no sign that what was acknowledged by now is in the index.
       if (pending === 0 || Date.now() - timestampNanos / 1e6 < HEARTBEAT_MS) this.#sign();
       if (pending === 0) this.#follows();
-      if (performance.now() - savedAt < WATERMARK_EVERY_MS) continue;
+      if (performance.now() - savedAt < SAVE_EVERY_MS) continue;
       savedAt = performance.now();
-      await this.#index.moveWatermark(this.name, this.position).catch(() => undefined);
+      await this.#index.movePosition(this.name, this.position).catch(() => undefined);
     }
   }
 
@@ -178,8 +177,9 @@ class StreamTail {
   async #watch(messages: ConsumerMessages): Promise<void> {
     for await (const status of messages.status()) {
       if (status.type !== "heartbeat") continue;
-      // Not `getPending`: with each pull the client counts an item of its own in it, until the next message.
-      if (this.#applying || messages.getReceived() > this.#taken) continue;
+      // By own count: the consumer's numbers begin anew when it is made again, and with each pull the client counts an
+      // item of its own in `getPending`.
+      if (messages.getReceived() > this.#applied) continue;
       this.#sign();
       this.#follows();
     }
@@ -187,6 +187,9 @@ class StreamTail {
 
   async #apply(message: JsMsg): Promise<void> {
     const event = parseStored(eventMessage(message), this.#clock);
+    // Before the index is told: a customer is taken over either without this event in sight, and then this finds the
+    // entry there, or not at all.
+    this.#recent?.record(this.#stream, event?.customerId, message.seq);
     if (event) await this.#untilDone(() => this.#into(event));
   }
 
@@ -204,24 +207,31 @@ class StreamTail {
 
   async #into(event: StoredEvent): Promise<void> {
     if (!event.type.startsWith(`${eventTypes.outcomeFamily}.`)) {
-      await this.#index.fold(event.customerId, (now) => foldEvent(now, event));
+      const at = { stream: this.#stream, seq: event.seq };
+      await this.#index.fold(event.customerId, at, (now) => foldEvent(now, event));
       return;
     }
     const outcome = outcomeV1.safeParse(event.data);
-    const became = outcome.success ? settlement(outcome.data) : undefined;
-    if (outcome.success && became) {
-      await this.#index.settle(event.customerId, outcome.data.reservationId, recordStates[became]);
-    }
+    if (outcome.success && settlement(outcome.data) === "released")
+      await this.#index.release(event.customerId, outcome.data.reservationId);
   }
+}
+
+export interface ProfileTailPorts {
+  readonly nc: NatsConnection;
+  readonly index: PolicyIndex;
+  readonly recent: RecentProfileEvents;
+  readonly clock: Clock;
+  readonly log: TailLog;
 }
 
 /** All tails over all EVT streams. */
 export class ProfileTail {
   readonly #tails: readonly StreamTail[];
 
-  constructor(nc: NatsConnection, index: PolicyIndex, clock: Clock, log: TailLog) {
+  constructor(ports: ProfileTailPorts) {
     this.#tails = [PROFILES, OUTCOMES].flatMap((kind) =>
-      streamsOf("EVT").map((stream) => new StreamTail(kind, stream, nc, index, clock, log)),
+      streamsOf("EVT").map((stream) => new StreamTail(kind, stream, ports)),
     );
   }
 

@@ -6,6 +6,7 @@ import { Publisher, sleep } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
 import type { PolicyIndex } from "./policy-index.store.js";
 import { ProfileTail } from "./profile-tail.consumer.js";
+import { RecentProfileEvents } from "./recent-profile-events.js";
 
 describe("the policy tail, on real NATS", () => {
   let servers: TestServers;
@@ -27,14 +28,18 @@ describe("the policy tail, on real NATS", () => {
   }
 
   /** A tail over an index whose folds do this. */
-  async function tailOver(watermark: number | undefined, fold: () => Promise<void>): Promise<ProfileTail> {
+  async function tailOver(position: number | undefined, fold: () => Promise<void>): Promise<ProfileTail> {
     const index = {
-      watermark: () => Promise.resolve(watermark),
-      moveWatermark: () => Promise.resolve(),
+      position: () => Promise.resolve(position),
+      movePosition: () => Promise.resolve(),
       fold,
     };
-    const tail = new ProfileTail(servers.nc, index as unknown as PolicyIndex, wallClock, {
-      warn: () => undefined,
+    const tail = new ProfileTail({
+      nc: servers.nc,
+      index: index as unknown as PolicyIndex,
+      recent: new RecentProfileEvents(),
+      clock: wallClock,
+      log: { warn: () => undefined },
     });
     await tail.start();
     return tail;
@@ -51,6 +56,16 @@ describe("the policy tail, on real NATS", () => {
     expect(applied).toBe(20);
     await tail.stop();
   });
+
+  it("stays fresh after a burst of events that it was slow to take (I7)", async () => {
+    const tail = await tailOver(undefined, () => sleep(1));
+    await eventually("fresh", () => tail.caughtUp && tail.fresh);
+    await Promise.all(Array.from({ length: 32 }, () => optOuts(15)));
+    await eventually("the burst to be applied", () => tail.fresh);
+    await sleep(1_700);
+    expect(tail.fresh).toBe(true);
+    await tail.stop();
+  }, 20_000);
 
   it("is not fresh while an event waits for the index, whatever the heartbeats say (I7)", async () => {
     let release = (): void => undefined;

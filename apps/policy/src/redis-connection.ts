@@ -27,6 +27,7 @@ export class RedisConnection {
   readonly redis: Redis;
   readonly origin: string;
   #epoch: string | undefined;
+  #gathering = false;
 
   constructor(options: RedisConnectionOptions) {
     this.origin = options.origin;
@@ -58,6 +59,18 @@ export class RedisConnection {
   get epoch(): string {
     if (this.#epoch === undefined) throw new IndexUnavailable("Redis is not connected");
     return this.#epoch;
+  }
+
+  /** Commands of one turn of the event loop leave in one write. */
+  gather(): void {
+    const { stream } = this.redis;
+    if (this.#gathering || !this.ready) return;
+    this.#gathering = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#gathering = false;
+      stream.uncork();
+    });
   }
 
   get ready(): boolean {

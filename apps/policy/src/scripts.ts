@@ -1,331 +1,233 @@
 /**
- * The Redis scripts. Each runs alone, so that counting and reserving are one step (I6).
+ * The Redis scripts that count, claim and settle contacts. Each runs alone, so that counting and reserving are one
+ * step (I6). Those that keep the index are in `index-scripts.ts`.
  *
- * Per customer: `…:index` (hash: epoch, built, seq, profile, seen, building) and `…:contacts` (hash: reservation
- * id → contact record, see `ContactRecord`). Times in records are Segue's; only `w` and `built` are the wall's.
+ * Keys, per customer: `…:index` (hash: epoch, built, since, seq, profile, seen, unread, was, building) and
+ * `…:contacts` (hash: reservation id → contact record, see `contact-record.ts`); of all: the generation (hash: epoch,
+ * id, position per tail, `passed:<stream>`). Times in records are Segue's; `built` and `since` are the wall's.
  */
-import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
 import { CHANNELS, isContact } from "#contracts";
-import { IndexUnavailable } from "./redis-connection.js";
+import { Script } from "./script.js";
 
-/**
- * A reservation that is not yet in the ledger stops counting after this time: its process died before it
- * answered, so that nothing will be sent for it. Milliseconds of the wall.
- */
-const PENDING_MS = 30_000;
+const DAY_MS = 86_400_000;
+/** How long contacts are kept for counting: no cap may look back further. */
+export const CONTACTS_KEPT_MS = 100 * DAY_MS;
+/** Reservations that do not count are kept as long as a command may live. */
+const OTHERS_KEPT_MS = 14 * DAY_MS;
+/** Old contacts are looked for once a customer has more than this. */
+const TIDY_ABOVE = 24;
+
 const NO_CONTACT = CHANNELS.filter((c) => !isContact(c)).join(",");
 
-const PRELUDE = `
+export const COMMON = `
 local function wall_ms()
   local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  return string.format('%d', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
 end
 local function has(csv, item)
   return string.find(',' .. csv .. ',', ',' .. item .. ',', 1, true) ~= nil
 end
-local function stale(e, wall)
-  return e.s == 'p' and wall - e.w >= ${PENDING_MS}
-end
-local function takes(e, wall)
-  return e.n == 1 and e.s ~= 'x' and e.s ~= 'w' and not stale(e, wall)
-end
-local function read(key)
-  local raw = redis.call('HGETALL', key)
-  local all = {}
-  for i = 1, #raw, 2 do all[raw[i]] = cjson.decode(raw[i + 1]) end
-  return all
-end
-local function full(cap, contacts, self, channel, at, wall)
-  if cap.c and cap.c ~= channel then return false end
-  local counted = 0
-  for id, e in pairs(contacts) do
-    if id ~= self and takes(e, wall) and math.abs(e.at - at) < cap.p
-      and (not cap.u or cap.u == e.p) and (not cap.j or cap.j == e.j)
-      and (not cap.c or has(e.u, cap.c)) then
-      counted = counted + 1
-    end
-  end
-  return counted >= cap.n
-end
-local function reached(caps, contacts, self, channel, at, wall)
-  if has('${NO_CONTACT}', channel) then return 0 end
-  for i, cap in ipairs(caps) do
-    if full(cap, contacts, self, channel, at, wall) then return i end
-  end
-  return 0
-end
-local function known(key, epoch)
-  return redis.call('HGET', key, 'epoch') == epoch
+local RECORD = '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);(.*)$'
+local function record(s, n, at, u, j, used, ch, g, cap, a, k)
+  return s .. n .. at .. ';' .. u .. ';' .. j .. ';' .. used .. ';' .. ch .. ';' .. g .. ';' .. cap .. ';' .. a .. ';' .. k
 end
 `;
 
-export class Script {
-  readonly #lua: string;
-  readonly #sha: string;
-  readonly #keys: number;
-
-  constructor(keys: number, body: string) {
-    this.#lua = PRELUDE + body;
-    this.#sha = createHash("sha1").update(this.#lua).digest("hex");
-    this.#keys = keys;
-  }
-
-  /** Runs it; answers its array of texts. Throws IndexUnavailable. */
-  async run(redis: Redis, ...keysAndArgs: string[]): Promise<readonly string[]> {
-    try {
-      return (await redis.evalsha(this.#sha, this.#keys, ...keysAndArgs)) as string[];
-    } catch (error) {
-      if (!(error as Error).message.startsWith("NOSCRIPT")) throw unavailable(error);
-    }
-    try {
-      return (await redis.eval(this.#lua, this.#keys, ...keysAndArgs)) as string[];
-    } catch (error) {
-      throw unavailable(error);
-    }
-  }
-}
-
-export function unavailable(error: unknown): IndexUnavailable {
-  return new IndexUnavailable(`Redis: ${(error as Error).message}`, { cause: error });
-}
+const COUNTING = `
+local function counted(raw, self)
+  local all = {}
+  for i = 1, #raw, 2 do
+    if raw[i] ~= self then
+      local s, n, at, u, j, used = string.match(raw[i + 1], '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*)')
+      if n == '1' and s ~= 'x' then all[#all + 1] = { tonumber(at), u, j, used } end
+    end
+  end
+  return all
+end
+local function caps_of(text)
+  local caps = {}
+  for n, p, u, j, c in string.gmatch(text, '(%d+):([^:;]+):([^:;]*):([^:;]*):([^:;]*)') do
+    caps[#caps + 1] = { tonumber(n), tonumber(p), u, j, c }
+  end
+  return caps
+end
+local function reached(caps, contacts, channel, at)
+  if has('${NO_CONTACT}', channel) then return 0 end
+  for i, cap in ipairs(caps) do
+    if cap[5] == '' or cap[5] == channel then
+      local n = 0
+      for _, e in ipairs(contacts) do
+        if math.abs(e[1] - at) < cap[2] and (cap[3] == '' or cap[3] == e[2]) and (cap[4] == '' or cap[4] == e[3])
+          and (cap[5] == '' or has(e[4], cap[5])) then
+          n = n + 1
+        end
+      end
+      if n >= cap[1] then return i end
+    end
+  end
+  return 0
+end
+`;
 
 /**
- * Reserves the first candidate that the caps leave a channel. Idempotent by decision id: a reservation that
- * stands is answered again and not counted twice.
- * KEYS index, contacts. ARGV epoch, seq of the newest profile judged, profile of the request, its seq, request.
+ * Reserves the first candidate that the caps leave a channel. Idempotent by decision id: a reservation that stands is
+ * answered again and not counted twice. A customer who is not in the index yet is put there from the request when
+ * it is sure that nothing was ever ordered and that no profile event was missed (see `NewCustomers`).
+ * KEYS index, contacts, generation. ARGV epoch, seq of the newest profile judged, seq of the request's profile, the
+ * profile (empty: not sent), generation in which the customer may be new (empty: may not), up to where profile events
+ * were looked through, EVT stream, reservation id, at, journey, the journey's cap, number of purposes, then per
+ * purpose its name and caps, then per candidate `<purpose>:<urgent>:<channels>` and action.
  */
 export const RESERVE = new Script(
-  2,
-  `
-if not known(KEYS[1], ARGV[1]) then return {'unknown'} end
-local seq = tonumber(redis.call('HGET', KEYS[1], 'seq'))
-if seq > tonumber(ARGV[2]) then return {'profile', redis.call('HGET', KEYS[1], 'profile')} end
-if seq < tonumber(ARGV[4]) then redis.call('HSET', KEYS[1], 'seq', ARGV[4], 'profile', ARGV[3]) end
-local r = cjson.decode(ARGV[5])
-local wall = wall_ms()
-local contacts = read(KEYS[2])
-for id, e in pairs(contacts) do
-  local age = r.at - e.at
-  if age > r.keep or (age > r.keepOther and e.n ~= 1) then
-    redis.call('HDEL', KEYS[2], id)
-    contacts[id] = nil
+  3,
+  `${COMMON}${COUNTING}
+local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built')
+local version = ''
+if h[1] ~= ARGV[1] then
+  local g = redis.call('HMGET', KEYS[3], 'epoch', 'id', 'passed:' .. ARGV[7])
+  local id = g[1] == ARGV[1] and g[2] or ''
+  if ARGV[4] == '' or ARGV[5] == '' or ARGV[5] ~= id or tonumber(g[3] or '0') > tonumber(ARGV[6])
+    or redis.call('EXISTS', KEYS[2]) == 1 then
+    return {'unknown', id}
+  end
+  local now = wall_ms()
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'built', now, 'since', now, 'seq', ARGV[3], 'profile', ARGV[4],
+    'seen', '', 'unread', '1')
+  version = now .. ':' .. ARGV[3]
+else
+  local seq = tonumber(h[2])
+  if seq > tonumber(ARGV[2]) then
+    return {'profile', h[3] .. ':' .. h[2], redis.call('HGET', KEYS[1], 'profile')}
+  end
+  if seq < tonumber(ARGV[3]) then
+    if ARGV[4] == '' then return {'send'} end
+    redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'profile', ARGV[4])
+    version = h[3] .. ':' .. ARGV[3]
   end
 end
-local mine = contacts[r.id]
-if mine and stale(mine, wall) then mine = nil end
-local denials = {}
-local action, chosen
-for i, cand in ipairs(r.candidates) do
-  local channels = {}
-  for k, channel in ipairs(cand.ch) do
-    local caps = {}
-    for x, index in ipairs(cand.caps) do caps[x] = r.caps[index] end
-    local hit = reached(caps, contacts, r.id, channel, r.at, wall)
-    if hit == 0 then channels[#channels + 1] = channel
-    else denials[#denials + 1] = i .. ':' .. k .. ':' .. cand.caps[hit] end
+local id, at = ARGV[8], tonumber(ARGV[9])
+local raw = redis.call('HGETALL', KEYS[2])
+local mine
+for i = 1, #raw, 2 do
+  if raw[i] == id then mine = raw[i + 1] end
+  if #raw > ${TIDY_ABOVE * 2} and raw[i] ~= id then
+    local n, when = string.match(raw[i + 1], '^%a(%d)([^;]*)')
+    local age = at - tonumber(when)
+    if age > ${CONTACTS_KEPT_MS} or (n ~= '1' and age > ${OTHERS_KEPT_MS}) then redis.call('HDEL', KEYS[2], raw[i]) end
+  end
+end
+local contacts = counted(raw, id)
+local purposes = tonumber(ARGV[12])
+local first = 13 + 2 * purposes
+local own = mine and string.match(mine, ';([^;]*);[^;]*$')
+local caps, hits, denials = {}, {}, {}
+local chosen, channels
+for c = first, #ARGV, 2 do
+  local candidate = (c - first) / 2 + 1
+  local purpose, urgent, list = string.match(ARGV[c], '^(%d+):(%d):(.*)$')
+  local open = {}
+  local k = 0
+  for channel in string.gmatch(list, '[^,]+') do
+    k = k + 1
+    -- What counts does not depend on the action: the same purpose and channel have the same answer.
+    local key = purpose .. channel
+    if not hits[key] then
+      if not caps[purpose] then caps[purpose] = caps_of(ARGV[12 + 2 * tonumber(purpose)] .. ';' .. ARGV[11]) end
+      hits[key] = reached(caps[purpose], contacts, channel, at)
+    end
+    if hits[key] == 0 then open[#open + 1] = channel
+    else denials[#denials + 1] = string.format('%d:%d:%d', candidate, k, hits[key]) end
   end
   if mine then
-    if mine.a == cand.a then break end
-  elseif #channels > 0 then
-    action = cand
-    chosen = channels
+    if own == ARGV[c + 1] then break end
+  elseif #open > 0 then
+    chosen, channels = c, open
     break
   end
 end
 local why = table.concat(denials, ';')
-if mine then return {'held', why, cjson.encode(mine)} end
-if not action then return {'none', why} end
-local counted = 0
-for _, channel in ipairs(chosen) do
-  if not has('${NO_CONTACT}', channel) then counted = 1 end
+if mine then
+  local _, _, _, _, _, _, ch, _, _, a = string.match(mine, RECORD)
+  return {'held', why, a, ch, version}
 end
-local e = cjson.encode({ at = r.at, a = action.a, p = action.u, ch = table.concat(chosen, ','), u = chosen[1],
-  j = r.journey, jc = r.journeyCap, g = action.g, n = counted, s = 'p', w = wall })
-redis.call('HSET', KEYS[2], r.id, e)
-return {'reserved', why, e}
-`,
-);
-
-/**
- * After the ledger has the contact: the reservation must still stand before it is answered. When the index was
- * lost in between, it is counted again, and withdrawn if there is no room any more.
- * KEYS index, contacts. ARGV epoch, reservation id, record, caps of its first channel.
- */
-export const CONFIRM = new Script(
-  2,
-  `
-if not known(KEYS[1], ARGV[1]) then return {'unknown'} end
-local wall = wall_ms()
-local raw = redis.call('HGET', KEYS[2], ARGV[2])
-local e = cjson.decode(raw or ARGV[3])
-if raw and e.s == 'w' then return {'full'} end
-if raw and e.s ~= 'p' then return {'ok'} end
-local answer = 'ok'
-if not raw or stale(e, wall) then
-  local channel = string.match(e.u, '[^,]+')
-  if e.n == 1 and reached(cjson.decode(ARGV[4]), read(KEYS[2]), ARGV[2], channel, e.at, wall) > 0 then answer = 'full' end
+if not chosen then return {'none', why, '', '', version} end
+local purpose, urgent = string.match(ARGV[chosen], '^(%d+):(%d)')
+local n = 0
+for _, channel in ipairs(channels) do
+  if not has('${NO_CONTACT}', channel) then n = 1 end
 end
-e.s = answer == 'ok' and 'r' or 'w'
-redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(e))
-return {answer}
+local ch = table.concat(channels, ',')
+redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[11 + 2 * tonumber(purpose)], ARGV[10], channels[1], ch,
+  urgent, ARGV[11], ARGV[chosen + 1], ''))
+return {'reserved', why, ARGV[chosen + 1], ch, version}
 `,
 );
 
 /**
  * The last word before a send: claims the attempt for one delivery, and moves the contact to the time and the
- * channel of the send. KEYS index, contacts. ARGV epoch, seq of the profile judged, reservation id, request.
+ * channel of the send. KEYS index, contacts. ARGV epoch, version of the profile judged, reservation id, attempt,
+ * delivery, at, channel, action, purpose, when a redelivered command was published (empty: the first delivery), what
+ * was judged for an urgent message, for any other, caps of the purpose.
  */
 export const GATE = new Script(
   2,
-  `
-if not known(KEYS[1], ARGV[1]) then return {'unknown'} end
-if redis.call('HGET', KEYS[1], 'seq') ~= ARGV[2] then return {'profile', redis.call('HGET', KEYS[1], 'profile')} end
-local r = cjson.decode(ARGV[4])
+  `${COMMON}${COUNTING}
+local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built', 'since')
+if h[1] ~= ARGV[1] then return {'unknown'} end
+local version = h[3] .. ':' .. h[2]
+if version ~= ARGV[2] then return {'profile', version, redis.call('HGET', KEYS[1], 'profile')} end
 local raw = redis.call('HGET', KEYS[2], ARGV[3])
-if not raw then return {'stop', 'reservation_missing'} end
-local e = cjson.decode(raw)
-local claims = e.k or {}
-local claim = claims[r.attempt]
-if claim and claim ~= r.delivery then return {'claimed', 'permitted'} end
+if not raw then return {'missing'} end
+local s, n, at, u, j, used, ch, g, cap, a, k = string.match(raw, RECORD)
+local claim = string.match(',' .. k, ',' .. ARGV[4] .. '=([^,]*)')
+if claim and claim ~= ARGV[5] then return {'claimed', 'permitted'} end
 if not claim then
-  if e.s == 's' then return {'claimed', 'permitted'} end
-  if r.redelivered and r.publishedAt < tonumber(redis.call('HGET', KEYS[1], 'built')) then return {'claimed', 'permitted'} end
+  if s == 's' then return {'claimed', 'permitted'} end
+  if ARGV[10] ~= '' and tonumber(ARGV[10]) < tonumber(h[4]) then return {'claimed', 'permitted'} end
 end
-if e.s == 'x' or e.s == 'w' then return {'stop', 'reservation_released'} end
-if not has(e.ch, r.channel) or e.a ~= r.action or e.p ~= r.purpose then return {'stop', 'reservation_missing'} end
-local verdict = e.g == 1 and r.verdicts.urgent or r.verdicts.other
+if s == 'x' then return {'stop', 'reservation_released'} end
+if not has(ch, ARGV[7]) or a ~= ARGV[8] or u ~= ARGV[9] then return {'missing'} end
+local verdict = g == '1' and ARGV[11] or ARGV[12]
 if verdict ~= 'permitted' then return {'stop', verdict} end
 if claim then
   -- Asked again after an answer that was lost: it is sent now, not when it was first let through (I6).
-  if r.at > e.at then
-    e.at = r.at
-    redis.call('HSET', KEYS[2], ARGV[3], cjson.encode(e))
+  if tonumber(at) < tonumber(ARGV[6]) then
+    redis.call('HSET', KEYS[2], ARGV[3], record(s, n, ARGV[6], u, j, used, ch, g, cap, a, k))
   end
   return {'go', 'permitted'}
 end
-local at = math.max(e.at, r.at)
-if e.n == 1 then
-  local caps = r.caps
-  if e.jc then caps[#caps + 1] = e.jc end
-  local hit = reached(caps, read(KEYS[2]), ARGV[3], r.channel, at, wall_ms())
-  if hit > 0 then return {'stop', caps[hit].j and 'journey_cap_reached' or 'cap_reached'} end
+if tonumber(at) < tonumber(ARGV[6]) then at = ARGV[6] end
+if n == '1' then
+  local caps = caps_of(ARGV[13] .. ';' .. cap)
+  local hit = reached(caps, counted(redis.call('HGETALL', KEYS[2]), ARGV[3]), ARGV[7], tonumber(at))
+  if hit > 0 then
+    -- Nothing of it was sent: another contact that waits for its turn must not be stopped because of this one.
+    if ARGV[4] == '0' and k == '' then redis.call('HSET', KEYS[2], ARGV[3], 'x' .. string.sub(raw, 2)) end
+    return {'stop', caps[hit][4] ~= '' and 'journey_cap_reached' or 'cap_reached'}
+  end
 end
 -- Every channel that was let through stays counted on: a message without a receipt may have arrived.
-if not has(e.u, r.channel) then e.u = (next(claims) and (e.u .. ',') or '') .. r.channel end
-claims[r.attempt] = r.delivery
-e.k = claims
-e.at = at
-redis.call('HSET', KEYS[2], ARGV[3], cjson.encode(e))
+if not has(used, ARGV[7]) then used = (k ~= '' and used .. ',' or '') .. ARGV[7] end
+k = (k ~= '' and k .. ',' or '') .. ARGV[4] .. '=' .. ARGV[5]
+redis.call('HSET', KEYS[2], ARGV[3], record(s, n, at, u, j, used, ch, g, cap, a, k))
 return {'go', 'permitted'}
 `,
 );
 
 /**
- * What became of a reservation. An index that is unknown is told that a rebuild under way has missed something.
- * KEYS index, contacts. ARGV epoch, reservation id, state.
+ * Gives a reservation's budget back. A reading under way that may have missed this is told so.
+ * KEYS index, contacts. ARGV epoch, reservation id.
  */
-export const SETTLE = new Script(
+export const RELEASE = new Script(
   2,
   `
-if not known(KEYS[1], ARGV[1]) then
+local raw = redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] and redis.call('HGET', KEYS[2], ARGV[2])
+if not raw then
   redis.call('HDEL', KEYS[1], 'building')
   return {'unknown'}
 end
-local raw = redis.call('HGET', KEYS[2], ARGV[2])
-if not raw then return {'none'} end
-local e = cjson.decode(raw)
-if e.s == 'p' or e.s == 'r' then
-  e.s = ARGV[3]
-  redis.call('HSET', KEYS[2], ARGV[2], cjson.encode(e))
-end
-return {'ok'}
-`,
-);
-
-/** The profile, for the tail to fold an event into. KEYS index. ARGV epoch. */
-export const PEEK = new Script(
-  1,
-  `
-if not known(KEYS[1], ARGV[1]) then
-  redis.call('HDEL', KEYS[1], 'building')
-  return {'unknown'}
-end
-return {'known', redis.call('HGET', KEYS[1], 'seq'), redis.call('HGET', KEYS[1], 'profile'), redis.call('HGET', KEYS[1], 'seen')}
-`,
-);
-
-/** Writes it back if nobody else has. KEYS index. ARGV epoch, seq it was read at, seq, profile, seen. */
-export const FOLD = new Script(
-  1,
-  `
-if not known(KEYS[1], ARGV[1]) then
-  redis.call('HDEL', KEYS[1], 'building')
-  return {'unknown'}
-end
-if redis.call('HGET', KEYS[1], 'seq') ~= ARGV[2] then return {'again'} end
-redis.call('HSET', KEYS[1], 'seq', ARGV[3], 'profile', ARGV[4], 'seen', ARGV[5])
-return {'ok'}
-`,
-);
-
-/**
- * Opens a rebuild, or joins one. The token goes away when the tail passes an event of this customer, or when
- * Redis is emptied: what was read before is then not all. KEYS index, watermark. ARGV epoch, token, tail positions.
- */
-export const BEGIN = new Script(
-  2,
-  `
-if known(KEYS[1], ARGV[1]) then return {'known'} end
-if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[1] then
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[2], 'epoch', ARGV[1], unpack(cjson.decode(ARGV[3])))
-end
-local token = redis.call('HGET', KEYS[1], 'building')
-if not token or string.sub(token, 1, #ARGV[1]) ~= ARGV[1] then
-  token = ARGV[2]
-  redis.call('HSET', KEYS[1], 'building', token)
-end
-return {'building', token}
-`,
-);
-
-/**
- * Ends a rebuild. Records that are there stay (claims, the time of the send); what the ledger knows is added.
- * KEYS index, contacts. ARGV epoch, token, seq, profile, seen, origin, then pairs of reservation id and record.
- */
-export const INSTALL = new Script(
-  2,
-  `
-if known(KEYS[1], ARGV[1]) then return {'known'} end
-if redis.call('HGET', KEYS[1], 'building') ~= ARGV[2] then return {'again'} end
-local before = redis.call('HGET', KEYS[1], 'epoch')
-if before and string.sub(before, 1, #ARGV[6] + 1) ~= ARGV[6] .. '/' then redis.call('DEL', KEYS[2]) end
-for i = 7, #ARGV, 2 do
-  local raw = redis.call('HGET', KEYS[2], ARGV[i])
-  if raw then
-    local old = cjson.decode(raw)
-    local new = cjson.decode(ARGV[i + 1])
-    new.k = old.k
-    new.at = math.max(old.at, new.at)
-    if not has(new.u, old.u) then new.u = old.u end
-    redis.call('HSET', KEYS[2], ARGV[i], cjson.encode(new))
-  else
-    redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
-  end
-end
-redis.call('HDEL', KEYS[1], 'building')
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'built', string.format('%d', wall_ms()), 'seq', ARGV[3], 'profile', ARGV[4], 'seen', ARGV[5])
-return {'installed'}
-`,
-);
-
-/** Moves the tail's watermarks forward. KEYS watermark. ARGV epoch, tail, seq. */
-export const WATERMARK = new Script(
-  1,
-  `
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return {'unknown'} end
-if tonumber(redis.call('HGET', KEYS[1], ARGV[2]) or '0') < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], ARGV[2], ARGV[3]) end
+if string.sub(raw, 1, 1) == 'r' then redis.call('HSET', KEYS[2], ARGV[2], 'x' .. string.sub(raw, 2)) end
 return {'ok'}
 `,
 );

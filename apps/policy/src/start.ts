@@ -9,17 +9,19 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { streamsOf } from "#contracts";
 import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
-import { Publisher, RpcServer, connectNats, sleep } from "#messaging";
+import { RpcServer, connectNats, sleep } from "#messaging";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import type { PolicyConfig } from "./config.js";
-import { ContactLedger } from "./contact-ledger.publisher.js";
 import { Evaluator } from "./evaluator.js";
 import { Gatekeeper } from "./gatekeeper.js";
 import { IndexRebuild } from "./index-rebuild.js";
+import { NewCustomers } from "./new-customers.js";
 import { PolicyIndex } from "./policy-index.store.js";
 import { PolicyModule } from "./policy.module.js";
+import { ProfileCache } from "./profile-cache.js";
 import { ProfileTail } from "./profile-tail.consumer.js";
+import { RecentProfileEvents } from "./recent-profile-events.js";
 import { RedisConnection } from "./redis-connection.js";
 
 const QUEUE = "policy";
@@ -41,13 +43,31 @@ export async function startPolicy(
     onError: (error) => log.warn({ error: error.message }, "Redis"),
   });
   const index = new PolicyIndex(connection);
-  const tail = new ProfileTail(nc, index, clock, log);
+  const recent = new RecentProfileEvents();
+  const tail = new ProfileTail({ nc, index, recent, clock, log });
   await tail.start();
-  const { direct } = await jetstreamManager(nc);
-  const rebuild = new IndexRebuild(index, direct, () => tail.positions(), clock);
-  const ledger = new ContactLedger(new Publisher(nc));
-  const evaluator = new Evaluator({ packs, index, rebuild, ledger, log });
-  const gatekeeper = new Gatekeeper({ packs, index, rebuild, caps: evaluator, fresh: () => tail.fresh });
+  const { direct, streams } = await jetstreamManager(nc);
+  const profiles = new ProfileCache();
+  const positions = (): ReadonlyMap<string, number> => tail.positions();
+  const rebuild = new IndexRebuild({ index, direct, positions, profiles, clock });
+  const newCustomers = new NewCustomers({
+    recent,
+    lastSequences: async () =>
+      new Map(
+        await Promise.all(
+          streamsOf("EVT").map(async (s) => [s, (await streams.info(s)).state.last_seq] as const),
+        ),
+      ),
+  });
+  const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, log });
+  const gatekeeper = new Gatekeeper({
+    packs,
+    index,
+    rebuild,
+    profiles,
+    caps: evaluator,
+    fresh: () => tail.fresh,
+  });
 
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(
     PolicyModule.with({ evaluator, gatekeeper }),
@@ -59,6 +79,12 @@ export async function startPolicy(
   // Entries from before the start may lack events. Without Redis there are none, and everything is denied.
   const patience = performance.now() + REDIS_PATIENCE_MS;
   while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
+  // Without Redis it is opened by the first customer who has to be read.
+  if (connection.ready)
+    await index.generation(positions()).then(
+      (id) => newCustomers.learn(id),
+      () => undefined,
+    );
   await app.listen();
   return {
     ready: () => !nc.isClosed() && connection.ready && tail.caughtUp,

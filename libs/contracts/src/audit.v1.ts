@@ -1,7 +1,34 @@
 import { z } from "zod";
-import { channelV1 } from "./channel.v1.js";
+import { channelV1, purposeV1 } from "./channel.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { outcomeKindV1 } from "./outcome.v1.js";
+import { journeyCapV1 } from "./policy.v1.js";
+
+/**
+ * A command that was ordered, with the contact that policy reserved for it: these entries are the ledger of
+ * contacts, from which policy rebuilds its index.
+ */
+export const commandEntryV1 = z.object({
+  kind: z.literal("command"),
+  commandId: z.string(),
+  reservationId: z.string(),
+  action: z.string(),
+  purpose: purposeV1,
+  /** The first leg's. */
+  channel: channelV1,
+  /** Of all legs of the plan. */
+  channels: z.array(channelV1).min(1),
+  journey: z.string(),
+  /** When it was ordered, Segue's clock, epoch ms. */
+  at: z.number(),
+  /** False for what is no contact (execute, agent): reserved, but not counted. */
+  counts: z.boolean(),
+  /** May be said in quiet hours that have begun since. */
+  urgent: z.boolean(),
+  /** The journey's cap that it was reserved under; counted again right before the send. */
+  cap: journeyCapV1.optional(),
+});
+export type CommandEntry = z.infer<typeof commandEntryV1>;
 
 /** What happened to a customer because of one event. */
 export const auditEntryV1 = z.discriminatedUnion("kind", [
@@ -42,7 +69,7 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     channel: channelV1.optional(),
     reason: z.string(),
   }),
-  z.object({ kind: z.literal("command"), commandId: z.string(), action: z.string(), channel: channelV1 }),
+  commandEntryV1,
   z.object({
     kind: z.literal("outcome"),
     commandId: z.string(),
@@ -76,7 +103,10 @@ export const auditRecordV1 = z
   .meta({ id: "AuditRecord" });
 export type AuditRecord = z.infer<typeof auditRecordV1>;
 
-/** A message of AUDIT, kind `step`: the records of one commit, in the order of the chain. */
+/**
+ * A message of AUDIT: the records of one commit, in the order of the chain. Kind `contact` when a command is among
+ * them, so that the ledger of contacts can be read alone, otherwise `step`.
+ */
 export const auditRecordsV1 = z
   .object({ records: z.array(auditRecordV1).min(1) })
   .meta({ id: "AuditRecords" });

@@ -37,6 +37,7 @@ const decisionReply = {
   decisionId: "c.1.0",
   action: "overdraft-help",
   purpose: "service",
+  urgent: false,
   reservationId: "c.1.0",
   plan: [leg],
   validForMs: 1,
@@ -59,6 +60,19 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
         event: { id: "t-1", source: "s", type: "account.debited", time: 5 },
         entries: [
           { kind: "journey-entered", journey: "j", version: 1, instance: "j-1" },
+          {
+            kind: "command",
+            commandId: "c.1.0.c",
+            reservationId: "c.1.0",
+            action: "a",
+            purpose: "service",
+            channel: "sms",
+            channels: ["sms"],
+            journey: "j",
+            at: 5,
+            counts: true,
+            urgent: false,
+          },
           {
             kind: "outcome",
             commandId: "c.1.0.c",
@@ -111,15 +125,6 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     expiresAt: 10,
   },
   "consent-changed.v1": { purpose: "marketing", channel: "*", granted: false },
-  "contact-entry.v1": {
-    reservationId: "c.1.0",
-    customerId: "c",
-    action: "a",
-    purpose: "service",
-    channels: ["sms"],
-    at: 5,
-    counts: true,
-  },
   "context.v1": {
     v: 1,
     customerId: "c",

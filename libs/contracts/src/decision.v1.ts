@@ -49,6 +49,8 @@ export const decisionRequestV1 = z
     /** Channels that must not be used (tried before in this journey). */
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
+    /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
+    watermark: z.number().int().nonnegative().optional(),
   })
   .meta({ id: "DecisionRequest" });
 export type DecisionRequest = z.infer<typeof decisionRequestV1>;
@@ -69,6 +71,8 @@ export const decisionReplyV1 = z
       decisionId: z.string(),
       action: z.string(),
       purpose: purposeV1,
+      /** May be said in quiet hours. */
+      urgent: z.boolean(),
       reservationId: z.string(),
       /** First leg first; the rest is the fallback. */
       plan: z.array(planLegV1).min(1),

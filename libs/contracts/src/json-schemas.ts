@@ -18,13 +18,7 @@ import { decisionAnswerV1, decisionRecordV1, decisionRequestV1 } from "./decisio
 import { journeyV1 } from "./journey.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
-import {
-  contactEntryV1,
-  evaluateReplyV1,
-  evaluateRequestV1,
-  gateReplyV1,
-  gateRequestV1,
-} from "./policy.v1.js";
+import { evaluateReplyV1, evaluateRequestV1, gateReplyV1, gateRequestV1 } from "./policy.v1.js";
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
@@ -33,7 +27,6 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "cloud-event.v1": cloudEventV1,
   "command.v1": commandV1,
   "consent-changed.v1": consentChangedV1,
-  "contact-entry.v1": contactEntryV1,
   "context.v1": contextV1,
   "customer-registered.v1": customerRegisteredV1,
   "decision-record.v1": decisionRecordV1,

@@ -55,6 +55,10 @@ export const evaluateRequestV1 = z
     cap: journeyCapV1.optional(),
     /** The context's copy of the profile as of the event being handled. */
     profile: profileV1,
+    /** Whether anything was ever ordered for this customer, as the context knows it. */
+    contacted: z.boolean().optional(),
+    /** Everything of this customer up to this EVT sequence is committed, and in `profile` and `contacted`. */
+    watermark: z.number().int().nonnegative().optional(),
   })
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;
@@ -141,25 +145,3 @@ export const gateReplyV1 = z
   })
   .meta({ id: "PolicyGateReply" });
 export type GateReply = z.infer<typeof gateReplyV1>;
-
-/** An entry of the contact ledger (AUDIT, kind `contact`): a reservation, written before it is answered. */
-export const contactEntryV1 = z
-  .object({
-    reservationId: z.string(),
-    customerId: customerIdV1,
-    action: z.string(),
-    purpose: purposeV1,
-    channels: z.array(channelV1),
-    journey: z.string().optional(),
-    at: z.number(),
-    /** False for what is no contact (execute, agent): reserved, but not counted. */
-    counts: z.boolean(),
-    /** May be said in quiet hours that have begun since; without it, not. */
-    urgent: z.boolean().optional(),
-    /** The journey's cap that it was reserved under; counted again right before the send. */
-    cap: journeyCapV1.optional(),
-    /** Taken back before it was answered: a lost index had let in one contact too many. */
-    withdrawn: z.boolean().optional(),
-  })
-  .meta({ id: "ContactEntry" });
-export type ContactEntry = z.infer<typeof contactEntryV1>;

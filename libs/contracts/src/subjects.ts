@@ -6,6 +6,7 @@
  */
 import { CHANNELS, type Channel } from "./channel.v1.js";
 import { isSafeToken } from "./ids.js";
+import type { OutcomeKind } from "./outcome.v1.js";
 import { PARTITIONS, partitionOf } from "./partition.js";
 
 export class UnsafeSubject extends Error {
@@ -78,6 +79,8 @@ export const subjects = {
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
+  /** Outcomes of one kind of every customer, as stored in EVT. */
+  outcomesOfKind: (kind: OutcomeKind): string => `evt.*.*.${SEGUE_SOURCE}.outcome.${kind}`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
   ctxAll: "ctx.>",
   cmd: (channel: Channel, customerId: string): string =>
@@ -109,8 +112,10 @@ export const rpc = {
 } as const;
 
 export const AUDIT_KINDS = ["step", "decision", "contact"] as const;
-/** `step`: what an event changed; `decision`: a decision record; `contact`: the contact ledger. */
+/** `step` and `contact`: what events changed, without and with commands ordered; `decision`: a decision record. */
 export type AuditKind = (typeof AUDIT_KINDS)[number];
+/** Kinds that together hold a customer's audit chain. */
+export const CHAIN_KINDS = ["step", "contact"] as const satisfies readonly AuditKind[];
 
 export interface EvtSubject {
   readonly partition: number;

@@ -140,14 +140,14 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     const partition = partitionOf(customer);
     const { stream, name } = partitionConsumer(partition);
     const seen: number[] = [];
-    const reader = new PartitionReader(({
-	nc: servers.nc,
-	partition,
-	maxInFlight: 4,
-	log,
-	stillMine: () => true,
-	handle: async (m) => void seen.push(numberOf(m))
-}));
+    const reader = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 4,
+      log,
+      stillMine: () => true,
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
     reader.start();
     await publish(customer, 1, 1);
     await eventually("the first message", () => seen.length === 1);

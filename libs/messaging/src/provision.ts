@@ -3,6 +3,7 @@ import {
   AckPolicy,
   DeliverPolicy,
   DiscardPolicy,
+  jetstream,
   jetstreamManager,
   type JetStreamManager,
   type StreamConfig,
@@ -22,14 +23,17 @@ export interface ProvisionOptions {
 /** Milliseconds after which a lease that nobody renews is gone. */
 export const LEASE_TTL_MS = 4_000;
 
+/** In a cluster each stream and consumer elects a leader first. */
+const TIMEOUT_MS = 30_000;
+
 export async function provision(nc: NatsConnection, options: ProvisionOptions = {}): Promise<void> {
-  const jsm = await jetstreamManager(nc);
+  const jsm = await jetstreamManager(nc, { timeout: TIMEOUT_MS });
   const replicas = options.replicas ?? 1;
   for (const stream of STREAMS) await ensureStream(jsm, stream, replicas);
   for (let i = 0; i < CONSUMERS.length; i += 16) {
     await Promise.all(CONSUMERS.slice(i, i + 16).map((c) => ensureConsumer(jsm, c)));
   }
-  const kvm = new Kvm(nc);
+  const kvm = new Kvm(jetstream(nc, { timeout: TIMEOUT_MS }));
   for (const b of BUCKETS) {
     await kvm.create(b.name, {
       history: b.history,

@@ -32,6 +32,7 @@ export const permitAll: Answering = (request) => {
     decisionId: request.decisionId,
     action: request.candidates[0]!,
     purpose: "service",
+    urgent: false,
     reservationId: request.decisionId,
     plan: channels.map((c) => ({ channel: c, title: "t", body: "b", receiptTimeoutMs: 1_000 })),
     validForMs: 3_600_000,

@@ -9,6 +9,7 @@ import {
 import { millis, type NatsConnection } from "@nats-io/nats-core";
 import {
   auditRecordsV1,
+  CHAIN_KINDS,
   cloudEventV1,
   commandV1,
   contextV1,
@@ -38,7 +39,7 @@ const SOURCES: readonly Source[] = [
     take: takeOutcome,
   })),
   ...streamsOf("AUDIT").flatMap((stream) => [
-    { stream, filter: subjects.auditOfKind("step"), take: takeStep },
+    ...CHAIN_KINDS.map((kind) => ({ stream, filter: subjects.auditOfKind(kind), take: takeStep })),
     { stream, filter: subjects.auditOfKind("decision"), take: takeDecision },
   ]),
   { stream: DLQ_STREAM, filter: subjects.dlqAll, take: takeDeadLetter },

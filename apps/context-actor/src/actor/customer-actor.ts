@@ -200,6 +200,7 @@ export class CustomerActor {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
+    let committed: number | undefined;
     const outbox: OutboxEntry[] = [];
     /** Records of decisions on their way; awaited before the commit, so that the next event need not wait for them. */
     const onRecord: Promise<void>[] = [];
@@ -228,6 +229,7 @@ export class CustomerActor {
         this.counts.redelivered++;
         continue;
       }
+      committed ??= message.seq - 1;
       if (parsed.kind === "unreadable") {
         await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
         this.counts.deadLettered++;
@@ -253,9 +255,10 @@ export class CustomerActor {
             const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              const told = await this.options.decider.decide(turn.ask);
+              const request = { ...turn.ask, watermark: committed! };
+              const told = await this.options.decider.decide(request);
               faultPoint("actor.decide.after");
-              if ("reply" in told) onRecord.push(this.#record({ request: turn.ask, ...told }, trace));
+              if ("reply" in told) onRecord.push(this.#record({ request, ...told }, trace));
               answer(turn, "reply" in told ? told.reply : told, journeys);
             }
             const cause = { storedAt: message.storedAt, traceHeaders: trace };

@@ -5,11 +5,13 @@
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import {
   auditRecordsV1,
+  CHAIN_KINDS,
   contextV1,
   decisionRecordV1,
   partitionOf,
   streamOf,
   subjects,
+  type AuditKind,
   type AuditRecord,
   type Context,
   type DecisionRecord,
@@ -49,21 +51,29 @@ export class CustomerReader {
     if (!newest) return { records: [], hasMore: false };
     const top = Math.min(before - 1, newest.n);
     const bottom = Math.max(1, top - limit + 1);
-    const window = newest.n > READ_ALL ? await this.#window(customerId, bottom, top, newest.seq) : undefined;
-    if (window) return { records: window, hasMore: bottom > 1 };
+    if (newest.n > READ_ALL) {
+      const parts = await Promise.all(
+        CHAIN_KINDS.map((kind) => this.#window(customerId, kind, bottom, top, newest.seq)),
+      );
+      const found = new Map(parts.flat().map((r) => [r.n, r]));
+      // A record that was relayed late stands out of order, and the bisection misses it; then reading everything tells.
+      if (found.size === top - bottom + 1) return { records: newestFirst(found), hasMore: bottom > 1 };
+    }
 
     const records = new Map<number, AuditRecord>();
     let hasMore = false;
-    await this.#scan(customerId, "step", 1, (message) => {
-      for (const record of recordsOf(message)) {
-        if (record.n >= before) continue;
-        records.set(record.n, record);
-        if (records.size <= limit) continue;
-        records.delete(Math.min(...records.keys()));
-        hasMore = true;
-      }
-      return true;
-    });
+    for (const kind of CHAIN_KINDS) {
+      await this.#scan(customerId, kind, 1, (message) => {
+        for (const record of recordsOf(message)) {
+          if (record.n >= before) continue;
+          records.set(record.n, record);
+          if (records.size <= limit) continue;
+          records.delete(Math.min(...records.keys()));
+          hasMore = true;
+        }
+        return true;
+      });
+    }
     return { records: newestFirst(records), hasMore };
   }
 
@@ -81,30 +91,33 @@ export class CustomerReader {
   /** Number of the newest record, and the sequence of the last message. */
   async #newestStep(customerId: string): Promise<{ n: number; seq: number } | undefined> {
     const { jsm } = this.link.parts;
-    const { stream, subject } = auditOf(customerId, "step");
-    const [message, context] = await Promise.all([
-      answered(() => jsm.direct.getMessage(stream, { last_by_subj: subject })),
+    const [context, ...last] = await Promise.all([
       this.context(customerId),
+      ...CHAIN_KINDS.map((kind) => {
+        const { stream, subject } = auditOf(customerId, kind);
+        return answered(() => jsm.direct.getMessage(stream, { last_by_subj: subject }));
+      }),
     ]);
-    if (!message) return undefined;
+    const messages = last.filter((m) => m != null);
+    if (messages.length === 0) return undefined;
     // The last message may be an older record that was relayed again; the context knows the head of the chain.
-    const n = Math.max(recordsOf(message).at(-1)!.n, context?.audit.n ?? 0);
-    return { n, seq: message.seq };
+    const n = Math.max(...messages.map((m) => recordsOf(m).at(-1)!.n), context?.audit.n ?? 0);
+    return { n, seq: Math.max(...messages.map((m) => m.seq)) };
   }
 
   /**
-   * Records `bottom` to `top` of a long history, newest first, found by bisection: the server answers the first
-   * record of the customer from any sequence on. `undefined` when they do not stand there in one run, which a
-   * record that was relayed late can cause; then only reading everything tells.
+   * Records of one kind from `bottom` to `top` of a long history, found by bisection: the server answers the first
+   * record of the customer from any sequence on.
    */
   async #window(
     customerId: string,
+    kind: AuditKind,
     bottom: number,
     top: number,
     lastSeq: number,
-  ): Promise<AuditRecord[] | undefined> {
+  ): Promise<AuditRecord[]> {
     const { jsm } = this.link.parts;
-    const { stream, subject } = auditOf(customerId, "step");
+    const { stream, subject } = auditOf(customerId, kind);
     let low = 1;
     let high = lastSeq;
     while (low < high) {
@@ -115,19 +128,19 @@ export class CustomerReader {
       if (!message || recordsOf(message).at(-1)!.n >= bottom) high = middle;
       else low = message.seq + 1;
     }
-    const records = new Map<number, AuditRecord>();
-    await this.#scan(customerId, "step", low, (message) => {
+    const records: AuditRecord[] = [];
+    await this.#scan(customerId, kind, low, (message) => {
       const found = recordsOf(message);
-      for (const record of found) if (record.n >= bottom && record.n <= top) records.set(record.n, record);
+      records.push(...found.filter((r) => r.n >= bottom && r.n <= top));
       return found.at(-1)!.n < top;
     });
-    return records.size === top - bottom + 1 ? newestFirst(records) : undefined;
+    return records;
   }
 
   /** Hands over the records of one kind from a sequence on, oldest first, until `take` answers false. */
   async #scan(
     customerId: string,
-    kind: "step" | "decision",
+    kind: AuditKind,
     fromSeq: number,
     take: (message: StoredMsg) => boolean,
   ): Promise<void> {
@@ -143,7 +156,7 @@ export class CustomerReader {
   }
 }
 
-function auditOf(customerId: string, kind: "step" | "decision"): { stream: string; subject: string } {
+function auditOf(customerId: string, kind: AuditKind): { stream: string; subject: string } {
   return { stream: streamOf("AUDIT", partitionOf(customerId)), subject: subjects.audit(customerId, kind) };
 }
 

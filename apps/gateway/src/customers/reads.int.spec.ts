@@ -75,6 +75,7 @@ function decision(customerId: string, n: number): DecisionRecord {
       decisionId,
       action: "overdraft-fix",
       purpose: "service",
+      urgent: false,
       reservationId: decisionId,
       plan: [{ channel: "sms", title: "t", body: "b", receiptTimeoutMs: 1_000 }],
       validForMs: 1_000,
@@ -157,7 +158,8 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
         step("r2", 2),
       ],
     });
-    for (let n = 3; n <= 7; n++) await seed(subjects.audit("r2", "step"), { records: [step("r2", n)] });
+    for (let n = 3; n <= 7; n++)
+      await seed(subjects.audit("r2", n === 5 ? "contact" : "step"), { records: [step("r2", n)] });
     await seed(subjects.audit("r2", "step"), { records: [step("r2", 3)] });
     await seed(subjects.audit("other", "step"), { records: [step("other", 99)] });
     const numbers: number[] = [];
@@ -193,15 +195,16 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
     ["with a record that was relayed again at last", "r3c", [[600, 590]]],
   ])("reads a long history %s", async (_name, customer, again) => {
     await seed(subjects.ctx(customer), { ...context(customer), audit: { n: 600, hash: "h600" } });
+    const kindOf = (n: number) => (n % 7 < 3 ? "contact" : "step");
     for (let n = 1; n <= 600;) {
       // Commits of one to three records; the record after which one comes again ends its message.
       const size = 1 + (n % 3);
       const last = Math.min(n + size - 1, 600, ...again.flatMap(([after]) => (after! >= n ? [after!] : [])));
       const run = Array.from({ length: last - n + 1 }, (_, i) => step(customer, n + i));
-      const writes = [seed(subjects.audit(customer, "step"), { records: run })];
+      const writes = [seed(subjects.audit(customer, kindOf(n)), { records: run })];
       for (const [after, repeated] of again) {
         if (after === last)
-          writes.push(seed(subjects.audit(customer, "step"), { records: [step(customer, repeated!)] }));
+          writes.push(seed(subjects.audit(customer, kindOf(last)), { records: [step(customer, repeated!)] }));
       }
       n = last + 1;
       await Promise.all(writes);

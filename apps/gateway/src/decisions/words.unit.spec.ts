@@ -67,7 +67,22 @@ describe("audit entries in words", () => {
       },
       "In j, step s: no decision in time, so the step's fallback was taken (timeout).",
     ],
-    [{ kind: "command", commandId: "c.1.0.c", action: "a", channel: "push" }, "Ordered a over push."],
+    [
+      {
+        kind: "command",
+        commandId: "c.1.0.c",
+        reservationId: "c.1.0",
+        action: "a",
+        purpose: "service",
+        channel: "push",
+        channels: ["push", "sms"],
+        journey: "j",
+        at: 5,
+        counts: true,
+        urgent: false,
+      },
+      "Ordered a over push.",
+    ],
     [
       {
         kind: "outcome",

@@ -5,10 +5,12 @@ import {
   commandId,
   evaluateReplyV1,
   gateReplyV1,
+  isContact,
   outcomeEventId,
   rpc,
   subjects,
   type Channel,
+  type CommandEntry,
   type EvaluateReply,
   type EvaluateRequest,
   type GateReply,
@@ -40,6 +42,7 @@ rules:
     blockedBy: [fraud]
     quietHours: { from: "20:00", to: "08:00" }
 `;
+const EVENT = { id: "e", source: "core", type: "t.t" };
 export const DAY = 86_400_000;
 export const NOON = Date.parse("2026-07-01T12:00:00Z");
 const CONTACT_CHANNELS: readonly Channel[] = ["push", "sms", "email"];
@@ -52,15 +55,21 @@ export const consenting = (seq = 0): Profile => ({
   holds: [],
 });
 
+/** A request of which the rest is usual. */
+export type Asked = Partial<EvaluateRequest> & { decisionId: string; customerId: string };
+
 export interface PolicyFixture {
   readonly servers: TestServers;
   /** Starts one more instance of the service; stopped with the rest. */
   start(): Promise<Service>;
   /** Stops every instance, does this, and starts one again. */
   restart(whileDown: () => Promise<unknown>): Promise<void>;
-  evaluate(
-    request: Partial<EvaluateRequest> & { decisionId: string; customerId: string },
-  ): Promise<EvaluateReply>;
+  /** Asks as the decision service does, and orders what was chosen as the actor does: into the ledger. */
+  evaluate(request: Asked): Promise<EvaluateReply>;
+  /** Asks only: nothing is committed. */
+  reserve(request: Asked): Promise<EvaluateReply>;
+  /** Writes what was chosen into the ledger. */
+  commit(request: Asked, reply: EvaluateReply): Promise<void>;
   gate(request: Partial<GateRequest> & { customerId: string; decisionId: string }): Promise<GateReply>;
   /** Resolves with the EVT sequence once the event is acknowledged. */
   event(customer: string, type: string, data: Record<string, unknown>, id?: string): Promise<number>;
@@ -72,6 +81,29 @@ export interface PolicyFixture {
   /** Registers a customer who consents; answers the profile that the context would hold. */
   register(customer: string): Promise<Profile>;
   stop(): Promise<void>;
+}
+
+/** The entry that the actor writes into its audit for what policy let it order; none when that was nothing. */
+export function commandEntries(request: EvaluateRequest, reply: EvaluateReply): readonly CommandEntry[] {
+  const { chosen } = reply;
+  const option = request.options.find((o) => o.action === chosen?.action);
+  if (!chosen || !option) return [];
+  return [
+    {
+      kind: "command",
+      commandId: commandId(request.decisionId),
+      reservationId: request.decisionId,
+      action: chosen.action,
+      purpose: option.purpose,
+      channel: chosen.channels[0]!,
+      channels: chosen.channels,
+      journey: request.journey ?? "j",
+      at: request.at,
+      counts: chosen.channels.some(isContact),
+      urgent: option.urgent,
+      ...(request.cap ? { cap: request.cap } : {}),
+    },
+  ];
 }
 
 export async function startFixture(): Promise<PolicyFixture> {
@@ -108,6 +140,25 @@ export async function startFixture(): Promise<PolicyFixture> {
     services.push(service);
     return service;
   };
+  const full = (request: Asked): EvaluateRequest => ({
+    at: NOON,
+    options: [{ action: "offer", purpose: "marketing", channels: ["push", "sms", "email"], urgent: false }],
+    profile: consenting(),
+    ...request,
+  });
+  const reserve: PolicyFixture["reserve"] = async (request) =>
+    evaluateReplyV1.parse(await client.call(rpc.evaluate, full(request), { timeoutMs: 8_000 }));
+  const commit: PolicyFixture["commit"] = async (request, reply) => {
+    const { decisionId, customerId, at } = full(request);
+    const record = { v: 1, customerId, n: 1, prev: "", hash: "-", at, event: { ...EVENT, time: at } };
+    const entries = commandEntries(full(request), reply);
+    if (entries.length === 0) return;
+    await publisher.publish(
+      subjects.audit(customerId, "contact"),
+      JSON.stringify({ records: [{ ...record, entries }] }),
+      { msgId: `${decisionId}:a` },
+    );
+  };
   await start();
   return {
     servers,
@@ -118,12 +169,12 @@ export async function startFixture(): Promise<PolicyFixture> {
       await start();
     },
     event,
+    reserve,
+    commit,
     async evaluate(request) {
-      const options = [
-        { action: "offer", purpose: "marketing", channels: ["push", "sms", "email"], urgent: false },
-      ];
-      const full = { at: NOON, options, profile: consenting(), ...request };
-      return evaluateReplyV1.parse(await client.call(rpc.evaluate, full, { timeoutMs: 8_000 }));
+      const reply = await reserve(request);
+      await commit(request, reply);
+      return reply;
     },
     async gate({ decisionId, ...request }) {
       const full = {

@@ -108,6 +108,7 @@ function act(
       decisionId: request.decisionId,
       action: action.id,
       purpose: action.purpose,
+      urgent: action.urgent,
       reservationId,
       plan,
       validForMs: durationMs(action.validFor),

@@ -106,5 +106,8 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
     journey: request.journey.id,
     ...(request.cap ? { cap: request.cap } : {}),
     profile: request.profile,
+    // The ring of contacts never runs empty again.
+    contacted: request.context.contacts.length > 0,
+    ...(request.watermark === undefined ? {} : { watermark: request.watermark }),
   };
 }

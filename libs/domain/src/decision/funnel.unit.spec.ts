@@ -125,6 +125,7 @@ describe("the funnel", () => {
     const request = aRequest({ candidates: ["a", "b"], cap: { journey: "test", count: 3, periodMs: 7 } });
     const question = evaluateRequest(request, rank(request, catalogue, simpleExpressions));
     expect(question).toEqual({
+      contacted: false,
       decisionId: "c1.7.0",
       customerId: "c1",
       at: 1_000_000,

@@ -4,6 +4,7 @@ import {
   commandId,
   decisionId,
   durationMs,
+  isContact,
   LIMITS,
   type Command,
   type Context,
@@ -139,7 +140,21 @@ export function takeAnswer(
     channel,
     reason: reply.reason,
   });
-  turn.entries.push({ kind: "command", commandId: command.commandId, action: reply.action, channel });
+  const channels = reply.plan.map((leg) => leg.channel);
+  turn.entries.push({
+    kind: "command",
+    commandId: command.commandId,
+    reservationId: reply.reservationId,
+    action: reply.action,
+    purpose: reply.purpose,
+    channel,
+    channels,
+    journey: instance.journey,
+    at: turn.context.now,
+    counts: channels.some(isContact),
+    urgent: reply.urgent,
+    ...(request.cap ? { cap: request.cap } : {}),
+  });
   turn.intents.push({ kind: "command", command });
   const contact = {
     commandId: command.commandId,

@@ -50,8 +50,20 @@ export interface PlacedRule {
   readonly path: string;
 }
 
+type RulesByPurpose = Map<Purpose, readonly PlacedRule[]>;
+/** Packs do not change once they are loaded, and the same ones judge every message. */
+const placed = new WeakMap<readonly PolicyPackDefinition[], RulesByPurpose>();
+
 /** The rules of every pack for one purpose. */
 export function rulesFor(packs: readonly PolicyPackDefinition[], purpose: Purpose): readonly PlacedRule[] {
+  let byPurpose = placed.get(packs);
+  if (!byPurpose) placed.set(packs, (byPurpose = new Map()));
+  let rules = byPurpose.get(purpose);
+  if (!rules) byPurpose.set(purpose, (rules = placeRules(packs, purpose)));
+  return rules;
+}
+
+function placeRules(packs: readonly PolicyPackDefinition[], purpose: Purpose): readonly PlacedRule[] {
   return packs.flatMap((pack) => {
     const rules = pack.rules.filter((r) => r.purpose === purpose);
     return rules.map((rule, i) => ({
@@ -103,8 +115,8 @@ function heldBy(
   channel: Channel,
   copies: readonly Profile[],
 ): { hold: HoldKind; rule: string } | undefined {
+  if (copies.every((p) => p.holds.length === 0)) return undefined;
   const holds = new Set(copies.flatMap((p) => p.holds.map((h) => h.kind)));
-  if (holds.size === 0) return undefined;
   if (channel === "execute") {
     const hold = ALWAYS_STOPS_EXECUTE.find((h) => holds.has(h));
     if (hold) return { hold, rule: "built-in/execute/holds" };

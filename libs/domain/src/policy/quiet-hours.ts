@@ -12,13 +12,20 @@ export interface QuietWindow {
   readonly to: string;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat | undefined>();
-/** Zone names come from events: without a bound a sender of nonsense would fill the memory. */
-const MAX_FORMATS = 1_024;
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  /** Offset from UTC by hour since the epoch, of hours without a change: asking `Intl` takes far longer than the rest. */
+  readonly offsets: Map<number, number>;
+}
 
-function formatOf(zone: string): Intl.DateTimeFormat | undefined {
-  if (formats.has(zone)) return formats.get(zone);
-  if (formats.size >= MAX_FORMATS) formats.clear();
+const zones = new Map<string, Zone | undefined>();
+/** Zone names come from events: without a bound a sender of nonsense would fill the memory. */
+const MAX_ZONES = 1_024;
+const MAX_HOURS = 256;
+
+function zoneOf(zone: string): Zone | undefined {
+  if (zones.has(zone)) return zones.get(zone);
+  if (zones.size >= MAX_ZONES) zones.clear();
   let format: Intl.DateTimeFormat | undefined;
   try {
     format = new Intl.DateTimeFormat("en-GB-u-nu-latn", {
@@ -31,19 +38,37 @@ function formatOf(zone: string): Intl.DateTimeFormat | undefined {
   } catch {
     format = undefined;
   }
-  formats.set(zone, format);
-  return format;
+  const found = format && { format, offsets: new Map<number, number>() };
+  zones.set(zone, found);
+  return found;
 }
 
 /** True for an IANA zone that the runtime knows. */
 export function isTimeZone(zone: string): boolean {
-  return formatOf(zone) !== undefined;
+  return zoneOf(zone) !== undefined;
 }
 
 const mod = (a: number, n: number): number => ((a % n) + n) % n;
 
 /** Milliseconds since local midnight by the clock on the wall there. */
-function localTimeOfDay(format: Intl.DateTimeFormat, at: number): number {
+function localTimeOfDay(zone: Zone, at: number): number {
+  return mod(at + offsetAt(zone, at), DAY_MS);
+}
+
+/** What the clock there is ahead, within a day. No zone changes twice in an hour. */
+function offsetAt(zone: Zone, at: number): number {
+  const hour = Math.floor(at / HOUR_MS);
+  const known = zone.offsets.get(hour);
+  if (known !== undefined) return known;
+  const ask = (t: number): number => mod(askTimeOfDay(zone.format, t) - t, DAY_MS);
+  const offset = ask(hour * HOUR_MS);
+  if (ask((hour + 1) * HOUR_MS) !== offset) return ask(at);
+  if (zone.offsets.size >= MAX_HOURS) zone.offsets.clear();
+  zone.offsets.set(hour, offset);
+  return offset;
+}
+
+function askTimeOfDay(format: Intl.DateTimeFormat, at: number): number {
   let seconds = 0;
   for (const part of format.formatToParts(at)) {
     if (part.type === "hour") seconds += Number(part.value) * 3_600;
@@ -69,10 +94,10 @@ export function isQuiet(window: QuietWindow, zone: string, at: number): boolean 
   return covers(window, localTimeOfDay(known(zone), at));
 }
 
-function known(zone: string): Intl.DateTimeFormat {
-  const format = formatOf(zone);
-  if (!format) throw new RangeError(`unknown time zone ${JSON.stringify(zone)}`);
-  return format;
+function known(name: string): Zone {
+  const zone = zoneOf(name);
+  if (!zone) throw new RangeError(`unknown time zone ${JSON.stringify(name)}`);
+  return zone;
 }
 
 /**
@@ -80,14 +105,14 @@ function known(zone: string): Intl.DateTimeFormat {
  * four days (windows that together cover the whole day). Throws RangeError for an unknown zone.
  */
 export function quietUntil(windows: readonly QuietWindow[], zone: string, at: number): number | undefined {
-  const format = known(zone);
+  const there = known(zone);
   let t = at;
   while (t < at + 4 * DAY_MS) {
-    const local = localTimeOfDay(format, t);
+    const local = localTimeOfDay(there, t);
     const closed = windows.find((w) => covers(w, local));
     if (!closed) return t;
     if (timeOfDay(closed.from) === timeOfDay(closed.to)) return undefined;
-    t = endOf(closed, format, t);
+    t = endOf(closed, there, t);
   }
   return undefined;
 }
@@ -96,9 +121,9 @@ export function quietUntil(windows: readonly QuietWindow[], zone: string, at: nu
  * First instant after `at`, which the window covers, that it does not cover. Walks hour by hour, so that each
  * piece has at most one change of the zone's offset; within a constant offset local time runs evenly.
  */
-function endOf(window: QuietWindow, format: Intl.DateTimeFormat, at: number): number {
+function endOf(window: QuietWindow, zone: Zone, at: number): number {
   const to = timeOfDay(window.to);
-  const offset = (t: number): number => mod(localTimeOfDay(format, t) - t, DAY_MS);
+  const offset = (t: number): number => offsetAt(zone, t);
   let start = at;
   for (;;) {
     const end = start + HOUR_MS;
@@ -106,7 +131,7 @@ function endOf(window: QuietWindow, format: Intl.DateTimeFormat, at: number): nu
     const change = offset(end) === before ? end : offsetChange(offset, start, end);
     const reached = start + mod(to - mod(start + before, DAY_MS), DAY_MS);
     if (reached < change) return reached;
-    if (!covers(window, localTimeOfDay(format, change))) return change;
+    if (!covers(window, localTimeOfDay(zone, change))) return change;
     start = change;
   }
 }
