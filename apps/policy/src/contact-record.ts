@@ -4,7 +4,7 @@
  *
  * `<state><counts><at>;<purpose>;<journey>;<used>;<channels>;<urgent>;<cap>;<action>;<claims>`
  */
-import type { CommandEntry } from "#contracts";
+import type { Channel, CommandEntry } from "#contracts";
 import type { Cap } from "#domain";
 
 /** `reserved` (it takes budget until it is known that nothing was said), `sent`, `released`. */
@@ -35,14 +35,19 @@ export function capsText(caps: readonly Cap[]): string {
   return caps.map(capText).join(";");
 }
 
-/** The record of a contact in the ledger, `at` being when it was or may have been sent. */
-export function recordOf(entry: CommandEntry, state: RecordState, at: number): string {
+/** The record of a contact in the ledger: when it was or may have been sent, and on which channels. */
+export function recordOf(
+  entry: CommandEntry,
+  state: RecordState,
+  at: number,
+  used: readonly Channel[],
+): string {
   const { cap } = entry;
   return [
     `${state}${entry.counts ? 1 : 0}${at}`,
     entry.purpose,
     safe(entry.journey),
-    entry.channels[0],
+    used.join(","),
     entry.channels.join(","),
     entry.urgent ? 1 : 0,
     cap ? `${cap.count}:${cap.periodMs}::${safe(cap.journey)}:` : "",

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { isTerminal, subjects, type GateReply } from "#contracts";
+import { isTerminal, subjects, type Channel, type GateReply } from "#contracts";
 import { Publisher, RpcUnavailable } from "#messaging";
 import { eventually } from "#testing";
 import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
@@ -194,6 +194,46 @@ describe("the gate, on real NATS and Redis", () => {
     expect(await f.gate({ customerId: "g9", decisionId: first, channel: "sms", attempt: 1 })).toEqual(go);
     const reply = await f.evaluate({ customerId: "g9", decisionId: "g9.1.0", profile });
     expect(reply.chosen?.channels).toEqual(["push", "email"]);
+  });
+
+  it("counts the channel of an earlier leg whose claim Redis has lost (I6)", async () => {
+    const plan = { action: "offer", purpose: "marketing" as const, urgent: false };
+    const profile = await f.register("leg");
+    const ask = (n: number, channels: readonly Channel[]) =>
+      f.evaluate({
+        customerId: "leg",
+        decisionId: `leg.${n}.0`,
+        profile,
+        options: [{ ...plan, channels: [...channels] }],
+      });
+    await ask(0, ["sms", "push"]);
+    const first = { customerId: "leg", decisionId: "leg.0.0" };
+    expect(await f.gate({ ...first, channel: "sms" })).toEqual(go);
+    await redis.flushall();
+    expect(await f.gate({ ...first, attempt: 1, delivery: "CMD:2:1" })).toEqual(go);
+    // The SMS has no receipt, and may have arrived: the pack lets one go a day.
+    expect((await ask(1, ["sms", "push"])).chosen?.channels).toEqual(["push"]);
+  });
+
+  it.each([
+    ["may have been sent", undefined, ["push", "email"]],
+    ["was sent", { channel: "sms", tried: [{ channel: "push", reason: "rejected" }] }, ["push", "email"]],
+    ["was not sent", { channel: "push" }, ["push", "sms", "email"]],
+  ] as const)("counts after a rebuild the channel on which it %s (I6)", async (_name, outcome, open) => {
+    const customerId = `fallback-${open.length}-${outcome?.channel}`;
+    const decisionId = await reserve(customerId);
+    expect(await f.gate({ customerId, decisionId })).toEqual(go);
+    if (outcome?.channel !== "push")
+      expect(await f.gate({ customerId, decisionId, channel: "sms", attempt: 1 })).toEqual(go);
+    if (outcome)
+      await f.outcome(customerId, decisionId, {
+        kind: "delivered",
+        channel: outcome.channel,
+        tried: "tried" in outcome ? [...outcome.tried] : [],
+      });
+    await redis.flushall();
+    const next = await f.evaluate({ customerId, decisionId: `${customerId}.1.0` });
+    expect(next.chosen?.channels).toEqual(open);
   });
 
   it("stops a fallback for which the channel has no room left (I6)", async () => {

@@ -17,6 +17,7 @@ import {
   partitionOf,
   streamOf,
   subjects,
+  type Channel,
   type CommandEntry,
 } from "#contracts";
 import { PROFILE_FAMILIES, emptyProfile, settlement } from "#domain";
@@ -150,6 +151,8 @@ function commandsOf(body: unknown): readonly CommandEntry[] {
 interface Settled {
   readonly state: RecordState;
   readonly at: number;
+  /** Where it was sent, those channels included that did not do. */
+  readonly used: readonly Channel[];
 }
 
 function settlements(outcomes: readonly StoredEvent[]): ReadonlyMap<string, Settled> {
@@ -157,17 +160,22 @@ function settlements(outcomes: readonly StoredEvent[]): ReadonlyMap<string, Sett
   for (const event of outcomes) {
     const outcome = outcomeV1.safeParse(event.data);
     if (!outcome.success || settled.has(outcome.data.reservationId)) continue;
+    const { reservationId, channel, tried } = outcome.data;
     const became = settlement(outcome.data);
-    if (became) settled.set(outcome.data.reservationId, { state: recordStates[became], at: event.time });
+    const used = [...new Set([...tried.map((t) => t.channel), channel])];
+    if (became) settled.set(reservationId, { state: recordStates[became], at: event.time, used });
   }
   return settled;
 }
 
-/** The time of the send is not in the ledger: the latest that it can have been is taken. */
+/**
+ * Neither the time nor the channels of the sends are in the ledger: the latest time that it can have been is taken, and
+ * every channel of the plan, on each of which it may have been tried by now (I6).
+ */
 function recordNow(entry: CommandEntry, settled: Settled | undefined, now: number): string {
-  if (settled) return recordOf(entry, settled.state, Math.max(entry.at, settled.at));
+  if (settled) return recordOf(entry, settled.state, Math.max(entry.at, settled.at), settled.used);
   const latest = Math.max(entry.at, Math.min(now, entry.at + UNSETTLED_MS));
-  return recordOf(entry, recordStates.reserved, latest);
+  return recordOf(entry, recordStates.reserved, latest, entry.channels);
 }
 
 /** Parsed, in stream order; what cannot be read is left out, as the context leaves it out. */

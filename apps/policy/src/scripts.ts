@@ -207,8 +207,10 @@ if n == '1' then
     return {'stop', caps[hit][4] ~= '' and 'journey_cap_reached' or 'cap_reached'}
   end
 end
--- Every channel that was let through stays counted on: a message without a receipt may have arrived.
-if not has(used, ARGV[7]) then used = (k ~= '' and used .. ',' or '') .. ARGV[7] end
+-- Every channel that was let through stays counted on: a message without a receipt may have arrived. Of a fallback whose
+-- earlier claims Redis has lost the record says on which channels it may have been.
+if k == '' and ARGV[4] == '0' then used = ARGV[7]
+elseif not has(used, ARGV[7]) then used = used .. ',' .. ARGV[7] end
 k = (k ~= '' and k .. ',' or '') .. ARGV[4] .. '=' .. ARGV[5]
 redis.call('HSET', KEYS[2], ARGV[3], record(s, n, at, u, j, used, ch, g, cap, a, k))
 return {'go', 'permitted'}
