@@ -170,6 +170,45 @@ describe("partition reader: take-over and zombies on a real nats-server", () => 
     expect(seen).toEqual(Array.from({ length: last }, (_, i) => i + 1));
   });
 
+  it("says a gap once, whatever else had arrived with it", async () => {
+    const customer = freshCustomer();
+    const partition = partitionOf(customer);
+    const { stream, name } = partitionConsumer(partition);
+    const seen: number[] = [];
+    const gaps: string[] = [];
+    const reader = new PartitionReader({
+      nc: servers.nc,
+      partition,
+      maxInFlight: 64,
+      log: { warn: (_fields, message) => void gaps.push(message) },
+      stillMine: () => true,
+      handle: async (m) => void seen.push(numberOf(m)),
+    });
+    reader.start();
+    await publish(customer, 1, 10);
+    await eventually("the reader at work", () => seen.length === 10);
+    const other = await connectNats({ url: servers.nats.url, name: "other" });
+    let taken = 0;
+    other.subscribe("other.inbox", { callback: () => void taken++ });
+    const pull = JSON.stringify({ batch: 1, expires: nanos(30_000) });
+    other.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, pull, { reply: "other.inbox" });
+    await other.flush();
+    const publisher = new Publisher(servers.nc);
+    const subject = subjects.bank("core", customer, "x.happened");
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        publisher.publish(subject, JSON.stringify({ i: i + 11 }), { msgId: `${customer}-${i + 11}` }),
+      ),
+    );
+    await eventually("all messages", () => seen.at(-1) === 50);
+    await reader.stop();
+    await other.close();
+    expect(taken).toBe(1);
+    expect(gaps).toEqual(["gap in the delivery sequence: someone else reads this partition"]);
+    // What was not acknowledged yet comes again.
+    expect([...new Set(seen)]).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+
   it("takes nothing after a message that was lost, also when it waits for room (I1, I2)", async () => {
     const customer = freshCustomer();
     await publish(customer, 1, 10);

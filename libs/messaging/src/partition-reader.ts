@@ -105,7 +105,7 @@ export class PartitionReader {
   async stop(): Promise<void> {
     if (this.#state === "reading") this.#state = "stopping";
     this.#stopped.abort();
-    this.#endReading?.("stopped");
+    this.#end("stopped");
     await this.#loop;
     await this.#settled();
     this.#flushAck();
@@ -203,7 +203,7 @@ export class PartitionReader {
         "deliveries that nobody handles: the partition is read again from the last acknowledged",
       );
       this.#superseded = true;
-      reading("gap");
+      this.#end("gap");
     } catch {
       // The server is away; the pull finds that out by itself.
     }
@@ -246,15 +246,22 @@ export class PartitionReader {
     if (this.#closing()) return false;
     if (!this.options.fenced?.()) return true;
     this.#lost = true;
-    this.#endReading?.("stopped");
+    this.#end("stopped");
     return false;
+  }
+
+  /** Ends the reading under way, once: what arrives after that is not looked at. */
+  #end(how: "stopped" | "gap"): void {
+    const end = this.#endReading;
+    this.#endReading = undefined;
+    end?.(how);
   }
 
   #gap(expected: number, { deliverySeq: got }: StreamMessage): void {
     const { partition, log } = this.options;
     log.warn({ partition, expected, got }, "gap in the delivery sequence: someone else reads this partition");
     this.#superseded = true;
-    this.#endReading?.("gap");
+    this.#end("gap");
   }
 
   #take(message: StreamMessage): void {
@@ -277,7 +284,7 @@ export class PartitionReader {
           );
         }
         this.#lost = true;
-        this.#endReading?.("stopped");
+        this.#end("stopped");
         this.#handled();
       },
     );

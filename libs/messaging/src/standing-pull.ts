@@ -4,7 +4,7 @@
  * asking whether there is room.
  *
  * Owns: how many messages the server may still send. Asks again once a quarter of the room is free; an idle consumer costs a
- * heartbeat each 15 s. Ends, once, when what it asked for can no longer come: the connection was lost, the consumer is
+ * heartbeat each 2 s: requests wait in the memory of the consumer's leader, and are gone with it without a word. Ends, once, when what it asked for can no longer come: the connection was lost, the consumer is
  * gone or has moved, the server is silent.
  */
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
@@ -26,8 +26,9 @@ export interface StandingPullOptions {
 }
 
 const EXPIRES_MS = 120_000;
-const HEARTBEAT_MS = 15_000;
-const SILENT_AFTER_MS = 2.5 * HEARTBEAT_MS;
+const HEARTBEAT_MS = 2_000;
+/** Looks without a sign of life between them. Counted, so that a pause of this process is not taken for one of the server. */
+const SILENT_LOOKS = 3;
 const NANOS = 1_000_000;
 
 /** Statuses of the server (NATS ADR-13). */
@@ -43,7 +44,7 @@ export class StandingPull {
   readonly #watch: NodeJS.Timeout;
   readonly #offReconnect: () => void;
   #outstanding = 0;
-  #heardAt = 0;
+  #silentLooks = 0;
   #asking = false;
   #over = false;
 
@@ -85,7 +86,7 @@ export class StandingPull {
     const { nc, room } = this.#options;
     const batch = room() - this.#outstanding;
     if (batch <= 0 || this.#over || nc.isClosed()) return;
-    if (this.#outstanding === 0) this.#heardAt = Date.now();
+    if (this.#outstanding === 0) this.#silentLooks = 0;
     this.#outstanding += batch;
     const times = `"expires":${EXPIRES_MS * NANOS},"idle_heartbeat":${HEARTBEAT_MS * NANOS}`;
     try {
@@ -97,7 +98,7 @@ export class StandingPull {
   }
 
   #receive(message: Msg): void {
-    this.#heardAt = Date.now();
+    this.#silentLooks = 0;
     if (!message.reply) return this.#status(message);
     this.#outstanding--;
     this.#options.onMessage(new StreamMessage(message));
@@ -114,8 +115,8 @@ export class StandingPull {
   }
 
   #listen(): void {
-    if (this.#outstanding > 0 && Date.now() - this.#heardAt > SILENT_AFTER_MS)
-      this.#end(new Error(`${this.#subject}: no heartbeat for ${SILENT_AFTER_MS / 1_000} s`));
+    if (this.#outstanding > 0 && ++this.#silentLooks > SILENT_LOOKS)
+      this.#end(new Error(`${this.#subject}: no heartbeat for ${(SILENT_LOOKS * HEARTBEAT_MS) / 1_000} s`));
   }
 
   #end(error: Error): void {
