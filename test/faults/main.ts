@@ -6,7 +6,7 @@ import type { Size } from "./scenario.js";
 
 const HELP = `npm run faults -- [options]
 
-  Breaks a running system on purpose, row by row, and checks what must hold all the same (docs/architecture.md).
+  Breaks a running system on purpose, row by row, and checks what must hold all the same (docs/reliability.md).
   --only <id>[,<id>]  these rows alone
   --seed <n>          default 7; a row with the same seed injects the same faults into the same load
   --rounds <n>        each row so often, each time with the next seed (default 1; with --long 3)
@@ -90,7 +90,9 @@ async function main(): Promise<number> {
   try {
     options = optionsOf(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`npm run faults: ${(error as Error).message}\n\n${HELP}`);
+    process.stderr.write(
+      `npm run faults: ${(error as Error).message}\n(--list shows the rows, --help the options)\n`,
+    );
     return 2;
   }
   if (options === "help" || options === "list") {

@@ -35,7 +35,7 @@ export const PROBLEMS = {
   "invalid-data": {
     status: 422,
     title: "The data does not fit",
-    help: "Segue acts on this event type (or route), so its data must fit the schema. `errors` lists every fault with a JSON pointer.",
+    help: "Segue acts on this event type (or route), so its data must fit the schema; and in no event may a number be out of range (about ±1.8e308). `errors` lists every fault with a JSON pointer.",
   },
   "time-out-of-range": {
     status: 422,

@@ -102,6 +102,9 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
   if ("data_base64" in event) {
     return refuse("invalid_data", "/data_base64", "binary data is not read: send a JSON object as data");
   }
+  const lost = outOfRange(event);
+  if (lost !== undefined)
+    return refuse("invalid_data", lost, "the number is out of range (about ±1.8e308): send it as a string");
   const source = sourceToken(event.source);
   if (source === SEGUE_SOURCE) {
     return refuse("reserved_source", "/source", `the source ${SEGUE_SOURCE} is reserved for Segue itself`);
@@ -117,8 +120,8 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
       })),
     };
   }
-  const outOfRange = event.time === undefined ? undefined : timeFault(Date.parse(event.time), limits);
-  if (outOfRange) return refuse("time_out_of_range", "/time", outOfRange);
+  const badTime = event.time === undefined ? undefined : timeFault(Date.parse(event.time), limits);
+  if (badTime) return refuse("time_out_of_range", "/time", badTime);
   const body = JSON.stringify(withTime(event, limits.clock));
   if (Buffer.byteLength(body) > MAX_EVENT_BYTES) {
     return refuse("too_large", "", `an event may have ${MAX_EVENT_BYTES} bytes, envelope included`);
@@ -165,6 +168,21 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return children.some((child) => isDeeperThan(child, levels - 1));
 }
 
+/** Pointer to a number that JSON.parse has read as infinity (`1e999`); JSON.stringify would write it as null. */
+function outOfRange(value: unknown): string | undefined {
+  if (value === Infinity || value === -Infinity) return "";
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, child] of Object.entries(value)) {
+    const at = outOfRange(child);
+    if (at !== undefined) return pointerTo(name) + at;
+  }
+  return undefined;
+}
+
+function pointerTo(name: PropertyKey): string {
+  return `/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
 interface FieldError {
   readonly path: readonly PropertyKey[];
   readonly pointer: string;
@@ -175,7 +193,7 @@ interface FieldError {
 export function zodErrors(error: z.ZodError, at: string): FieldError[] {
   return error.issues.map((issue) => ({
     path: issue.path,
-    pointer: at + issue.path.map((p) => `/${String(p).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    pointer: at + issue.path.map(pointerTo).join(""),
     detail: sentence(issue),
   }));
 }

@@ -95,6 +95,23 @@ describe("checking whatever comes", () => {
     expect(JSON.stringify(check)).not.toContain(secret);
   });
 
+  it.each([
+    ['{"balanceMinor":1e999}', "/0/data/balanceMinor"],
+    ['{"a/b":[1,{"x":-1e999}]}', "/0/data/a~1b/1/x"],
+  ])("refuses the number in %s, which would be stored as null", (data, pointer) => {
+    const check = checkEvent(
+      { ...event, specversion: "1.0", data: JSON.parse(data) as unknown },
+      "/0",
+      limits(fixed),
+    );
+    expect(check).toMatchObject({ kind: "refused", errors: [{ code: "invalid_data", pointer }] });
+  });
+
+  it("keeps the largest number there is", () => {
+    const data = JSON.parse('{"x":1.7976931348623157e308,"y":-5e-324}') as unknown;
+    expect(codes(checkEvent({ ...event, specversion: "1.0", data }, "", limits(fixed)))).toEqual([]);
+  });
+
   it.each(["segue", "/segue", "segue/", "//segue//"])("keeps %j for Segue itself", (source) => {
     expect(codes(checkEvent({ ...event, source }, "", limits(fixed)))).toEqual(["reserved_source"]);
   });
