@@ -47,14 +47,15 @@ function optionsOf(args: readonly string[]): Options | "help" | "list" {
         `--only ${id}: there is no such row; there are ${SCENARIOS.map((s) => s.id).join(", ")}`,
       );
   }
-  const number = (name: string, text: string): number => {
-    if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} ${text}: use a whole number`);
+  const number = (name: string, text: string, atLeast: number): number => {
+    if (!/^\d{1,9}$/.test(text) || Number(text) < atLeast)
+      throw new Error(`--${name} ${text}: use a whole number, ${atLeast} or more`);
     return Number(text);
   };
   return {
     only,
-    seed: number("seed", values.seed),
-    rounds: number("rounds", values.rounds ?? (values.long ? "3" : "1")),
+    seed: number("seed", values.seed, 0),
+    rounds: number("rounds", values.rounds ?? (values.long ? "3" : "1"), 1),
     ...(values["old-build"] === undefined ? {} : { oldBuild: values["old-build"] }),
     size: values.long ? "long" : values.short ? "short" : "normal",
   };
