@@ -3,7 +3,7 @@
  * channel → outcome → context; and what the guarantees say about it when something goes wrong on the way.
  */
 import { Redis } from "ioredis";
-import { auditRecordsV1, decisionRecordV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
+import { auditRecordsV1, decisionRecordsV1, dlqHeaders, subjects, type CloudEvent } from "#contracts";
 import { Publisher } from "#messaging";
 import { eventually, pause, resume, untilReady } from "#testing";
 import { System } from "./system.js";
@@ -105,8 +105,8 @@ describe("the spine", () => {
       unknown
     >;
     expect(JSON.stringify(decision)).toContain("chosen");
-    const [record] = (await system.messages("AUDIT", subjects.audit("s1", "decision"))).map((m) =>
-      decisionRecordV1.parse(m.body),
+    const [record] = (await system.messages("AUDIT", subjects.audit("s1", "decision"))).flatMap(
+      (m) => decisionRecordsV1.parse(m.body).records,
     );
     expect(record!.reply.kind).toBe("act");
     expect((await system.messages("AUDIT", subjects.audit("s1", "contact"))).length).toBe(1);

@@ -5,7 +5,7 @@ import {
   cloudEventV1,
   commandV1,
   contextV1,
-  decisionRecordV1,
+  decisionRecordsV1,
   dlqHeaders,
   DLQ_STREAM,
   outcomeV1,
@@ -105,7 +105,7 @@ export async function collect(rig: Rig, published: readonly Published[]): Promis
   const decisions: DecisionRecord[] = [];
   await readAll(rig, "AUDIT", (m) => {
     const parsed = parseAudit(m.subject);
-    if (parsed?.kind === "decision") decisions.push(decisionRecordV1.parse(m.json));
+    if (parsed?.kind === "decision") decisions.push(...decisionRecordsV1.parse(m.json).records);
     // The chain: kind `contact` where a command is among the records, otherwise `step`.
     else if (parsed) steps.push(...chainRecords(m.seq, m.json as Record<string, unknown>));
   });

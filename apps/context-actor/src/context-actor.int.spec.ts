@@ -7,9 +7,9 @@ import {
   auditRecordsV1,
   CHAIN_KINDS,
   commandV1,
-  decisionRecordV1,
+  decisionRecordsV1,
   contextV1,
-  decisionRequestV1,
+  decisionRunV1,
   dlqHeaders,
   DLQ_STREAM,
   PARTITIONS,
@@ -89,9 +89,10 @@ describe("context actor: a real process on real NATS", () => {
 
   const decide = (): (() => void) =>
     respond<unknown>(servers.nc, rpc.decide, (data) => {
-      const request = decisionRequestV1.parse(data);
+      // Answered one by one: the first is an act, which ends the run.
+      const request = decisionRunV1.parse(data).requests[0]!;
       asked.push(request);
-      return { reply: permitAll(request), explanations: [], verdicts: [], versions: {} };
+      return { answers: [{ reply: permitAll(request), explanations: [], verdicts: [], versions: {} }] };
     });
 
   beforeAll(async () => {
@@ -262,9 +263,9 @@ describe("context actor: a real process on real NATS", () => {
     expect(auditHash({ ...records[0]!, at: records[0]!.at + 1 })).not.toBe(records[0]!.hash);
     // Both decisions are on record, each before its command was published.
     const decisions = await all("AUDIT", subjects.audit("a3", "decision"));
-    expect(decisions.map((d) => decisionRecordV1.parse(d.json).reply)).toMatchObject(
-      commands.map((c) => ({ kind: "act", decisionId: (c.json as Command).decisionId })),
-    );
+    expect(
+      decisions.flatMap((d) => decisionRecordsV1.parse(d.json).records.map((r) => r.reply)),
+    ).toMatchObject(commands.map((c) => ({ kind: "act", decisionId: (c.json as Command).decisionId })));
     for (const [i, d] of decisions.entries()) expect(d.storedAt).toBeLessThanOrEqual(commands[i]!.storedAt);
   });
 

@@ -1,6 +1,6 @@
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservices";
-import { decisionRequestV1, rpc, type DecisionAnswer } from "#contracts";
+import { decisionRunV1, rpc, type DecisionRunAnswer } from "#contracts";
 import { remainingMs, RpcUnavailable, type RpcContext } from "#messaging";
 import { span, type Logger } from "#telemetry";
 import { DecisionMaker } from "./decision-maker.js";
@@ -26,14 +26,15 @@ export class DecideResponder {
   ) {}
 
   @MessagePattern(rpc.decide)
-  async decide(@Payload() data: unknown, @Ctx() { header }: RpcContext): Promise<DecisionAnswer> {
+  async decide(@Payload() data: unknown, @Ctx() { header }: RpcContext): Promise<DecisionRunAnswer> {
     const until = performance.now() + remainingMs(header, DEFAULT_BUDGET_MS);
-    const request = decisionRequestV1.safeParse(data);
-    if (!request.success) throw new RpcException(invalidRequest(request.error.issues));
+    const run = decisionRunV1.safeParse(data);
+    if (!run.success) throw new RpcException(invalidRequest(run.error.issues));
     try {
-      return await span("decide", { kind: "server", parent: header }, () =>
-        this.maker.decide(request.data, () => until - performance.now()),
+      const answers = await span("decide", { kind: "server", parent: header }, () =>
+        this.maker.decide(run.data.requests, () => until - performance.now()),
       );
+      return { answers };
     } catch (error) {
       throw new RpcException(this.#describe(error as Error));
     }

@@ -1,5 +1,5 @@
 /**
- * One decision: funnel → one question to policy → answer. Owns no state and writes nothing: a decision that is asked
+ * Decisions: funnel → one call to policy → answers. Owns no state and writes nothing: a decision that is asked
  * again, after an answer that got lost, comes out the same, because policy is idempotent by decision id and the rest
  * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
@@ -20,19 +20,38 @@ export class DecisionMaker {
     private readonly policy: PolicyPort,
   ) {}
 
-  /** Decides within the time that `remaining` says is left (wall ms). Throws RpcUnavailable when it may work later. */
-  async decide(request: DecisionRequest, remaining: () => number): Promise<DecisionAnswer> {
+  /**
+   * Decides a run of requests (`DecisionRun`) within the time that `remaining` says is left (wall ms). Throws RpcUnavailable
+   * when it may work later.
+   */
+  async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const ranking = rank(request, this.catalogue, this.expressions);
-    const question = evaluateRequest(request, ranking);
-    const answer =
-      question &&
-      (await span("evaluate", { kind: "client" }, (headers) =>
-        this.policy.evaluate(question, { timeoutMs: this.#timeForPolicy(remaining), headers }),
-      ));
+    const ranked = requests.map((request) => {
+      const ranking = rank(request, this.catalogue, this.expressions);
+      return { request, ranking, question: evaluateRequest(request, ranking) };
+    });
+    const questions = ranked.flatMap(({ question }) => question ?? []);
+    const replies =
+      questions.length === 0
+        ? []
+        : await span("evaluate", { kind: "client" }, (headers) =>
+            this.policy.evaluate(questions, { timeoutMs: this.#timeForPolicy(remaining), headers }),
+          );
     faultPoint("decision.policy.after");
-    const { request: _asked, ...told } = conclude(request, ranking, this.catalogue, answer);
-    return told;
+    const answers: DecisionAnswer[] = [];
+    let next = 0;
+    for (const { request, ranking, question } of ranked) {
+      if (question && next === replies.length) break;
+      const { request: _asked, ...answer } = conclude(
+        request,
+        ranking,
+        this.catalogue,
+        question ? replies[next++] : undefined,
+      );
+      answers.push(answer);
+      if (answer.reply.kind !== "none") break;
+    }
+    return answers;
   }
 
   #timeForPolicy(remaining: () => number): number {

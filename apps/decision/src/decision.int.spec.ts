@@ -1,6 +1,6 @@
 import {
-  decisionAnswerV1,
-  evaluateRequestV1,
+  decisionRunAnswerV1,
+  evaluateRunV1,
   rpc,
   type DecisionRecord,
   type DecisionReply,
@@ -68,16 +68,24 @@ describe("the decision service on real NATS", () => {
 
   function startPolicy(reply: (question: EvaluateRequest) => EvaluateReply = (q) => answer(q, deny)): void {
     stopPolicy = respond(servers.nc, rpc.evaluate, (data) => {
-      const question = evaluateRequestV1.parse(data);
-      asked.push(question);
-      return reply(question);
+      const { requests } = evaluateRunV1.parse(data);
+      const replies: EvaluateReply[] = [];
+      for (const question of requests) {
+        asked.push(question);
+        replies.push(reply(question));
+        if (replies.at(-1)?.chosen) break;
+      }
+      return { replies };
     });
   }
 
-  async function ask(r: DecisionRequest, timeoutMs = 2_000): Promise<DecisionRecord> {
-    const answer = decisionAnswerV1.parse(await client.call(rpc.decide, r, { timeoutMs }));
-    return { request: r, ...answer };
+  async function askRun(requests: DecisionRequest[], timeoutMs = 2_000): Promise<DecisionRecord[]> {
+    const reply = await client.call(rpc.decide, { requests }, { timeoutMs });
+    return decisionRunAnswerV1.parse(reply).answers.map((a, i) => ({ request: requests[i]!, ...a }));
   }
+
+  const ask = async (r: DecisionRequest, timeoutMs?: number): Promise<DecisionRecord> =>
+    (await askRun([r], timeoutMs))[0]!;
 
   const decide = async (r: DecisionRequest, timeoutMs?: number): Promise<DecisionReply> =>
     (await ask(r, timeoutMs)).reply;
@@ -127,6 +135,27 @@ describe("the decision service on real NATS", () => {
     expect(JSON.stringify(replayed)).toBe(JSON.stringify(record));
   });
 
+  it("answers a run up to the first decision that acts, with one question to policy", async () => {
+    startPolicy();
+    const overdrawn = { ...request(3).context, attributes: { balanceMinor: -1 } };
+    deny.add("term-deposit").add("savings-account");
+    const denied = request(31);
+    const nobody = request(32, { context: overdrawn, candidates: ["savings-account"] });
+    const none = await askRun([denied, nobody, request(33)]);
+    expect(none.map((r) => [r.reply.decisionId, r.reply.kind])).toEqual([
+      ["c1.31.0", "none"],
+      ["c1.32.0", "none"],
+      ["c1.33.0", "none"],
+    ]);
+    expect(asked.map((q) => q.decisionId)).toEqual(["c1.31.0", "c1.33.0"]);
+    deny.clear();
+    const acted = await askRun([nobody, request(33), request(34)]);
+    expect(acted.map((r) => [r.reply.decisionId, r.reply.kind])).toEqual([
+      ["c1.32.0", "none"],
+      ["c1.33.0", "act"],
+    ]);
+  });
+
   it("answers none without asking policy when no candidate is left", async () => {
     startPolicy();
     const context = { ...request(3).context, attributes: { balanceMinor: -1 } };
@@ -164,7 +193,11 @@ describe("the decision service on real NATS", () => {
   });
 
   it("refuses a request that is none, without repeating its values", async () => {
-    const call = client.call(rpc.decide, { ...request(7), at: "secret" }, { timeoutMs: 1_000 });
+    const call = client.call(
+      rpc.decide,
+      { requests: [{ ...request(7), at: "secret" }] },
+      { timeoutMs: 1_000 },
+    );
     await expect(call).rejects.toBeInstanceOf(RpcFailed);
     await expect(call).rejects.toThrow(/at: Invalid input/);
     await expect(call).rejects.not.toThrow(/secret/);

@@ -1,4 +1,4 @@
-import { evaluateReplyV1, rpc, type EvaluateReply, type EvaluateRequest } from "#contracts";
+import { evaluateRunReplyV1, rpc, type EvaluateReply, type EvaluateRequest } from "#contracts";
 import { InvalidPolicyReply } from "#domain";
 import type { RpcClient } from "#messaging";
 import { PolicyPort, type CallContext } from "./policy.port.js";
@@ -12,10 +12,13 @@ export class PolicyRpcAdapter extends PolicyPort {
     this.#client = client;
   }
 
-  override async evaluate(request: EvaluateRequest, context: CallContext): Promise<EvaluateReply> {
-    const reply = evaluateReplyV1.safeParse(await this.#client.call(rpc.evaluate, request, context));
+  override async evaluate(
+    requests: readonly EvaluateRequest[],
+    context: CallContext,
+  ): Promise<readonly EvaluateReply[]> {
+    const reply = evaluateRunReplyV1.safeParse(await this.#client.call(rpc.evaluate, { requests }, context));
     if (!reply.success)
       throw new InvalidPolicyReply(`the policy's answer is not one: ${reply.error.message}`);
-    return reply.data;
+    return reply.data.replies;
   }
 }

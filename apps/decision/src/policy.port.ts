@@ -6,7 +6,13 @@ export interface CallContext {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Asks policy, once per decision, and reserves what it permits. Throws RpcUnavailable (may pass) or another error (will not). */
+/**
+ * Asks policy about a run of one customer's decisions, and reserves what it permits. Replies to the first of them, ending at
+ * the latest with the first that reserves or defers something. Throws RpcUnavailable (may pass) or another error (will not).
+ */
 export abstract class PolicyPort {
-  abstract evaluate(request: EvaluateRequest, context: CallContext): Promise<EvaluateReply>;
+  abstract evaluate(
+    requests: readonly EvaluateRequest[],
+    context: CallContext,
+  ): Promise<readonly EvaluateReply[]>;
 }

@@ -47,6 +47,29 @@ describe("the contact budget, on real NATS and Redis", () => {
     expect((await at(5, NOON + 7 * DAY)).chosen).toBeUndefined();
   });
 
+  it("ends a run of decisions with the first that reserves; what is behind it reserves nothing (I6)", async () => {
+    const run = (...ns: number[]): Promise<readonly EvaluateReply[]> =>
+      f.reserveRun(ns.map((n) => ({ customerId: "run", decisionId: `run.${n}.0` })));
+    // Each presumes that the ones before it are refused, so each of the first three runs ends at once.
+    for (const n of [0, 1, 2]) expect(reserved(await run(n, n + 1, n + 2))).toEqual([`run.${n}.0`]);
+    const full = await run(3, 4, 5, 6, 7);
+    expect(full).toHaveLength(5);
+    expect(reserved(full)).toEqual([]);
+    expect(full.every((r) => r.verdicts.every((v) => v.reason === "cap_reached"))).toBe(true);
+    // A place is free again from the fourth of these on: it is reserved, and the fifth is not asked.
+    const times = [1, 2, 3, 7 * DAY, 7 * DAY].map((after, i) => ({
+      customerId: "run",
+      decisionId: `run.${10 + i}.0`,
+      at: NOON + after,
+    }));
+    const later = await f.reserveRun(times);
+    expect(later).toHaveLength(4);
+    expect(reserved(later)).toEqual(["run.13.0"]);
+    expect(await redis.hexists("policy:{run}:contacts", "run.14.0")).toBe(0);
+    // Asked again, after a crash: the reservation that stands ends the run where it did.
+    expect(reserved(await f.reserveRun(times))).toEqual(["run.13.0"]);
+  });
+
   it("answers the same decision again without counting it twice", async () => {
     const ask = (): Promise<EvaluateReply> => f.evaluate({ customerId: "c3", decisionId: "c3.0.0" });
     const first = await ask();

@@ -27,6 +27,8 @@ import {
   type Counted,
   type PolicyIndex,
   type PurposeCaps,
+  type Reserved,
+  type ReserveRequest,
 } from "./policy-index.store.js";
 import type { ProfileCache } from "./profile-cache.js";
 import { IndexUnavailable } from "./redis-connection.js";
@@ -96,6 +98,81 @@ export class Evaluator {
     }
   }
 
+  /**
+   * Replies to the first requests of a run of one customer's decisions, ending at the latest with the first that reserves or
+   * defers something: those behind it presumed that it would not. Throws as `evaluate` does, for the first request.
+   */
+  async evaluateRun(requests: readonly EvaluateRequest[], withinMs: number): Promise<EvaluateReply[]> {
+    const first = await this.evaluate(requests[0]!, withinMs);
+    const replies = [first];
+    if (requests.length === 1 || !refusesAll(first)) return replies;
+    // The index is known now, and so is the newest profile: the others take one trip together. Each script stops when an
+    // earlier one of the run has reserved.
+    const asked: { request: EvaluateRequest; judged: readonly Judged[]; answer: Promise<Reserved> }[] = [];
+    for (const request of requests.slice(1)) {
+      const judged = this.#judge(request, this.#newestCopies(request));
+      asked.push({ request, judged, answer: this.#reserveNext(request, judged, requests) });
+      if (judged.some((j) => j.verdicts.some((v) => v.verdict === "deferred"))) break;
+    }
+    const answers = await Promise.allSettled(asked.map((a) => a.answer));
+    for (const [i, { request, judged }] of asked.entries()) {
+      const answer = answers[i]!;
+      // What the index says otherwise (it was lost, the profile is newer) is looked into when that is asked by itself.
+      if (answer.status === "rejected" || answer.value.kind !== "counted") break;
+      const reply = this.#reply(request, judged, answer.value, openOnes(judged));
+      replies.push(reply);
+      if (!refusesAll(reply)) break;
+    }
+    return replies;
+  }
+
+  #newestCopies({ customerId, profile }: EvaluateRequest): readonly Profile[] {
+    const known = this.#ports.profiles.get(customerId)?.profile;
+    return known && known.seq > profile.seq ? [profile, known] : [profile];
+  }
+
+  async #reserveNext(
+    request: EvaluateRequest,
+    judged: readonly Judged[],
+    run: readonly EvaluateRequest[],
+  ): Promise<Reserved> {
+    const candidates = openOnes(judged);
+    if (candidates.length === 0) return { kind: "counted", ...NOTHING };
+    const cap = request.cap && journeyCap(request.cap);
+    if (cap) refuseUncountable(cap);
+    return this.#ports.index.reserve({
+      ...this.#reservation(request, candidates, cap),
+      after: run.slice(0, run.indexOf(request)).map((r) => r.decisionId),
+      sendProfile: false,
+      judgedSeq: Math.max(...this.#newestCopies(request).map((p) => p.seq)),
+    });
+  }
+
+  #reservation(
+    request: EvaluateRequest,
+    candidates: readonly Judged[],
+    cap: Cap | undefined,
+  ): Pick<
+    ReserveRequest,
+    "decisionId" | "customerId" | "at" | "candidates" | "caps" | "journey" | "journeyCap" | "profile"
+  > {
+    return {
+      decisionId: request.decisionId,
+      customerId: request.customerId,
+      at: request.at,
+      candidates: candidates.map(({ option: { action, purpose, urgent }, open }) => ({
+        action,
+        purpose,
+        urgent,
+        channels: open,
+      })),
+      caps: this.capsOf,
+      journey: request.journey,
+      journeyCap: cap,
+      profile: request.profile,
+    };
+  }
+
   async #evaluate(request: EvaluateRequest, cap: Cap | undefined, withinMs: number): Promise<EvaluateReply> {
     const { index, rebuild, newCustomers, profiles } = this.#ports;
     const { customerId, profile } = request;
@@ -104,22 +181,10 @@ export class Evaluator {
     let sendProfile = (profiles.get(customerId)?.profile.seq ?? -1) < profile.seq;
     for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
-      const candidates = judged.filter((j) => j.open.length > 0);
+      const candidates = openOnes(judged);
       if (candidates.length === 0) return this.#reply(request, judged, NOTHING, candidates);
       const answer = await index.reserve({
-        decisionId: request.decisionId,
-        customerId,
-        at: request.at,
-        candidates: candidates.map(({ option: { action, purpose, urgent }, open }) => ({
-          action,
-          purpose,
-          urgent,
-          channels: open,
-        })),
-        caps: this.capsOf,
-        journey: request.journey,
-        journeyCap: cap,
-        profile,
+        ...this.#reservation(request, candidates, cap),
         sendProfile,
         newCustomer: newCustomers.admit(request),
         judgedSeq: Math.max(...copies.map((p) => p.seq)),
@@ -132,6 +197,8 @@ export class Evaluator {
           profiles.put(customerId, answer);
           copies = [profile, answer.profile];
           break;
+        case "stopped":
+          throw new Error("a request that follows none was stopped");
         case "send-profile":
           sendProfile = true;
           break;
@@ -191,6 +258,13 @@ export class Evaluator {
         }
       : { verdicts, packs };
   }
+}
+
+const openOnes = (judged: readonly Judged[]): readonly Judged[] => judged.filter((j) => j.open.length > 0);
+
+/** Nothing is reserved, and nothing is to be asked again later: the decision will be `none`. */
+function refusesAll({ chosen, verdicts }: EvaluateReply): boolean {
+  return !chosen && verdicts.every((v) => v.verdict === "denied" && v.reason !== "policy_unavailable");
 }
 
 /** An index that keeps contacts for less than a cap's period would forget some of those to count. */

@@ -55,10 +55,17 @@ export type Counted = {
   readonly reserved: { readonly action: string; readonly channels: readonly Channel[] } | undefined;
 };
 export type Reserved =
-  Unknown | NewerProfile | { readonly kind: "send-profile" } | ({ readonly kind: "counted" } & Counted);
+  | Unknown
+  | NewerProfile
+  | { readonly kind: "send-profile" }
+  /** One of the reservations that it comes after stands. */
+  | { readonly kind: "stopped" }
+  | ({ readonly kind: "counted" } & Counted);
 
 export interface ReserveRequest {
   readonly decisionId: string;
+  /** Only if none of these reservations stands. */
+  readonly after?: readonly string[] | undefined;
   readonly customerId: string;
   readonly at: number;
   readonly candidates: readonly Candidate[];
@@ -135,7 +142,7 @@ export class PolicyIndex {
       newCustomer?.generation ?? "",
       String(newCustomer?.lookedThrough ?? 0),
       newCustomer?.stream ?? "",
-      request.decisionId,
+      [request.decisionId, ...(request.after ?? [])].join("|"),
       String(request.at),
       safe(request.journey ?? ""),
       journeyCap ? capText(journeyCap) : "",
@@ -150,6 +157,7 @@ export class PolicyIndex {
     }
     const [kind, first = "", second = "", third = "", written] = await RESERVE.run(this.#connection, args);
     if (kind === "unknown") return { kind, generation: first };
+    if (kind === "stopped") return { kind };
     if (kind === "send") return { kind: "send-profile" };
     if (kind === "profile") return { kind: "newer-profile", version: first, profile: parseProfile(second) };
     return {

@@ -2,7 +2,7 @@
 import { Controller, Inject } from "@nestjs/common";
 import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservices";
 import type { z } from "zod";
-import { evaluateRequestV1, gateRequestV1, rpc, type EvaluateReply, type GateReply } from "#contracts";
+import { evaluateRunV1, gateRequestV1, rpc, type EvaluateRunReply, type GateReply } from "#contracts";
 import { remainingMs, type RpcContext } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
@@ -21,17 +21,17 @@ export class PolicyController {
     @Inject(Gatekeeper) private readonly gatekeeper: Gatekeeper,
   ) {}
 
-  /** Verdicts for ranked options; the first permitted one is reserved. */
+  /** Verdicts for ranked options, for each decision of a run; the first permitted one is reserved. */
   @MessagePattern(rpc.evaluate)
-  evaluate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<EvaluateReply> {
+  evaluate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<EvaluateRunReply> {
     return span("evaluate", { kind: "server", parent: header }, async () => {
-      const request = parse(rpc.evaluate, evaluateRequestV1, payload);
+      const { requests } = parse(rpc.evaluate, evaluateRunV1, payload);
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
       try {
         faultPoint("policy.evaluate.before");
-        const reply = await this.evaluator.evaluate(request, withinMs);
+        const replies = await this.evaluator.evaluateRun(requests, withinMs);
         faultPoint("policy.evaluate.after");
-        return reply;
+        return { replies };
       } catch (error) {
         throw error instanceof UncountableCap ? new RpcException(error.message) : error;
       }

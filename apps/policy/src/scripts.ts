@@ -75,7 +75,7 @@ end
  * it is sure that nothing was ever ordered and that no profile event was missed (see `NewCustomers`).
  * KEYS index, contacts, generation. ARGV epoch, seq of the newest profile judged, seq of the request's profile, the
  * profile (empty: not sent), generation in which the customer may be new (empty: may not), up to where profile events
- * were looked through, EVT stream, reservation id, at, journey, the journey's cap, number of purposes, then per
+ * were looked through, EVT stream, reservation id and those that it comes after (joined by `|`), at, journey, the journey's cap, number of purposes, then per
  * purpose its name and caps, then per candidate `<purpose>:<urgent>:<channels>` and action.
  */
 export const RESERVE = new Script(
@@ -106,10 +106,13 @@ else
     version = h[3] .. ':' .. ARGV[3]
   end
 end
-local id, at = ARGV[8], tonumber(ARGV[9])
+local id, at = string.match(ARGV[8], '^[^|]*'), tonumber(ARGV[9])
+local after = {}
+for earlier in string.gmatch(ARGV[8], '|([^|]*)') do after[earlier] = true end
 local raw = redis.call('HGETALL', KEYS[2])
 local mine
 for i = 1, #raw, 2 do
+  if after[raw[i]] then return {'stopped'} end
   if raw[i] == id then mine = raw[i + 1] end
   if #raw > ${TIDY_ABOVE * 2} and raw[i] ~= id then
     local n, when = string.match(raw[i + 1], '^%a(%d)([^;]*)')

@@ -163,28 +163,36 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     language: "cs",
     consents: [{ purpose: "marketing", channel: "push", granted: true }],
   },
-  "decision-answer.v1": {
-    reply: decisionReply,
-    explanations: [{ action: "overdraft-help", stage: "chosen", reason: "only_candidate" }],
-    verdicts: [verdict],
-    versions: { retail: "1" },
-  },
-  "decision-record.v1": {
-    request: decisionRequest,
-    reply: { kind: "none", decisionId: "c.1.0", reason: "no candidate is eligible" },
-    explanations: [
+  "decision-run-answer.v1": {
+    answers: [
       {
-        action: "overdraft-help",
-        stage: "policy",
-        reason: "cap_reached",
-        score: 2,
-        factors: { value: 2, weight: 1 },
+        reply: decisionReply,
+        explanations: [{ action: "overdraft-help", stage: "chosen", reason: "only_candidate" }],
+        verdicts: [verdict],
+        versions: { retail: "1" },
       },
     ],
-    verdicts: [verdict],
-    versions: { retail: "1" },
   },
-  "decision-request.v1": decisionRequest,
+  "decision-records.v1": {
+    records: [
+      {
+        request: decisionRequest,
+        reply: { kind: "none", decisionId: "c.1.0", reason: "no candidate is eligible" },
+        explanations: [
+          {
+            action: "overdraft-help",
+            stage: "policy",
+            reason: "cap_reached",
+            score: 2,
+            factors: { value: 2, weight: 1 },
+          },
+        ],
+        verdicts: [verdict],
+        versions: { retail: "1" },
+      },
+    ],
+  },
+  "decision-run.v1": { requests: [decisionRequest] },
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "journey.v1": {
@@ -223,19 +231,27 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     tried: [],
     reason: "receipt",
   },
-  "policy-evaluate-reply.v1": {
-    reservationId: "c.1.0",
-    chosen: { action: "a", channels: ["sms"] },
-    verdicts: [verdict, { ...verdict, verdict: "deferred", reason: "quiet_hours", until: 9 }],
-    packs: ["default@1"],
+  "policy-evaluate-run-reply.v1": {
+    replies: [
+      {
+        reservationId: "c.1.0",
+        chosen: { action: "a", channels: ["sms"] },
+        verdicts: [verdict, { ...verdict, verdict: "deferred", reason: "quiet_hours", until: 9 }],
+        packs: ["default@1"],
+      },
+    ],
   },
-  "policy-evaluate-request.v1": {
-    decisionId: "c.1.0",
-    customerId: "c",
-    at: 5,
-    options: [{ action: "a", purpose: "service", channels: ["push", "sms"], urgent: false }],
-    cap: { journey: "j", count: 3, periodMs: 1 },
-    profile,
+  "policy-evaluate-run.v1": {
+    requests: [
+      {
+        decisionId: "c.1.0",
+        customerId: "c",
+        at: 5,
+        options: [{ action: "a", purpose: "service", channels: ["push", "sms"], urgent: false }],
+        cap: { journey: "j", count: 3, periodMs: 1 },
+        profile,
+      },
+    ],
   },
   "policy-gate-reply.v1": { answer: "stop", reason: "hold_fraud" },
   "policy-gate-request.v1": {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { customerIdV1 } from "./ids.js";
-import { journeyCapV1, profileV1, verdictV1 } from "./policy.v1.js";
+import { journeyCapV1, MAX_RUN, profileV1, verdictV1 } from "./policy.v1.js";
 
 /** The event that a decision is about, as expressions see it (`event`). `time` is epoch ms. */
 export const momentV1 = z.object({
@@ -54,6 +54,15 @@ export const decisionRequestV1 = z
   })
   .meta({ id: "DecisionRequest" });
 export type DecisionRequest = z.infer<typeof decisionRequestV1>;
+
+/**
+ * Decisions of one customer, in order: for waiting events, that need not go the whole way one by one. Each request is what
+ * it will be if the ones before it are answered `none`, which is known beforehand because nothing else changes (I3).
+ */
+export const decisionRunV1 = z
+  .object({ requests: z.array(decisionRequestV1).min(1).max(MAX_RUN) })
+  .meta({ id: "DecisionRun" });
+export type DecisionRun = z.infer<typeof decisionRunV1>;
 
 /** One leg of a plan: a channel, what to say on it, and how long to wait for a positive receipt. */
 export const planLegV1 = z.object({
@@ -121,8 +130,20 @@ export const decisionAnswerV1 = z
   .meta({ id: "DecisionAnswer" });
 export type DecisionAnswer = z.infer<typeof decisionAnswerV1>;
 
-/** The record of a decision (AUDIT, kind `decision`): everything needed to explain it and to compute it again (I9). */
+/** Answers to the first requests of a run, ending at the latest with the first that is not `none`. */
+export const decisionRunAnswerV1 = z
+  .object({ answers: z.array(decisionAnswerV1).min(1).max(MAX_RUN) })
+  .meta({ id: "DecisionRunAnswer" });
+export type DecisionRunAnswer = z.infer<typeof decisionRunAnswerV1>;
+
+/** The record of a decision: everything needed to explain it and to compute it again (I9). */
 export const decisionRecordV1 = z
   .object({ request: decisionRequestV1, ...decisionAnswerV1.shape })
   .meta({ id: "DecisionRecord" });
 export type DecisionRecord = z.infer<typeof decisionRecordV1>;
+
+/** A message of AUDIT, kind `decision`: the records of one commit, in order. */
+export const decisionRecordsV1 = z
+  .object({ records: z.array(decisionRecordV1).min(1) })
+  .meta({ id: "DecisionRecords" });
+export type DecisionRecords = z.infer<typeof decisionRecordsV1>;

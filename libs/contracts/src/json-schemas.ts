@@ -14,11 +14,11 @@ import {
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
-import { decisionAnswerV1, decisionRecordV1, decisionRequestV1 } from "./decision.v1.js";
+import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
-import { evaluateReplyV1, evaluateRequestV1, gateReplyV1, gateRequestV1 } from "./policy.v1.js";
+import { evaluateRunReplyV1, evaluateRunV1, gateReplyV1, gateRequestV1 } from "./policy.v1.js";
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
@@ -29,15 +29,15 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "consent-changed.v1": consentChangedV1,
   "context.v1": contextV1,
   "customer-registered.v1": customerRegisteredV1,
-  "decision-record.v1": decisionRecordV1,
-  "decision-answer.v1": decisionAnswerV1,
-  "decision-request.v1": decisionRequestV1,
+  "decision-records.v1": decisionRecordsV1,
+  "decision-run.v1": decisionRunV1,
+  "decision-run-answer.v1": decisionRunAnswerV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
   "outcome.v1": outcomeV1,
-  "policy-evaluate-reply.v1": evaluateReplyV1,
-  "policy-evaluate-request.v1": evaluateRequestV1,
+  "policy-evaluate-run-reply.v1": evaluateRunReplyV1,
+  "policy-evaluate-run.v1": evaluateRunV1,
   "policy-gate-reply.v1": gateReplyV1,
   "policy-gate-request.v1": gateRequestV1,
   "policy-pack.v1": policyPackV1,

@@ -63,6 +63,15 @@ export const evaluateRequestV1 = z
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;
 
+/** Requests that may travel together. */
+export const MAX_RUN = 16;
+
+/** Requests of one customer, in order. Each presumes that the ones before it reserve nothing and defer nothing. */
+export const evaluateRunV1 = z
+  .object({ requests: z.array(evaluateRequestV1).min(1).max(MAX_RUN) })
+  .meta({ id: "PolicyEvaluateRun" });
+export type EvaluateRun = z.infer<typeof evaluateRunV1>;
+
 export const REASON_CODES = [
   "permitted",
   "no_consent_record",
@@ -111,6 +120,12 @@ export const evaluateReplyV1 = z
   })
   .meta({ id: "PolicyEvaluateReply" });
 export type EvaluateReply = z.infer<typeof evaluateReplyV1>;
+
+/** Replies to the first requests of a run, ending at the latest with the first that reserves or defers something. */
+export const evaluateRunReplyV1 = z
+  .object({ replies: z.array(evaluateReplyV1).min(1).max(MAX_RUN) })
+  .meta({ id: "PolicyEvaluateRunReply" });
+export type EvaluateRunReply = z.infer<typeof evaluateRunReplyV1>;
 
 /** Asked by the channel service right before each send. */
 export const gateRequestV1 = z

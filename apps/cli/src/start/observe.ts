@@ -13,7 +13,7 @@ import {
   cloudEventV1,
   commandV1,
   contextV1,
-  decisionRecordV1,
+  decisionRecordsV1,
   DLQ_STREAM,
   dlqHeaders,
   eventTypes,
@@ -65,8 +65,8 @@ function takeStep(m: JsMsg, tally: Tally): void {
 }
 
 function takeDecision(m: JsMsg, tally: Tally): void {
-  const record = decisionRecordV1.safeParse(m.json());
-  if (record.success) tally.decision(record.data);
+  const message = decisionRecordsV1.safeParse(m.json());
+  for (const record of message.data?.records ?? []) tally.decision(record);
 }
 
 function takeDeadLetter(m: JsMsg, tally: Tally): void {

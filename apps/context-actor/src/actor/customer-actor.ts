@@ -8,18 +8,19 @@
  * conflicts drops the activation and the partition; I11 a poison event goes to DLQ and its neighbours go on.
  */
 import {
+  MAX_RUN,
   partitionOf,
   type AuditRecord,
   type Context,
-  type DecisionAnswer,
+  type CustomerEvent,
   type DecisionRecord,
-  type DecisionRequest,
   type DlqReason,
   type OutboxEntry,
 } from "#contracts";
 import type { Clock } from "#clock";
 import {
   answer,
+  asksAhead,
   eventFingerprint,
   hasSeen,
   isTimer,
@@ -28,24 +29,27 @@ import {
   step,
   type Intent,
   type Journeys,
-  type NoAnswer,
+  type WaitingEvent,
 } from "#domain";
-import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
+import {
+  faultKindOf,
+  parseEvent,
+  readHeader,
+  type ParsedEvent,
+  type Publisher,
+  type StreamMessage,
+} from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
+import { DecisionRun, type Decider } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 
-export interface Decider {
-  /** The decision, or why there is none: the failures that can pass have been retried by then. */
-  decide(request: DecisionRequest): Promise<DecisionAnswer | NoAnswer>;
-}
-
 export interface DecisionRecords {
-  /** Resolves once the decision is on record; recording the same decision again changes nothing. */
+  /** Resolves once the decisions are on record; recording the same ones again changes nothing. */
   put(
-    record: DecisionRecord,
+    records: readonly DecisionRecord[],
     traceHeaders: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void>;
@@ -189,29 +193,25 @@ export class CustomerActor {
     }
   }
 
-  #record(record: DecisionRecord, traceHeaders: Readonly<Record<string, string>>): Promise<void> {
-    const written = this.options.records.put(record, traceHeaders, this.#aborted.signal);
-    // Whether it failed is asked before the commit, when the step itself may have failed already.
-    written.catch(() => undefined);
-    return written;
-  }
-
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
     let activation: Activation | undefined;
     let context: Context | undefined;
     let committed: number | undefined;
     const outbox: OutboxEntry[] = [];
-    /** Records of decisions on their way; awaited before the commit, so that the next event need not wait for them. */
-    const onRecord: Promise<void>[] = [];
+    const run = new DecisionRun(this.options.decider);
+    const decisions: DecisionRecord[] = [];
     const records: AuditRecord[] = [];
-    let recordsTrace: Readonly<Record<string, string>> = {};
+    /** Trace of the first event that left a record. */
+    let recordsTrace: Readonly<Record<string, string>> | undefined;
+    const parsed = batch.map(({ message }) => parseEvent(message, clock));
+    const times = new TurnTimes(clock);
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
-    for (const { message, floor } of batch) {
-      const parsed = parseEvent(message, clock);
-      if (parsed.kind === "unreadable" && parsed.reason === "unsafe_subject") {
+    for (const [i, { message, floor }] of batch.entries()) {
+      const input = parsed[i]!;
+      if (input.kind === "unreadable" && input.reason === "unsafe_subject") {
         // No customer to whose context it could belong.
-        await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
+        await this.options.deadLetters.put(message, input.reason, input.detail);
         this.counts.deadLettered++;
         continue;
       }
@@ -230,13 +230,13 @@ export class CustomerActor {
         continue;
       }
       committed ??= message.seq - 1;
-      if (parsed.kind === "unreadable") {
-        await this.options.deadLetters.put(message, parsed.reason, parsed.detail);
+      if (input.kind === "unreadable") {
+        await this.options.deadLetters.put(message, input.reason, input.detail);
         this.counts.deadLettered++;
         context = recordDeadLetter(context!, message.seq);
         continue;
       }
-      const { event } = parsed;
+      const { event } = input;
       if (hasSeen(context!.seen, eventFingerprint(event))) {
         this.counts.duplicates++;
         context = recordDuplicate(context!, event.seq);
@@ -251,22 +251,31 @@ export class CustomerActor {
           "receive evt",
           { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } },
           async (trace) => {
-            const due = !isTimer(event) || clock.isDue(event.time);
-            const turn = step(context!, event, due ? clock.at(event.time) : clock.now(), journeys);
+            recordsTrace ??= trace;
+            const turn = step(context!, event, times.of(event), journeys);
             while (turn.ask) {
               this.counts.decisions++;
-              const request = { ...turn.ask, watermark: committed! };
-              const told = await this.options.decider.decide(request);
+              const watermark = committed!;
+              const request = { ...turn.ask, watermark };
+              const told = await run.answerTo(request, () =>
+                asksAhead(turn, waitingAfter(parsed, i, times), journeys, MAX_RUN - 1).map((ask) => ({
+                  ...ask,
+                  watermark,
+                })),
+              );
               faultPoint("actor.decide.after");
-              if ("reply" in told) onRecord.push(this.#record({ request, ...told }, trace));
-              answer(turn, "reply" in told ? told.reply : told, journeys);
+              if ("reply" in told) decisions.push({ request, ...told });
+              const reply = "reply" in told ? told.reply : told;
+              // What was foreseen for the events behind holds no longer: they get their times anew.
+              if (reply.kind !== "none") times.forget();
+              answer(turn, reply, journeys);
             }
             const cause = { storedAt: message.storedAt, traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
             if (turn.entries.length === 0) return turn.context;
             const sealed = seal(turn.context, event, turn.entries);
-            if (records.push(sealed.record) === 1) recordsTrace = trace;
+            records.push(sealed.record);
             return sealed.context;
           },
         );
@@ -284,10 +293,12 @@ export class CustomerActor {
       }
     }
     if (!activation || !context) return;
-    if (records.length > 0) outbox.push(auditMessage(records, recordsTrace));
-    // Nothing is said to a customer that is not on record: the commands are in this commit.
-    for (const written of onRecord) await written;
-    if (onRecord.length > 0) faultPoint("actor.record.after");
+    if (records.length > 0) outbox.push(auditMessage(records, recordsTrace ?? {}));
+    if (decisions.length > 0) {
+      // Nothing is said to a customer that is not on record: the commands are in this commit.
+      await this.options.records.put(decisions, recordsTrace ?? {}, this.#aborted.signal);
+      faultPoint("actor.record.after");
+    }
     if (context !== activation.context) {
       faultPoint("actor.commit.before");
       const stored = await store.commit({ ...context, outbox }, activation.revision, this.#aborted.signal);
@@ -303,6 +314,37 @@ export class CustomerActor {
     }
     for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
   }
+}
+
+/** When each event of a run is applied: asked once, so that what is foreseen for an event is what happens. */
+class TurnTimes {
+  readonly #times = new Map<number, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  of(event: CustomerEvent): number {
+    let time = this.#times.get(event.seq);
+    if (time === undefined) {
+      const due = !isTimer(event) || this.clock.isDue(event.time);
+      time = due ? this.clock.at(event.time) : this.clock.now();
+      this.#times.set(event.seq, time);
+    }
+    return time;
+  }
+
+  forget(): void {
+    this.#times.clear();
+  }
+}
+
+/** The events behind the i-th, up to one that cannot be read. */
+function waitingAfter(parsed: readonly ParsedEvent[], i: number, times: TurnTimes): WaitingEvent[] {
+  const waiting: WaitingEvent[] = [];
+  for (const input of parsed.slice(i + 1)) {
+    if (input.kind !== "event") break;
+    waiting.push({ event: input.event, now: times.of(input.event) });
+  }
+  return waiting;
 }
 
 /** First token of an event type: few values, fit for a span attribute. */

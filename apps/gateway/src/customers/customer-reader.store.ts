@@ -7,7 +7,7 @@ import {
   auditRecordsV1,
   CHAIN_KINDS,
   contextV1,
-  decisionRecordV1,
+  decisionRecordsV1,
   partitionOf,
   streamOf,
   subjects,
@@ -81,8 +81,8 @@ export class CustomerReader {
   async decision(customerId: string, decisionId: string): Promise<DecisionRecord | undefined> {
     let found: DecisionRecord | undefined;
     await this.#scan(customerId, "decision", 1, (message) => {
-      const record = decisionRecordV1.parse(message.json());
-      if (record.request.decisionId === decisionId) found = record;
+      const { records } = decisionRecordsV1.parse(message.json());
+      found = records.findLast((r) => r.request.decisionId === decisionId) ?? found;
       return true;
     });
     return found;

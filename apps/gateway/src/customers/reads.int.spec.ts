@@ -230,8 +230,11 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
   it("explains a decision, found by its id among the customer's", async () => {
     // Asked again after an answer that got lost, while policy could say nothing yet: the last one is what was done.
     const reply = { kind: "none" as const, decisionId: "r4.2.0", reason: "policy_unavailable" };
-    await seed(subjects.audit("r4", "decision"), { ...decision("r4", 2), reply });
-    for (let n = 1; n <= 3; n++) await seed(subjects.audit("r4", "decision"), decision("r4", n));
+    await seed(subjects.audit("r4", "decision"), {
+      records: [decision("r4", 1), { ...decision("r4", 2), reply }],
+    });
+    for (let n = 1; n <= 3; n++)
+      await seed(subjects.audit("r4", "decision"), { records: [decision("r4", n)] });
     const answer = await get("/v1/decisions/r4.2.0");
     expect(answer.status).toBe(200);
     const { summary, ...record } = decisionViewV1.parse(answer.json());

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   commandId,
-  evaluateReplyV1,
+  evaluateRunReplyV1,
   gateReplyV1,
   isContact,
   outcomeEventId,
@@ -66,6 +66,8 @@ export interface PolicyFixture {
   restart(whileDown: () => Promise<unknown>): Promise<void>;
   /** Asks as the decision service does, and orders what was chosen as the actor does: into the ledger. */
   evaluate(request: Asked): Promise<EvaluateReply>;
+  /** Asks about several decisions of one customer at once; nothing is committed. */
+  reserveRun(requests: readonly Asked[]): Promise<readonly EvaluateReply[]>;
   /** Asks only: nothing is committed. */
   reserve(request: Asked): Promise<EvaluateReply>;
   /** Writes what was chosen into the ledger. */
@@ -146,8 +148,11 @@ export async function startFixture(): Promise<PolicyFixture> {
     profile: consenting(),
     ...request,
   });
-  const reserve: PolicyFixture["reserve"] = async (request) =>
-    evaluateReplyV1.parse(await client.call(rpc.evaluate, full(request), { timeoutMs: 8_000 }));
+  const reserveRun: PolicyFixture["reserveRun"] = async (requests) => {
+    const reply = await client.call(rpc.evaluate, { requests: requests.map(full) }, { timeoutMs: 8_000 });
+    return evaluateRunReplyV1.parse(reply).replies;
+  };
+  const reserve: PolicyFixture["reserve"] = async (request) => (await reserveRun([request]))[0]!;
   const commit: PolicyFixture["commit"] = async (request, reply) => {
     const { decisionId, customerId, at } = full(request);
     const record = { v: 1, customerId, n: 1, prev: "", hash: "-", at, event: { ...EVENT, time: at } };
@@ -169,6 +174,7 @@ export async function startFixture(): Promise<PolicyFixture> {
       await start();
     },
     event,
+    reserveRun,
     reserve,
     commit,
     async evaluate(request) {

@@ -1,3 +1,4 @@
 export * from "./definitions.js";
+export { asksAhead, type WaitingEvent } from "./asks-ahead.js";
 export { answer, step } from "./step.js";
 export type { Intent, NoAnswer, Turn } from "./turn.js";
