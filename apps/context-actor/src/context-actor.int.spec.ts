@@ -92,7 +92,11 @@ describe("context actor: a real process on real NATS", () => {
       // Answered one by one: the first is an act, which ends the run.
       const request = decisionRunV1.parse(data).requests[0]!;
       asked.push(request);
-      return { answers: [{ reply: permitAll(request), explanations: [], verdicts: [], versions: {} }] };
+      return {
+        answers: [
+          { reply: permitAll(request), explanation: '{"explanations":[],"verdicts":[],"versions":{}}' },
+        ],
+      };
     });
 
   beforeAll(async () => {

@@ -42,14 +42,13 @@ export class DecisionMaker {
     let next = 0;
     for (const { request, ranking, question } of ranked) {
       if (question && next === replies.length) break;
-      const { request: _asked, ...answer } = conclude(
-        request,
-        ranking,
-        this.catalogue,
-        question ? replies[next++] : undefined,
-      );
-      answers.push(answer);
-      if (answer.reply.kind !== "none") break;
+      const {
+        request: _asked,
+        reply,
+        ...explanation
+      } = conclude(request, ranking, this.catalogue, question ? replies[next++] : undefined);
+      answers.push({ reply, explanation: JSON.stringify(explanation) });
+      if (reply.kind !== "none") break;
     }
     return answers;
   }

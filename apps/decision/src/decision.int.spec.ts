@@ -1,4 +1,5 @@
 import {
+  decisionExplanationV1,
   decisionRunAnswerV1,
   evaluateRunV1,
   rpc,
@@ -81,7 +82,11 @@ describe("the decision service on real NATS", () => {
 
   async function askRun(requests: DecisionRequest[], timeoutMs = 2_000): Promise<DecisionRecord[]> {
     const reply = await client.call(rpc.decide, { requests }, { timeoutMs });
-    return decisionRunAnswerV1.parse(reply).answers.map((a, i) => ({ request: requests[i]!, ...a }));
+    return decisionRunAnswerV1.parse(reply).answers.map(({ reply: told, explanation }, i) => ({
+      request: requests[i]!,
+      reply: told,
+      ...decisionExplanationV1.parse(JSON.parse(explanation)),
+    }));
   }
 
   const ask = async (r: DecisionRequest, timeoutMs?: number): Promise<DecisionRecord> =>

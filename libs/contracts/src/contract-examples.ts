@@ -164,14 +164,7 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     consents: [{ purpose: "marketing", channel: "push", granted: true }],
   },
   "decision-run-answer.v1": {
-    answers: [
-      {
-        reply: decisionReply,
-        explanations: [{ action: "overdraft-help", stage: "chosen", reason: "only_candidate" }],
-        verdicts: [verdict],
-        versions: { retail: "1" },
-      },
-    ],
+    answers: [{ reply: decisionReply, explanation: '{"explanations":[],"verdicts":[],"versions":{}}' }],
   },
   "decision-records.v1": {
     records: [

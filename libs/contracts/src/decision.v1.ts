@@ -118,14 +118,21 @@ export const explanationV1 = z.object({
 });
 export type Explanation = z.infer<typeof explanationV1>;
 
-/** What the decision service answers: the reply, and what the record holds besides the request. */
+/** Why a decision came out as it did. */
+export const decisionExplanationV1 = z.object({
+  explanations: z.array(explanationV1),
+  verdicts: z.array(verdictV1),
+  /** `catalogue@version`, policy packs `id@version`. */
+  versions: z.record(z.string(), z.string()),
+});
+export type DecisionExplanation = z.infer<typeof decisionExplanationV1>;
+
+/** What the decision service answers. */
 export const decisionAnswerV1 = z
   .object({
     reply: decisionReplyV1,
-    explanations: z.array(explanationV1),
-    verdicts: z.array(verdictV1),
-    /** `catalogue@version`, policy packs `id@version`. */
-    versions: z.record(z.string(), z.string()),
+    /** A `DecisionExplanation` as JSON text: it goes on record as it is, and nobody on the way reads it. */
+    explanation: z.string().startsWith("{").endsWith("}"),
   })
   .meta({ id: "DecisionAnswer" });
 export type DecisionAnswer = z.infer<typeof decisionAnswerV1>;
@@ -138,7 +145,7 @@ export type DecisionRunAnswer = z.infer<typeof decisionRunAnswerV1>;
 
 /** The record of a decision: everything needed to explain it and to compute it again (I9). */
 export const decisionRecordV1 = z
-  .object({ request: decisionRequestV1, ...decisionAnswerV1.shape })
+  .object({ request: decisionRequestV1, reply: decisionReplyV1, ...decisionExplanationV1.shape })
   .meta({ id: "DecisionRecord" });
 export type DecisionRecord = z.infer<typeof decisionRecordV1>;
 

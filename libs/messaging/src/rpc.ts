@@ -51,6 +51,11 @@ interface Outgoing {
 /** Answers come to this number of the inbox; calls have the higher ones. */
 const ANSWERS = 0;
 
+/** Data of a call that is JSON text already. */
+export class JsonText {
+  constructor(readonly text: string) {}
+}
+
 export class RpcClient {
   readonly #nc: NatsConnection;
   readonly #inbox: ReplyInbox<Call>;
@@ -74,7 +79,7 @@ export class RpcClient {
   call(pattern: string, data: unknown, options: CallOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const until = Date.now() + options.timeoutMs;
-      const json = JSON.stringify(data ?? null);
+      const json = data instanceof JsonText ? data.text : JSON.stringify(data ?? null);
       const headers = options.headers ? `"headers":${JSON.stringify(options.headers)},` : "";
       let id: number;
       try {

@@ -13,7 +13,7 @@ import {
   type AuditRecord,
   type Context,
   type CustomerEvent,
-  type DecisionRecord,
+  type DecisionAnswer,
   type DlqReason,
   type OutboxEntry,
 } from "#contracts";
@@ -42,14 +42,17 @@ import {
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
-import { DecisionRun, type Decider } from "./decision-run.js";
+import { DecisionRun, questionOf, type Decider, type Question } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
+
+/** A decision and what is needed to explain and repeat it. */
+export type DecisionOnRecord = DecisionAnswer & { readonly question: Question };
 
 export interface DecisionRecords {
   /** Resolves once the decisions are on record; recording the same ones again changes nothing. */
   put(
-    records: readonly DecisionRecord[],
+    decisions: readonly DecisionOnRecord[],
     traceHeaders: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void>;
@@ -200,7 +203,7 @@ export class CustomerActor {
     let committed: number | undefined;
     const outbox: OutboxEntry[] = [];
     const run = new DecisionRun(this.options.decider);
-    const decisions: DecisionRecord[] = [];
+    const decisions: DecisionOnRecord[] = [];
     const records: AuditRecord[] = [];
     /** Trace of the first event that left a record. */
     let recordsTrace: Readonly<Record<string, string>> | undefined;
@@ -256,15 +259,14 @@ export class CustomerActor {
             while (turn.ask) {
               this.counts.decisions++;
               const watermark = committed!;
-              const request = { ...turn.ask, watermark };
-              const told = await run.answerTo(request, () =>
-                asksAhead(turn, waitingAfter(parsed, i, times), journeys, MAX_RUN - 1).map((ask) => ({
-                  ...ask,
-                  watermark,
-                })),
+              const question = questionOf({ ...turn.ask, watermark });
+              const told = await run.answerTo(question, () =>
+                asksAhead(turn, waitingAfter(parsed, i, times), journeys, MAX_RUN - 1).map((ask) =>
+                  questionOf({ ...ask, watermark }),
+                ),
               );
               faultPoint("actor.decide.after");
-              if ("reply" in told) decisions.push({ request, ...told });
+              if ("reply" in told) decisions.push({ question, ...told });
               const reply = "reply" in told ? told.reply : told;
               // What was foreseen for the events behind holds no longer: they get their times anew.
               if (reply.kind !== "none") times.forget();

@@ -1,12 +1,11 @@
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
-import { DecisionRun } from "./decision-run.js";
+import { DecisionRun, questionOf, type Question } from "./decision-run.js";
 
-const request = (n: number, at = 5): DecisionRequest => ({ decisionId: `c.${n}.0`, at }) as DecisionRequest;
-const answerTo = ({ decisionId }: DecisionRequest): DecisionAnswer => ({
+const request = (n: number, at = 5): Question =>
+  questionOf({ decisionId: `c.${n}.0`, customerId: "c", at } as DecisionRequest);
+const answerTo = ({ decisionId }: Question): DecisionAnswer => ({
   reply: { kind: "none", decisionId, reason: "r" },
-  explanations: [],
-  verdicts: [],
-  versions: {},
+  explanation: "{}",
 });
 
 describe("the decisions of a run", () => {
@@ -26,7 +25,7 @@ describe("the decisions of a run", () => {
 
   it("come with the first question, and are given when their own is asked", async () => {
     const r = run();
-    const ahead = (): DecisionRequest[] => [request(2), request(3)];
+    const ahead = (): Question[] => [request(2), request(3)];
     for (const n of [1, 2, 3]) expect(await r.answerTo(request(n), ahead)).toEqual(answerTo(request(n)));
     expect(sent).toEqual([["c.1.0", "c.2.0", "c.3.0"]]);
   });

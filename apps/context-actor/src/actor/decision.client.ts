@@ -1,9 +1,9 @@
 /** Asks the decision service, again and again while it cannot be reached, until the budget is spent. */
-import { decisionRunAnswerV1, rpc, type DecisionAnswer, type DecisionRequest } from "#contracts";
+import { decisionRunAnswerV1, rpc, type DecisionAnswer } from "#contracts";
 import type { NoAnswer } from "#domain";
-import { RpcFailed, RpcUnavailable, sleep, type RpcClient } from "#messaging";
+import { JsonText, RpcFailed, RpcUnavailable, sleep, type RpcClient } from "#messaging";
 import { span } from "#telemetry";
-import type { Decider } from "./decision-run.js";
+import type { Decider, Question } from "./decision-run.js";
 
 const ATTEMPT_TIMEOUT_MS = 3_000;
 const BACKOFF_MIN_MS = 25;
@@ -17,23 +17,23 @@ export class DecisionClient implements Decider {
     private readonly signal: AbortSignal,
   ) {}
 
-  async decide(run: readonly DecisionRequest[]): Promise<readonly DecisionAnswer[] | NoAnswer> {
+  async decide(run: readonly Question[]): Promise<readonly DecisionAnswer[] | NoAnswer> {
     const until = performance.now() + this.budgetMs;
-    let requests = run;
+    let questions = run;
     for (let delayMs = BACKOFF_MIN_MS; ; delayMs = Math.min(delayMs * 2, BACKOFF_MAX_MS)) {
       try {
         const reply = await span("request decide", { kind: "client" }, (headers) =>
-          this.client.call(rpc.decide, { requests }, { timeoutMs: ATTEMPT_TIMEOUT_MS, headers }),
+          this.client.call(rpc.decide, textOf(questions), { timeoutMs: ATTEMPT_TIMEOUT_MS, headers }),
         );
         const { answers } = decisionRunAnswerV1.parse(reply);
-        if (answers.some((a, i) => a.reply.decisionId !== requests[i]?.decisionId))
+        if (answers.some((a, i) => a.reply.decisionId !== questions[i]?.decisionId))
           throw new RpcFailed(`${rpc.decide} answered what was not asked`);
         return answers;
       } catch (error) {
         const leftMs = until - performance.now();
-        if (requests.length > 1 && !(error instanceof RpcUnavailable)) {
+        if (questions.length > 1 && !(error instanceof RpcUnavailable)) {
           // One of them cannot be answered; each is asked by itself when its turn comes.
-          requests = requests.slice(0, 1);
+          questions = questions.slice(0, 1);
           continue;
         }
         if (error instanceof RpcUnavailable && leftMs > delayMs && !this.signal.aborted) {
@@ -53,4 +53,9 @@ export class DecisionClient implements Decider {
       }
     }
   }
+}
+
+/** A `DecisionRun`. */
+function textOf(questions: readonly Question[]): JsonText {
+  return new JsonText(`{"requests":[${questions.map((q) => q.text).join(",")}]}`);
 }
