@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { findNatsServer, findRedisServer, startChild, type Child } from "#embedded";
 import { eventually, pause, resume } from "#testing";
 
+const PORT_FREE_WITHIN_MS = 15_000;
+
 export class ServerProcess {
   #child: Child | undefined;
 
@@ -26,6 +28,19 @@ export class ServerProcess {
 
   /** Starts it on its port and data; resolves when it accepts connections. */
   async start(): Promise<void> {
+    const until = Date.now() + PORT_FREE_WITHIN_MS;
+    for (;;) {
+      try {
+        return await this.#startOnce();
+      } catch (error) {
+        // While it was away, a connection may have been given its port as the local one.
+        if (!/address already in use/i.test((error as Error).message) || Date.now() > until) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  async #startOnce(): Promise<void> {
     const { path, args, env } = this.command;
     const child = startChild(path, args, env ? { env } : {});
     this.#child = child;

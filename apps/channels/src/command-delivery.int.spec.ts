@@ -1,5 +1,5 @@
 import type { Command, DeskOffer } from "#contracts";
-import { dlqHeaders, subjects } from "#contracts";
+import { channelConsumers, dlqHeaders, subjects } from "#contracts";
 import type { Service } from "#service";
 import { eventually } from "#testing";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -147,6 +147,25 @@ describe("commands on real NATS", () => {
     expect(await bench.outcomes(command)).toEqual([]);
     bench.gate.start();
     expect((await bench.ended(command)).outcome.kind).toBe("delivered");
+    expect(bench.ledger(command)).toHaveLength(1);
+  });
+
+  it("is not sent again when a killed server has forgotten its delivery, and delivers it as the first (I8)", async () => {
+    const command = bench.command(["push"]);
+    await bench.order(command);
+    await bench.ended(command);
+    await eventually("the command acknowledged", () => bench.idle("push"));
+    const asked = () => bench.gate.asked.filter((r) => r.commandId === command.commandId);
+    const jsm = await jetstreamManager(bench.servers.nc);
+    const [consumer] = channelConsumers("push");
+    const { seq } = (await jsm.streams.getMessage("CMD", {
+      last_by_subj: subjects.cmd("push", command.customerId),
+    }))!;
+    // What nats-server does by itself when it is killed before it has stored what it delivered.
+    await jsm.consumers.reset(consumer!.stream, consumer!.name, seq);
+    await eventually("the gate asked once more", () => asked().length === 2);
+    await eventually("the command acknowledged again", () => bench.idle("push"));
+    expect(asked().map((r) => r.redelivered)).toEqual([false, false]);
     expect(bench.ledger(command)).toHaveLength(1);
   });
 

@@ -5,6 +5,7 @@
  * I8: every path ends in `OutcomeLog.end`, in an ordered next leg, or in a fault that brings the command back.
  * A crash between the gate and the outcome is found by the next delivery (`claimed`) and ends as `unknown`.
  */
+import { nuid } from "@nats-io/nats-core";
 import {
   headerNames,
   type Command,
@@ -49,6 +50,11 @@ interface Leg {
   readonly origin: CommandOrigin;
   /** When this leg is carried out, epoch ms on Segue's clock. */
   readonly at: number;
+  /**
+   * Never the same twice. The server's own count of deliveries would not do: killed, it has forgotten the last of them, and
+   * delivers as new what was sent and acknowledged already (I8).
+   */
+  readonly delivery: string;
 }
 
 export class CommandDelivery {
@@ -70,7 +76,14 @@ export class CommandDelivery {
     };
     await span("process cmd", { kind: "consumer", parent: message.header, attributes }, async (headers) => {
       const origin = originOf(command, message, headers);
-      const work: Leg = { command, leg, message, origin, at: this.#ports.clock.at(command.at) };
+      const work: Leg = {
+        command,
+        leg,
+        message,
+        origin,
+        at: this.#ports.clock.at(command.at),
+        delivery: nuid.next(),
+      };
       try {
         await this.#run(work);
       } catch (error) {
@@ -115,9 +128,9 @@ export class CommandDelivery {
     }
   }
 
-  async #gate({ command, leg, message }: Leg): ReturnType<PolicyGate["ask"]> {
+  async #gate({ command, leg, message, delivery }: Leg): ReturnType<PolicyGate["ask"]> {
     const { commandId, reservationId, customerId, action, purpose, attempt } = command;
-    const { stream, streamSeq, deliveryCount, redelivered, publishedAt } = message.delivery;
+    const { deliveryCount, redelivered, publishedAt } = message.delivery;
     const requestNow = (): GateRequest => ({
       commandId,
       reservationId,
@@ -127,7 +140,7 @@ export class CommandDelivery {
       channel: leg.channel,
       attempt,
       at: this.#ports.clock.at(command.at),
-      delivery: `${stream}:${streamSeq}:${deliveryCount}`,
+      delivery,
       redelivered,
       publishedAt,
     });

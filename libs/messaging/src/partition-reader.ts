@@ -59,6 +59,8 @@ const ACK_AFTER_MS = 500;
 /** How often a reader to whom nothing comes looks whether something was delivered elsewhere. */
 const LOOK_EVERY_MS = 2_000;
 const RETRY_MS = 200;
+/** A request that was on its way when the server went is lost without a word: sent again soon. */
+const ANSWER_WITHIN_MS = 2_000;
 /** Deliveries after a reset that are checked against the stream: more than ever pull from one consumer. */
 const CHECKED_DELIVERIES = 4;
 
@@ -122,7 +124,7 @@ export class PartitionReader {
         return;
       }
       try {
-        const jsm = await jetstreamManager(nc, { checkAPI: false });
+        const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: ANSWER_WITHIN_MS });
         const reset = await jsm.consumers.reset(stream, name);
         this.#floor = Math.max(this.#floor, reset.ack_floor.stream_seq);
         this.#window = [];

@@ -26,6 +26,8 @@ export interface WorkConsumerOptions {
 
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2_000;
+/** A request that was on its way when the server went is lost without a word: sent again soon. */
+const ANSWER_WITHIN_MS = 2_000;
 
 export class WorkConsumer {
   readonly #options: WorkConsumerOptions;
@@ -71,7 +73,7 @@ export class WorkConsumer {
     let retryMs = RETRY_MIN_MS;
     while (!signal.aborted) {
       try {
-        const jsm = await jetstreamManager(nc, { checkAPI: false });
+        const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: ANSWER_WITHIN_MS });
         const { config } = await jsm.consumers.info(definition.stream, definition.name);
         // The server's own ack_wait counts: an operator may have changed it.
         this.#beatEvery(millis(config.ack_wait ?? 0) / 3);
