@@ -54,7 +54,7 @@ function checkReserved(ledgers: Ledgers, commands: ReadonlyMap<string, Command>,
         (d) =>
           d.reply.kind === "act" &&
           d.reply.reservationId === reservationId &&
-          d.verdicts.some((v) => v.verdict === "permitted" && v.action === action),
+          d.verdicts.some((v) => v.verdict === "permitted" && v.actions.includes(action)),
       );
     if (!reserved)
       report(

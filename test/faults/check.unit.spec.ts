@@ -103,7 +103,7 @@ function decided(n: number, momentId = `p${n}`): DecisionRecord {
       reason: "permitted",
     },
     explanations: [],
-    verdicts: [{ action: "notice", channel: "push", verdict: "permitted", reason: "permitted" }],
+    verdicts: [{ actions: ["notice"], channel: "push", verdict: "permitted", reason: "permitted" }],
     versions: {},
   };
 }

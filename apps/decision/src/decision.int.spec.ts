@@ -44,8 +44,8 @@ function answer(question: EvaluateRequest, deny: ReadonlySet<string>): EvaluateR
     for (const channel of channels) {
       verdicts.push(
         open
-          ? { action, channel, verdict: "permitted", reason: "permitted" }
-          : { action, channel, verdict: "denied", reason: "cap_reached" },
+          ? { actions: [action], channel, verdict: "permitted", reason: "permitted" }
+          : { actions: [action], channel, verdict: "denied", reason: "cap_reached" },
       );
     }
     if (open)

@@ -95,10 +95,11 @@ describe("the contact budget, on real NATS and Redis", () => {
     const reply = await f.evaluate({ customerId: "c4", decisionId: "c4.1.0", options: [sms, both, third] });
     expect(reply.chosen).toEqual({ action: "both", channels: ["push"] });
     expect(
-      reply.verdicts.map((v) => `${v.action} ${v.channel} ${v.verdict} ${v.reason} ${v.rule ?? ""}`.trim()),
+      reply.verdicts.map((v) =>
+        `${v.actions.join("+")} ${v.channel} ${v.verdict} ${v.reason} ${v.rule ?? ""}`.trim(),
+      ),
     ).toEqual([
-      "sms-offer sms denied cap_reached house/marketing/caps/1",
-      "both sms denied cap_reached house/marketing/caps/1",
+      "sms-offer+both sms denied cap_reached house/marketing/caps/1",
       "both push permitted permitted",
       "third sms permitted outranked",
       "third push permitted outranked",

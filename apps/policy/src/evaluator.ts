@@ -18,7 +18,7 @@ import type {
   Verdict,
 } from "#contracts";
 import { PURPOSES } from "#contracts";
-import { journeyCap, judge, packCaps, type Cap } from "#domain";
+import { journeyCap, judge, packCaps, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
 import {
@@ -55,7 +55,7 @@ const MAX_ROUNDS = 10;
 /** One option with its verdicts so far, one per channel. */
 interface Judged {
   readonly option: PolicyOption;
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly Judgement[];
   /** Channels that nothing but a cap can stop now. */
   readonly open: readonly Channel[];
 }
@@ -86,15 +86,11 @@ export class Evaluator {
     } catch (error) {
       if (!(error instanceof IndexUnavailable || error instanceof LedgerUnavailable)) throw error;
       this.#ports.log.warn({ error: error.message }, "evaluate fails closed: everything is denied");
-      const verdicts = request.options.flatMap(({ action, channels }) =>
-        channels.map((channel): Verdict => ({
-          action,
-          channel,
-          verdict: "denied",
-          reason: "policy_unavailable",
-        })),
-      );
-      return { verdicts, packs: [...this.#versions] };
+      const verdicts = new Verdicts();
+      for (const { action, channels } of request.options)
+        for (const channel of channels)
+          verdicts.add(action, { channel, verdict: "denied", reason: "policy_unavailable" });
+      return { verdicts: verdicts.all, packs: [...this.#versions] };
     }
   }
 
@@ -214,13 +210,13 @@ export class Evaluator {
   #judge(request: EvaluateRequest, copies: readonly Profile[]): readonly Judged[] {
     const { packs } = this.#ports;
     const { at } = request;
-    const found = new Map<string, Verdict>();
+    const found = new Map<string, Judgement>();
     return request.options.map((option) => {
-      const { action, purpose, urgent } = option;
+      const { purpose, urgent } = option;
       const verdicts = option.channels.map((channel) => {
         const key = `${purpose} ${urgent} ${channel}`;
-        const same = found.get(key);
-        if (same) return { ...same, action };
+        const known = found.get(key);
+        if (known) return known;
         const verdict = judge({ packs, copies, option, channel, at });
         found.set(key, verdict);
         return verdict;
@@ -240,14 +236,22 @@ export class Evaluator {
     candidates: readonly Judged[],
   ): EvaluateReply {
     const chosenAt = chosen ? judged.findIndex((j) => j.option.action === chosen.action) : judged.length;
-    const verdicts = judged.flatMap((one, i) =>
-      one.verdicts.map((verdict): Verdict => {
-        if (verdict.verdict !== "permitted") return verdict;
-        if (i > chosenAt) return { ...verdict, reason: "outranked" };
-        if (i === chosenAt && chosen?.channels.includes(verdict.channel)) return verdict;
-        return deniedByCap(verdict, denials, candidates.indexOf(one), one.open.indexOf(verdict.channel));
-      }),
-    );
+    const said = new Verdicts();
+    for (const [i, one] of judged.entries()) {
+      for (const verdict of one.verdicts) {
+        said.add(
+          one.option.action,
+          verdict.verdict !== "permitted"
+            ? verdict
+            : i > chosenAt
+              ? { ...verdict, reason: "outranked" }
+              : i === chosenAt && chosen?.channels.includes(verdict.channel)
+                ? verdict
+                : deniedByCap(verdict, denials, candidates.indexOf(one), one.open.indexOf(verdict.channel)),
+        );
+      }
+    }
+    const verdicts = said.all;
     const packs = [...this.#versions];
     return chosen
       ? {
@@ -276,12 +280,29 @@ function refuseUncountable(cap: Cap): void {
   );
 }
 
+/** Gathers verdicts: actions of which the same is true share one. */
+class Verdicts {
+  readonly #groups = new Map<string, Verdict>();
+
+  add(action: string, judgement: Judgement): void {
+    const { channel, verdict, reason, rule = "", until = "" } = judgement;
+    const key = `${channel} ${verdict} ${reason} ${until} ${rule}`;
+    const group = this.#groups.get(key);
+    if (group) group.actions.push(action);
+    else this.#groups.set(key, { actions: [action], ...judgement });
+  }
+
+  get all(): Verdict[] {
+    return [...this.#groups.values()];
+  }
+}
+
 function deniedByCap(
-  verdict: Verdict,
+  verdict: Judgement,
   denials: readonly CapDenial[],
   candidate: number,
   channel: number,
-): Verdict {
+): Judgement {
   const cap = denials.find((d) => d.candidate === candidate && d.channel === channel)?.cap;
   return {
     ...verdict,

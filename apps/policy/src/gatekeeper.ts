@@ -83,10 +83,10 @@ export class Gatekeeper {
   }
 
   /** Urgency opens quiet hours and nothing else. */
-  #judge({ action, purpose, channel, at }: GateRequest, profile: Profile): GateVerdicts {
+  #judge({ purpose, channel, at }: GateRequest, profile: Profile): GateVerdicts {
     const { packs } = this.#ports;
     const reasonFor = (urgent: boolean) =>
-      judge({ packs, copies: [profile], option: { action, purpose, urgent }, channel, at }).reason;
+      judge({ packs, copies: [profile], option: { purpose, urgent }, channel, at }).reason;
     const other = reasonFor(false);
     return { other, urgent: other === "permitted" ? other : reasonFor(true) };
   }

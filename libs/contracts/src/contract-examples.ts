@@ -44,7 +44,7 @@ const decisionReply = {
   parameters: {},
   reason: "permitted",
 };
-const verdict = { action: "overdraft-help", channel: "push", verdict: "permitted", reason: "permitted" };
+const verdict = { actions: ["overdraft-help"], channel: "push", verdict: "permitted", reason: "permitted" };
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {

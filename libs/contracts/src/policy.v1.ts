@@ -93,10 +93,11 @@ export const REASON_CODES = [
 export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
 export type ReasonCode = z.infer<typeof reasonCodeV1>;
 
-/** The policy's answer for one action on one channel. `until` (epoch ms) when deferred. */
+/** The policy's answer for some actions on one channel. `until` (epoch ms) when deferred. */
 export const verdictV1 = z
   .object({
-    action: z.string(),
+    /** Those of whom all the rest is true, in order of rank: most candidates are judged alike. */
+    actions: z.array(z.string()).min(1),
     channel: channelV1,
     verdict: z.enum(["permitted", "deferred", "denied"]),
     reason: reasonCodeV1,
@@ -113,7 +114,7 @@ export const evaluateReplyV1 = z
     reservationId: z.string().optional(),
     /** What was reserved: the first permitted action, with every permitted channel of it in order. */
     chosen: z.object({ action: z.string(), channels: z.array(channelV1).min(1) }).optional(),
-    /** One per (action, channel) that was judged, in order. */
+    /** Each action on each of its channels once, grouped, in order of the first action of each. */
     verdicts: z.array(verdictV1),
     /** Policy pack versions that judged, `id@version`. */
     packs: z.array(z.string()),

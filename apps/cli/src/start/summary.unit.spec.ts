@@ -116,7 +116,7 @@ describe("what policy stopped", () => {
     reason: Verdict["reason"],
     v: Verdict["verdict"] = "denied",
   ): Verdict => ({
-    action: "savings-account",
+    actions: ["savings-account"],
     channel,
     verdict: v,
     reason,

@@ -107,12 +107,12 @@ export class Tally {
     for (const reason of new Set(refused.map((v) => v.reason))) add(this.stops, reason);
     const first = refused[0]!;
     const channels = refused
-      .filter((v) => v.reason === first.reason && v.action === first.action)
+      .filter((v) => v.reason === first.reason && v.actions.includes(first.actions[0]!))
       .map((v) => v.channel);
     feed(this.stopFeed, {
       at: record.request.at,
       what: first.verdict === "deferred" ? "deferred" : "denied",
-      text: `${first.action} ${channels.join(" ")}`,
+      text: `${first.actions[0]} ${channels.join(" ")}`,
       reason: first.rule ? `${first.reason} (${first.rule})` : first.reason,
     });
   }

@@ -94,13 +94,13 @@ function decision(customerId: string, n: number): DecisionRecord {
     ],
     verdicts: [
       {
-        action: "overdraft-fix",
+        actions: ["overdraft-fix"],
         channel: "push",
         verdict: "denied",
         reason: "no_consent_record",
         rule: "default/service",
       },
-      { action: "overdraft-fix", channel: "sms", verdict: "permitted", reason: "permitted" },
+      { actions: ["overdraft-fix"], channel: "sms", verdict: "permitted", reason: "permitted" },
     ],
     versions: { catalogue: "core@1" },
   };

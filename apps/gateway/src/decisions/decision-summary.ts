@@ -27,9 +27,13 @@ function policySaid(verdicts: readonly Verdict[]): string[] {
   const said = verdicts.map((v) => {
     const why = v.verdict === "permitted" ? "" : ` (${words(v.reason)}${v.rule ? `, rule ${v.rule}` : ""})`;
     const until = v.until === undefined ? "" : ` until ${isoTime(v.until)}`;
-    return `${v.action} over ${v.channel} ${v.verdict}${until}${why}`;
+    return `${listed(v.actions)} over ${v.channel} ${v.verdict}${until}${why}`;
   });
   return [`The policy said: ${said.join("; ")}.`];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function outcome({ reply, explanations }: DecisionRecord): string {

@@ -151,7 +151,7 @@ describe("a decision in words", () => {
     reply,
     explanations: [{ action: "savings", stage: "policy", reason: "quiet_hours", score: 12.34567 }],
     verdicts: [
-      { action: "savings", channel: "push", verdict: "deferred", reason: "quiet_hours", until: 3_600_000 },
+      { actions: ["savings"], channel: "push", verdict: "deferred", reason: "quiet_hours", until: 3_600_000 },
     ],
     versions: {},
   });

@@ -147,7 +147,9 @@ function refrain(request: DecisionRequest, ranking: Ranking, verdicts: readonly 
 
 /** Why policy let no channel of this action through. */
 function policyReason(action: string, verdicts: readonly Verdict[]): string {
-  const own = verdicts.filter((v) => v.action === action && v.verdict !== "permitted").map((v) => v.reason);
+  const own = verdicts
+    .filter((v) => v.actions.includes(action) && v.verdict !== "permitted")
+    .map((v) => v.reason);
   return MOST_TELLING.find((r) => own.includes(r)) ?? own[0] ?? "not_judged";
 }
 

@@ -19,19 +19,19 @@ function decide(request: DecisionRequest, catalogue: Catalogue, policy?: Evaluat
 }
 
 const permitted = (action: string, channel: Channel): Verdict => ({
-  action,
+  actions: [action],
   channel,
   verdict: "permitted",
   reason: "permitted",
 });
 const denied = (action: string, channel: Channel, reason: Verdict["reason"]): Verdict => ({
-  action,
+  actions: [action],
   channel,
   verdict: "denied",
   reason,
 });
 const deferred = (action: string, channel: Channel, until: number): Verdict => ({
-  action,
+  actions: [action],
   channel,
   verdict: "deferred",
   reason: "quiet_hours",

@@ -1,5 +1,5 @@
 /**
- * What the packs say of one action on one channel, before any counting: holds, consent, quiet hours. All packs
+ * What the packs say of an action on one channel, before any counting: holds, consent, quiet hours. All packs
  * apply and the strictest wins: denied over deferred, the later deferral over the earlier. What is not known
  * never permits marketing.
  *
@@ -34,11 +34,14 @@ const HOLD_REASONS: Readonly<Record<HoldKind, ReasonCode>> = {
   "opt-out": "hold_opt_out",
 };
 
+/** A verdict, of whatever actions are of this purpose and urgency. */
+export type Judgement = Omit<Verdict, "actions">;
+
 export interface JudgeInput {
   readonly packs: readonly PolicyPackDefinition[];
   /** Every copy there is of the profile (context, index): either refusing is a refusal. */
   readonly copies: readonly Profile[];
-  readonly option: Pick<PolicyOption, "action" | "purpose" | "urgent">;
+  readonly option: Pick<PolicyOption, "purpose" | "urgent">;
   readonly channel: Channel;
   /** Epoch ms. */
   readonly at: number;
@@ -73,11 +76,11 @@ function placeRules(packs: readonly PolicyPackDefinition[], purpose: Purpose): r
   });
 }
 
-/** The verdict on one action and channel, caps aside. */
-export function judge(input: JudgeInput): Verdict {
+/** What holds for a purpose and urgency on one channel, caps aside. */
+export function judge(input: JudgeInput): Judgement {
   const { packs, copies, option, channel, at } = input;
-  const base = { action: option.action, channel };
-  const denied = (reason: ReasonCode, rule?: string): Verdict => ({
+  const base = { channel };
+  const denied = (reason: ReasonCode, rule?: string): Judgement => ({
     ...base,
     verdict: "denied",
     reason,
