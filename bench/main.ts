@@ -70,6 +70,9 @@ function report(result: Result, options: BenchOptions): void {
   if (takeover)
     parts.push(`all partitions handled again ${takeover.seconds.toFixed(2)} s after the kill, nothing lost`);
   if (soak) parts.push(soakTable(soak.rows));
+  parts.push(
+    "checked: every event applied once and in order, no customer above the cap, one outcome per command",
+  );
   console.log(`\n${parts.join("\n\n")}\n`);
   console.log(JSON.stringify(result));
   if (options.keep) keep(result);

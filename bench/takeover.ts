@@ -39,7 +39,7 @@ export async function runTakeover(options: BenchOptions, say: Say): Promise<Resu
       throw new RunFailed([`the take-over took ${(ms / 1_000).toFixed(1)} s, more than 6 s`]);
     return {
       kind: "takeover",
-      settings: settingsOf(options, system.versions),
+      settings: settingsOf({ ...options, actors: 2, n: wanted.n }, system.versions),
       takeover: { seconds: ms / 1_000, ratePerSecond, events: wanted.n },
     };
   } finally {

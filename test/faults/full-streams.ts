@@ -134,7 +134,10 @@ async function onSmallDisk(run: Run, natsDir: string): Promise<void> {
   await rig.jsm.streams.delete("OTHER");
   await load.more(60, 60_000);
 
-  if (run.size === "short") return void (await run.settle(rig, load));
+  if (run.size === "short") {
+    run.log("short: the full disk itself is left to the normal size");
+    return void (await run.settle(rig, load));
+  }
 
   const other = join(natsDir, "other-files");
   mkdirSync(other);

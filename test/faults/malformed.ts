@@ -33,6 +33,7 @@ export const malformed: Scenario = {
     await load.finish();
     await eventually("everything in EVT to be handled", () => handled(rig), 60_000);
     // Whoever reads the contexts next must be able to.
+    run.log("kill -9 of actor-0: the next one must be able to read what it left");
     await rig.service("actor-0").crash();
     const probes = await probe(rig);
     await eventually("everything in EVT to be handled", () => handled(rig), 60_000);
