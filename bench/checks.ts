@@ -121,8 +121,11 @@ function typesOf(distinct: readonly W1Event[]): Map<string, { n: number; last: n
  */
 function* aboveCap(events: readonly W1Event[], history: History): Iterable<string> {
   const timeOf = new Map(events.map((e) => [e.eventId, Date.parse(e.occurredAt)]));
-  const refused = new Set(history.outcomes.filter((o) => o.kind === "failed").map((o) => o.commandId));
-  const sent = new Set(history.sends.map((s) => s.commandId).filter((id) => !refused.has(id)));
+  // What every provider asked has refused reached nobody, however its command ended: failed, or stopped before its next leg.
+  const mayHaveArrived = new Set(
+    history.outcomes.filter((o) => o.kind === "delivered" || o.kind === "unknown").map((o) => o.commandId),
+  );
+  const sent = new Set(history.sends.map((s) => s.commandId).filter((id) => mayHaveArrived.has(id)));
   for (const [id, steps] of history.steps) {
     const times = steps
       .flatMap((s) => s.commands.filter((c) => sent.has(c)).map(() => timeOf.get(s.eventId) ?? 0))

@@ -189,12 +189,15 @@ describe("the checks", () => {
     const all = (): boolean => true;
     const fellBack = findings((h) => h.sends.push(...h.sends.map((s) => ({ ...s, attempt: 1 }))));
     expect(fellBack).toEqual([]);
-    const refused = findings((h) => {
-      h.outcomes = h.outcomes.map((o) => ({ ...o, kind: "failed" }));
-      for (const [id, c] of h.contexts)
-        h.contexts.set(id, { ...c, contacts: c.contacts.map((x) => ({ ...x, outcome: "failed" })) });
-    }, all);
-    expect(refused.filter((f) => f.includes("within 24 hours"))).toEqual([]);
+    // Refused by each, or refused by the first and then stopped at the gate.
+    for (const kind of ["failed", "suppressed"] as const) {
+      const refused = findings((h) => {
+        h.outcomes = h.outcomes.map((o) => ({ ...o, kind }));
+        for (const [id, c] of h.contexts)
+          h.contexts.set(id, { ...c, contacts: c.contacts.map((x) => ({ ...x, outcome: kind })) });
+      }, all);
+      expect(refused.filter((f) => f.includes("within 24 hours"))).toEqual([]);
+    }
   });
 
   it("permit a contact exactly 24 hours after the third before it", () => {
