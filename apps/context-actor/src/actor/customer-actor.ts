@@ -205,7 +205,7 @@ export class CustomerActor {
     const run = new DecisionRun(this.options.decider);
     const decisions: DecisionOnRecord[] = [];
     const records: AuditRecord[] = [];
-    /** Trace of the first event that left a record. */
+    /** Trace of the first event that was applied: the records of the run share it. */
     let recordsTrace: Readonly<Record<string, string>> | undefined;
     const parsed = batch.map(({ message }) => parseEvent(message, clock));
     const times = new TurnTimes(clock);
