@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { replayClockText } from "#clock";
+import { standingClockText } from "#clock";
 import { streamsOf, subjects } from "#contracts";
 import { freePort, startChild, startNatsServer, startRedisServer, type Child } from "#embedded";
 import { connectNats, provision } from "#messaging";
@@ -50,11 +50,6 @@ const PROVIDER = {
   declined: 0,
 };
 
-/** Event time counts: Segue's clock stands (almost) still long before the events. */
-function standingClock(): string {
-  return replayClockText({ startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 });
-}
-
 export class Installation {
   /** Servers and services by name; two actors are `context-actor` and `context-actor-2`. */
   readonly processes: RunningProcess[] = [];
@@ -65,7 +60,8 @@ export class Installation {
   nc!: NatsConnection;
   #natsUrl = "";
   #redisUrl = "";
-  readonly #clock = standingClock();
+  /** Event time counts. */
+  readonly #clock = standingClockText();
   readonly #healthUrls = new Map<string, string>();
 
   private constructor(readonly options: InstallationOptions) {}

@@ -4,7 +4,8 @@
  */
 import { readBerkaEvents } from "../apps/cli/src/berka/index.js";
 import type { CloudEvent, Context } from "#contracts";
-import { SILENT_CUSTOMERS, standingClock, System } from "./system.js";
+import { standingClockText } from "#clock";
+import { SILENT_CUSTOMERS, System } from "./system.js";
 
 const KILLS = 20;
 const SEED = Number(process.env["SEGUE_TEST_SEED"] ?? 7);
@@ -134,7 +135,7 @@ describe("kill -9 of context-actor while a replay runs", () => {
   const system = (actors: number): Promise<System> =>
     System.start({
       actors,
-      clock: standingClock(),
+      clock: standingClockText(),
       sandbox: SILENT_CUSTOMERS,
       services: ["decision", "policy", "channels", "context-actor"],
     });

@@ -5,7 +5,8 @@
 import type { CloudEvent } from "#contracts";
 import { LEASE_TTL_MS } from "#messaging";
 import { eventually, untilReady } from "#testing";
-import { SILENT_CUSTOMERS, standingClock, System } from "./system.js";
+import { standingClockText } from "#clock";
+import { SILENT_CUSTOMERS, System } from "./system.js";
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(1995, 0, 2, 9);
@@ -13,7 +14,7 @@ const START = Date.UTC(1995, 0, 2, 9);
 describe("rolling restart", () => {
   let system: System;
   beforeAll(async () => {
-    system = await System.start({ actors: 2, clock: standingClock(), sandbox: SILENT_CUSTOMERS });
+    system = await System.start({ actors: 2, clock: standingClockText(), sandbox: SILENT_CUSTOMERS });
   }, 60_000);
   afterAll(() => system.stop());
 

@@ -15,7 +15,6 @@ import {
   type Context,
   type Outcome,
 } from "#contracts";
-import { replayClockText } from "#clock";
 import { Publisher } from "#messaging";
 import {
   eventually,
@@ -38,14 +37,6 @@ export interface SystemOptions {
   readonly clock?: string;
   /** Sandbox profile overrides, per channel. */
   readonly sandbox?: object;
-}
-
-/**
- * A replay clock that stands (almost) still long before the events: they carry the time, simulated latencies
- * pass in no time, and timers fire only because later events catch them up. So a run is the same every time.
- */
-export function standingClock(): string {
-  return replayClockText({ startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 });
 }
 
 /** A sandbox whose customers do nothing, so that no response races an event. */

@@ -76,3 +76,11 @@ export function clockFrom(text: string | undefined): Clock {
 export function replayClockText(o: ReplayClockOptions): string {
   return `replay:${o.startWall}:${o.startTime}:${o.speed}`;
 }
+
+/**
+ * A replay clock that stands (almost) still long before the events: they carry the time, simulated latencies pass in no
+ * time, and timers fire only because later events catch them up. So a run is the same every time.
+ */
+export function standingClockText(): string {
+  return replayClockText({ startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 });
+}

@@ -12,7 +12,6 @@ import {
   partitionOf,
   type AuditRecord,
   type Context,
-  type CustomerEvent,
   type DecisionAnswer,
   type DlqReason,
   type OutboxEntry,
@@ -23,28 +22,20 @@ import {
   asksAhead,
   eventFingerprint,
   hasSeen,
-  isTimer,
   recordDeadLetter,
   recordDuplicate,
   step,
   type Intent,
   type Journeys,
-  type WaitingEvent,
 } from "#domain";
-import {
-  faultKindOf,
-  parseEvent,
-  readHeader,
-  type ParsedEvent,
-  type Publisher,
-  type StreamMessage,
-} from "#messaging";
+import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
 import { DecisionRun, questionOf, type Decider, type Question } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
+import { TurnTimes, waitingAfter } from "./waiting-events.js";
 
 /** A decision and what is needed to explain and repeat it. */
 export type DecisionOnRecord = DecisionAnswer & { readonly question: Question };
@@ -316,37 +307,6 @@ export class CustomerActor {
     }
     for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
   }
-}
-
-/** When each event of a run is applied: asked once, so that what is foreseen for an event is what happens. */
-class TurnTimes {
-  readonly #times = new Map<number, number>();
-
-  constructor(private readonly clock: Clock) {}
-
-  of(event: CustomerEvent): number {
-    let time = this.#times.get(event.seq);
-    if (time === undefined) {
-      const due = !isTimer(event) || this.clock.isDue(event.time);
-      time = due ? this.clock.at(event.time) : this.clock.now();
-      this.#times.set(event.seq, time);
-    }
-    return time;
-  }
-
-  forget(): void {
-    this.#times.clear();
-  }
-}
-
-/** The events behind the i-th, up to one that cannot be read. */
-function waitingAfter(parsed: readonly ParsedEvent[], i: number, times: TurnTimes): WaitingEvent[] {
-  const waiting: WaitingEvent[] = [];
-  for (const input of parsed.slice(i + 1)) {
-    if (input.kind !== "event") break;
-    waiting.push({ event: input.event, now: times.of(input.event) });
-  }
-  return waiting;
 }
 
 /** First token of an event type: few values, fit for a span attribute. */
