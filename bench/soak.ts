@@ -13,10 +13,10 @@ import type { Say } from "./w1.js";
 const RATE = 500;
 const SAMPLE_EVERY_MS = 10_000;
 /**
- * One day of event time, so that what is kept per contact does not pile up by months within the hour. Many customers, so
- * that the cap leaves something to say until the end.
+ * Ninety days of event time: contacts are kept for about two weeks where no cap looks back further, so that what the first
+ * third leaves behind is forgotten in the second. So few customers that each has come by the end of the first third.
  */
-const SOAK_WORKLOAD = { ...W1_DEFAULTS, spanHours: 24, customers: 50_000, zipf: 0, prefix: "soak" };
+const SOAK_WORKLOAD = { ...W1_DEFAULTS, spanHours: 90 * 24, customers: 10_000, zipf: 0, prefix: "soak" };
 
 /** Throws RunFailed when something is lost or grows. */
 export async function runSoak(options: BenchOptions, forMs: number, say: Say): Promise<Result> {

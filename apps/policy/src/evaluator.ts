@@ -32,7 +32,7 @@ import {
 } from "./policy-index.store.js";
 import type { ProfileCache } from "./profile-cache.js";
 import { IndexUnavailable } from "./redis-connection.js";
-import { CONTACTS_KEPT_MS } from "./scripts.js";
+import { LONGEST_PERIOD_MS } from "./scripts.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
 
 /** The request asks for what the index cannot count; the same request would fail again. */
@@ -66,12 +66,16 @@ export class Evaluator {
   readonly #ports: EvaluatorPorts;
   readonly #versions: readonly string[];
   readonly #caps: ReadonlyMap<Purpose, PurposeCaps>;
+  /** The longest period of any cap of the packs, ms. */
+  readonly #longest: number;
 
   constructor(ports: EvaluatorPorts) {
     this.#ports = ports;
     this.#versions = ports.packs.map((p) => `${p.id}@${p.version}`);
     this.#caps = new Map(PURPOSES.map((p) => [p, purposeCaps(packCaps(ports.packs, p))]));
-    for (const { caps } of this.#caps.values()) for (const cap of caps) refuseUncountable(cap);
+    const all = [...this.#caps.values()].flatMap(({ caps }) => caps);
+    for (const cap of all) refuseUncountable(cap);
+    this.#longest = Math.max(0, ...all.map((c) => c.periodMs));
   }
 
   /** The caps that the packs put on a purpose. */
@@ -150,7 +154,15 @@ export class Evaluator {
     cap: Cap | undefined,
   ): Pick<
     ReserveRequest,
-    "decisionId" | "customerId" | "at" | "candidates" | "caps" | "journey" | "journeyCap" | "profile"
+    | "decisionId"
+    | "customerId"
+    | "at"
+    | "candidates"
+    | "caps"
+    | "journey"
+    | "journeyCap"
+    | "lookBackMs"
+    | "profile"
   > {
     return {
       decisionId: request.decisionId,
@@ -165,6 +177,7 @@ export class Evaluator {
       caps: this.capsOf,
       journey: request.journey,
       journeyCap: cap,
+      lookBackMs: Math.max(this.#longest, cap?.periodMs ?? 0),
       profile: request.profile,
     };
   }
@@ -197,6 +210,9 @@ export class Evaluator {
           throw new Error("a request that follows none was stopped");
         case "send-profile":
           sendProfile = true;
+          break;
+        case "forgotten":
+          await rebuild.contacts(customerId, request.at);
           break;
         case "unknown":
           void newCustomers.learn(answer.generation ?? "");
@@ -271,12 +287,12 @@ function refusesAll({ chosen, verdicts }: EvaluateReply): boolean {
   return !chosen && verdicts.every((v) => v.verdict === "denied" && v.reason !== "policy_unavailable");
 }
 
-/** An index that keeps contacts for less than a cap's period would forget some of those to count. */
+/** Contacts are read again when they were forgotten, but not from further back than this. */
 function refuseUncountable(cap: Cap): void {
-  if (cap.periodMs <= CONTACTS_KEPT_MS) return;
-  const days = CONTACTS_KEPT_MS / 86_400_000;
+  if (cap.periodMs <= LONGEST_PERIOD_MS) return;
+  const days = LONGEST_PERIOD_MS / 86_400_000;
   throw new UncountableCap(
-    `${cap.rule}: a period of ${cap.periodMs} ms is longer than the ${days} days that contacts are kept for counting`,
+    `${cap.rule}: a period of ${cap.periodMs} ms is longer than the ${days} days that caps may look back`,
   );
 }
 

@@ -75,6 +75,9 @@ export class Gatekeeper {
           readAgain = true;
           await rebuild.contacts(customerId, at);
           break;
+        case "forgotten":
+          await rebuild.contacts(customerId, at);
+          break;
         case "unknown":
           await rebuild.customer(customerId, at);
       }

@@ -105,7 +105,7 @@ for i = 8, #ARGV, 2 do
   end
   redis.call('HSET', KEYS[2], ARGV[i], record(s, n, at, u, j, used, ch, g, cap, a, k))
 end
-redis.call('HDEL', KEYS[1], 'building')
+redis.call('HDEL', KEYS[1], 'building', 'forgot')
 if known then return {'installed', ''} end
 local now = wall_ms()
 local since = redis.call('HGET', KEYS[1], 'was') == ARGV[1] and redis.call('HGET', KEYS[1], 'since') or now

@@ -5,6 +5,7 @@ import { Publisher } from "#messaging";
 import { emptyContext } from "#domain";
 import { eventually } from "#testing";
 import {
+  DAY,
   NOON,
   commandEntries,
   consenting,
@@ -109,6 +110,23 @@ describe("the ledger of contacts, on real NATS and Redis", () => {
     await f.commit(mine, reply);
     expect(await gate("l5", 1)).toEqual(GO);
     expect((await f.evaluate(sms("l5", 2))).chosen).toBeUndefined();
+  });
+
+  it("forgets what no cap in force looks back to, and reads it again for one that does", async () => {
+    const c = "l6";
+    await f.register(c);
+    const contacts = (): Promise<number> => redis.hlen(`policy:{${c}}:contacts`);
+    const month = NOON + 30 * DAY;
+    expect((await f.evaluate({ ...sms(c, 1), journey: "j" })).chosen).toBeDefined();
+    expect((await f.evaluate({ ...sms(c, 2), journey: "j", at: month })).chosen).toBeDefined();
+    expect(await contacts()).toBe(1);
+    const cap = { journey: "j", count: 2, periodMs: 60 * DAY };
+    const capped = await f.evaluate({ ...sms(c, 3), journey: "j", at: month + 3 * DAY, cap });
+    expect(capped.chosen).toBeUndefined();
+    expect(capped.verdicts).toMatchObject([{ verdict: "denied", reason: "journey_cap_reached" }]);
+    // From now on so much is kept, although others do not look back that far.
+    expect((await f.evaluate({ ...sms(c, 4), at: month + 5 * DAY })).chosen).toBeDefined();
+    expect(await contacts()).toBe(3);
   });
 
   describe("a customer of whom nothing was ever ordered", () => {

@@ -59,6 +59,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
       at,
       candidates,
       caps: () => purposeCaps(caps),
+      lookBackMs: Math.max(0, ...caps.map((c) => c.periodMs)),
       profile: emptyProfile,
       sendProfile: true,
       judgedSeq: 0,
@@ -123,7 +124,14 @@ describe("the policy index and its scripts, on a real Redis", () => {
       profile: { seq: 9, holds: [{ kind: "fraud" }] },
     });
     const profile = { ...emptyProfile, seq: 12, timezone: "Europe/Prague" };
-    const request = { decisionId: "u2.1.0", customerId: "u2", at: 0, candidates: [candidate()], profile };
+    const request = {
+      decisionId: "u2.1.0",
+      customerId: "u2",
+      at: 0,
+      candidates: [candidate()],
+      profile,
+      lookBackMs: 0,
+    };
     const caps = () => purposeCaps([]);
     expect(await index.reserve({ ...request, caps, sendProfile: false, judgedSeq: 12 })).toEqual({
       kind: "send-profile",
@@ -161,6 +169,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
         at: 0,
         candidates: [candidate()],
         caps: () => purposeCaps([]),
+        lookBackMs: 0,
         profile: emptyProfile,
         sendProfile: false,
         newCustomer,

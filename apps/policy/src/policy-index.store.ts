@@ -44,6 +44,8 @@ export interface VersionedProfile {
 
 /** `generation`: of the index, when one is open. */
 export type Unknown = { readonly kind: "unknown"; readonly generation?: string };
+/** A cap looks back to contacts that were forgotten: they must be read from the ledger. */
+export type Forgotten = { readonly kind: "forgotten" };
 /** The index knows a newer profile than the one judged. */
 export type NewerProfile = { readonly kind: "newer-profile" } & VersionedProfile;
 
@@ -56,6 +58,7 @@ export type Counted = {
 };
 export type Reserved =
   | Unknown
+  | Forgotten
   | NewerProfile
   | { readonly kind: "send-profile" }
   /** One of the reservations that it comes after stands. */
@@ -73,6 +76,8 @@ export interface ReserveRequest {
   readonly caps: (purpose: Purpose) => PurposeCaps;
   readonly journey?: string | undefined;
   readonly journeyCap?: Cap | undefined;
+  /** How far back any cap in force looks, also of other purposes: what is older may be forgotten. */
+  readonly lookBackMs: number;
   readonly profile: Profile;
   /** Whether the index needs the profile, or has it already. */
   readonly sendProfile: boolean;
@@ -144,6 +149,7 @@ export class PolicyIndex {
       newCustomer?.stream ?? "",
       [request.decisionId, ...(request.after ?? [])].join("|"),
       String(request.at),
+      String(request.lookBackMs),
       safe(request.journey ?? ""),
       journeyCap ? capText(journeyCap) : "",
       String(purposes.length),
@@ -157,7 +163,7 @@ export class PolicyIndex {
     }
     const [kind, first = "", second = "", third = "", written] = await RESERVE.run(this.#connection, args);
     if (kind === "unknown") return { kind, generation: first };
-    if (kind === "stopped") return { kind };
+    if (kind === "stopped" || kind === "forgotten") return { kind };
     if (kind === "send") return { kind: "send-profile" };
     if (kind === "profile") return { kind: "newer-profile", version: first, profile: parseProfile(second) };
     return {
@@ -180,6 +186,7 @@ export class PolicyIndex {
     caps: PurposeCaps,
   ): Promise<
     | Unknown
+    | Forgotten
     | NewerProfile
     | { readonly kind: "missing" }
     | { readonly kind: "answer"; readonly reply: GateReply }
@@ -201,7 +208,7 @@ export class PolicyIndex {
       verdicts.other,
       caps.text,
     ]);
-    if (answer === "unknown" || answer === "missing") return { kind: answer };
+    if (answer === "unknown" || answer === "missing" || answer === "forgotten") return { kind: answer };
     if (answer === "profile")
       return { kind: "newer-profile", version: detail, profile: parseProfile(profile) };
     const kind = answer === "go" || answer === "claimed" ? answer : "stop";

@@ -2,20 +2,23 @@
  * The Redis scripts that count, claim and settle contacts. Each runs alone, so that counting and reserving are one
  * step (I6). Those that keep the index are in `index-scripts.ts`.
  *
- * Keys, per customer: `…:index` (hash: epoch, built, since, seq, profile, seen, unread, was, building) and
+ * Keys, per customer: `…:index` (hash: epoch, built, since, seq, profile, seen, unread, was, building, keeps, forgot) and
  * `…:contacts` (hash: reservation id → contact record, see `contact-record.ts`); of all: the generation (hash: epoch,
  * id, position per tail, `passed:<stream>`). Times in records are Segue's; `built` and `since` are the wall's.
+ *
+ * What no cap in force looks back to is forgotten (`keeps`: ms that are kept; `forgot`: contacts up to this time may be
+ * gone). A cap that looks back further than that finds so, and the contacts are read from the ledger again (I6).
  */
 import { CHANNELS, isContact } from "#contracts";
 import { Script } from "./script.js";
 
 const DAY_MS = 86_400_000;
-/** How long contacts are kept for counting: no cap may look back further. */
-export const CONTACTS_KEPT_MS = 100 * DAY_MS;
-/** Reservations that do not count are kept as long as a command may live. */
-const OTHERS_KEPT_MS = 14 * DAY_MS;
-/** Old contacts are looked for once a customer has more than this. */
-const TIDY_ABOVE = 24;
+/** No cap may look back further. */
+export const LONGEST_PERIOD_MS = 100 * DAY_MS;
+/** Reservations and their claims are kept at least as long as a command may live. */
+const COMMANDS_KEPT_MS = 14 * DAY_MS;
+/** Kept beyond what caps look back to: requests do not come exactly in the order of their times. */
+const SLACK_MS = DAY_MS;
 
 const NO_CONTACT = CHANNELS.filter((c) => !isContact(c)).join(",");
 
@@ -75,13 +78,13 @@ end
  * it is sure that nothing was ever ordered and that no profile event was missed (see `NewCustomers`).
  * KEYS index, contacts, generation. ARGV epoch, seq of the newest profile judged, seq of the request's profile, the
  * profile (empty: not sent), generation in which the customer may be new (empty: may not), up to where profile events
- * were looked through, EVT stream, reservation id and those that it comes after (joined by `|`), at, journey, the journey's cap, number of purposes, then per
+ * were looked through, EVT stream, reservation id and those that it comes after (joined by `|`), at, how far back any cap in force looks (ms), journey, the journey's cap, number of purposes, then per
  * purpose its name and caps, then per candidate `<purpose>:<urgent>:<channels>` and action.
  */
 export const RESERVE = new Script(
   3,
   `${COMMON}${COUNTING}
-local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built')
+local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built', 'keeps', 'forgot')
 local version = ''
 if h[1] ~= ARGV[1] then
   local g = redis.call('HMGET', KEYS[3], 'epoch', 'id', 'passed:' .. ARGV[7])
@@ -92,6 +95,7 @@ if h[1] ~= ARGV[1] then
   end
   local now = wall_ms()
   redis.call('DEL', KEYS[1])
+  h = {}
   redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'built', now, 'since', now, 'seq', ARGV[3], 'profile', ARGV[4],
     'seen', '', 'unread', '1')
   version = now .. ':' .. ARGV[3]
@@ -106,7 +110,14 @@ else
     version = h[3] .. ':' .. ARGV[3]
   end
 end
-local id, at = string.match(ARGV[8], '^[^|]*'), tonumber(ARGV[9])
+local id, at, back = string.match(ARGV[8], '^[^|]*'), tonumber(ARGV[9]), tonumber(ARGV[10])
+local keeps = math.max(tonumber(h[4] or '0'), back, ${COMMANDS_KEPT_MS})
+if h[5] and at - back <= tonumber(h[5]) then
+  redis.call('HSET', KEYS[1], 'keeps', string.format('%d', keeps))
+  return {'forgotten'}
+end
+local until_here = at - keeps - ${SLACK_MS}
+local forgets = false
 local after = {}
 for earlier in string.gmatch(ARGV[8], '|([^|]*)') do after[earlier] = true end
 local raw = redis.call('HGETALL', KEYS[2])
@@ -114,15 +125,17 @@ local mine
 for i = 1, #raw, 2 do
   if after[raw[i]] then return {'stopped'} end
   if raw[i] == id then mine = raw[i + 1] end
-  if #raw > ${TIDY_ABOVE * 2} and raw[i] ~= id then
-    local n, when = string.match(raw[i + 1], '^%a(%d)([^;]*)')
-    local age = at - tonumber(when)
-    if age > ${CONTACTS_KEPT_MS} or (n ~= '1' and age > ${OTHERS_KEPT_MS}) then redis.call('HDEL', KEYS[2], raw[i]) end
+  if raw[i] ~= id and tonumber(string.match(raw[i + 1], '^%a%d([^;]*)')) <= until_here then
+    redis.call('HDEL', KEYS[2], raw[i])
+    forgets = true
   end
 end
+if forgets and until_here > tonumber(h[5] or '0') then
+  redis.call('HSET', KEYS[1], 'keeps', string.format('%d', keeps), 'forgot', string.format('%d', until_here))
+end
 local contacts = counted(raw, id)
-local purposes = tonumber(ARGV[12])
-local first = 13 + 2 * purposes
+local purposes = tonumber(ARGV[13])
+local first = 14 + 2 * purposes
 local own = mine and string.match(mine, ';([^;]*);[^;]*$')
 local caps, hits, denials = {}, {}, {}
 local chosen, channels
@@ -136,7 +149,7 @@ for c = first, #ARGV, 2 do
     -- What counts does not depend on the action: the same purpose and channel have the same answer.
     local key = purpose .. channel
     if not hits[key] then
-      if not caps[purpose] then caps[purpose] = caps_of(ARGV[12 + 2 * tonumber(purpose)] .. ';' .. ARGV[11]) end
+      if not caps[purpose] then caps[purpose] = caps_of(ARGV[13 + 2 * tonumber(purpose)] .. ';' .. ARGV[12]) end
       hits[key] = reached(caps[purpose], contacts, channel, at)
     end
     if hits[key] == 0 then open[#open + 1] = channel
@@ -161,8 +174,8 @@ for _, channel in ipairs(channels) do
   if not has('${NO_CONTACT}', channel) then n = 1 end
 end
 local ch = table.concat(channels, ',')
-redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[11 + 2 * tonumber(purpose)], ARGV[10], channels[1], ch,
-  urgent, ARGV[11], ARGV[chosen + 1], ''))
+redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[12 + 2 * tonumber(purpose)], ARGV[11], channels[1], ch,
+  urgent, ARGV[12], ARGV[chosen + 1], ''))
 return {'reserved', why, ARGV[chosen + 1], ch, version}
 `,
 );
@@ -176,7 +189,7 @@ return {'reserved', why, ARGV[chosen + 1], ch, version}
 export const GATE = new Script(
   2,
   `${COMMON}${COUNTING}
-local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built', 'since')
+local h = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'built', 'since', 'keeps', 'forgot')
 if h[1] ~= ARGV[1] then return {'unknown'} end
 local version = h[3] .. ':' .. h[2]
 if version ~= ARGV[2] then return {'profile', version, redis.call('HGET', KEYS[1], 'profile')} end
@@ -203,6 +216,12 @@ end
 if tonumber(at) < tonumber(ARGV[6]) then at = ARGV[6] end
 if n == '1' then
   local caps = caps_of(ARGV[13] .. ';' .. cap)
+  for _, c in ipairs(caps) do
+    if h[6] and tonumber(at) - c[2] <= tonumber(h[6]) then
+      redis.call('HSET', KEYS[1], 'keeps', string.format('%d', math.max(tonumber(h[5]), c[2])))
+      return {'forgotten'}
+    end
+  end
   local hit = reached(caps, counted(redis.call('HGETALL', KEYS[2]), ARGV[3]), ARGV[7], tonumber(at))
   if hit > 0 then
     -- Nothing of it was sent: another contact that waits for its turn must not be stopped because of this one.
