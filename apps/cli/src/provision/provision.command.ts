@@ -1,6 +1,7 @@
 /** `segue provision`: makes the streams, consumers and buckets of a nats-server match the contracts. Idempotent. */
 import { parseArgs } from "node:util";
 import { connectNats, provision } from "#messaging";
+import type { Command } from "../command.js";
 
 const HELP = `segue provision [--nats <url>] [--replicas <n>]
 
@@ -9,8 +10,14 @@ const HELP = `segue provision [--nats <url>] [--replicas <n>]
   --replicas <n>   1, 3 or 5 (default 1)
 `;
 
+export const provisionCommand: Command = {
+  summary: "make the streams, consumers and buckets of a nats-server match the contracts",
+  help: HELP,
+  run,
+};
+
 /** Answers the exit status: 0 done, 1 the server refused or cannot be reached, 2 wrong arguments. */
-export async function provisionCommand(args: readonly string[]): Promise<number> {
+async function run(args: readonly string[]): Promise<number> {
   let nats: string;
   let replicas: number;
   try {

@@ -4,11 +4,12 @@
  */
 import type { Clock } from "#clock";
 import { sleep } from "#messaging";
+import type { Command } from "../command.js";
 import type { ReplayProgress } from "../replay/index.js";
 import { readConfig } from "./config.js";
 import { Installation, SERVICES } from "./installation.js";
 import { follow } from "./observe.js";
-import { parseStartArgs, UsageError, type StartOptions } from "./options.js";
+import { HELP, parseStartArgs, UsageError, type StartOptions } from "./options.js";
 import { panelLines, plainLine, type PanelView } from "./panel.js";
 import { nextPart, type Part } from "./part.js";
 import { berkaSource, type ReplaySource } from "./replay-source.js";
@@ -36,8 +37,14 @@ interface Run {
   readonly notices: string[];
 }
 
+export const startCommand: Command = {
+  summary: "start everything on this machine and run the main job (npm start)",
+  help: HELP,
+  run: start,
+};
+
 /** Runs until the end; answers the exit status. Leaves no process behind, however it ends. */
-export async function start(args: readonly string[]): Promise<number> {
+async function start(args: readonly string[]): Promise<number> {
   let parsed;
   try {
     parsed = parseStartArgs(args);
