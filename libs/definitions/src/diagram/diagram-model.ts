@@ -1,0 +1,173 @@
+/** A journey as boxes and arrows with their words, whatever they are drawn with. */
+import { assertNever, type JourneyDefinition, type StepDefinition } from "#contracts";
+import { edgesOf, type Edge, type EdgeKind } from "../journey-graph.js";
+
+export type NodeKind = StepDefinition["type"] | "start" | "goal" | "completed";
+
+export interface DiagramNode {
+  /** Unique; that of a step is its id. */
+  readonly id: string;
+  readonly kind: NodeKind;
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+export interface DiagramEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: EdgeKind | "goal";
+  /** Empty where the step simply goes on. */
+  readonly label: string;
+}
+
+export interface Diagram {
+  readonly title: string;
+  readonly description: string;
+  /** What holds at every step: exits, cap, goal without a step of its own. */
+  readonly notes: readonly string[];
+  readonly nodes: readonly DiagramNode[];
+  readonly edges: readonly DiagramEdge[];
+}
+
+/** Ids that no step can have. */
+const START = "start.";
+const GOAL = "goal.";
+const COMPLETED = "completed.";
+
+const MAX_CHARS = 44;
+
+/** The diagram of a journey that is valid. The same journey always gives the same one. */
+export function diagramOf(journey: JourneyDefinition): Diagram {
+  const { goal } = journey;
+  const nodes: DiagramNode[] = [
+    {
+      id: START,
+      kind: "start",
+      title: [journey.trigger.event].flat().join(", "),
+      lines: startLines(journey),
+    },
+    ...journey.steps.map((step) => ({ id: step.id, kind: step.type, title: step.id, lines: linesOf(step) })),
+  ];
+  const edges: DiagramEdge[] = [{ from: START, to: journey.steps[0]!.id, kind: "next", label: "" }];
+  for (const step of journey.steps) {
+    for (const edge of edgesOf(step, []))
+      edges.push({ from: step.id, to: edge.to, kind: edge.kind, label: labelOf(step, edge) });
+    const ending = unsaidEnd(step);
+    if (ending) edges.push({ from: step.id, to: COMPLETED, ...ending });
+  }
+  if (edges.some((e) => e.to === COMPLETED))
+    nodes.push({ id: COMPLETED, kind: "completed", title: "completed", lines: [] });
+  if (goal?.goto !== undefined) {
+    nodes.push({
+      id: GOAL,
+      kind: "goal",
+      title: goalTitle(journey),
+      lines: goal.when ? [short(goal.when)] : [],
+    });
+    edges.push({ from: GOAL, to: goal.goto, kind: "goal", label: "from any step" });
+  }
+  return {
+    title: `${journey.id} · version ${journey.version} · ${journey.purpose}`,
+    description: journey.description.trim(),
+    notes: notesOf(journey),
+    nodes,
+    edges,
+  };
+}
+
+function goalTitle({ goal }: JourneyDefinition): string {
+  return `goal: ${[goal!.event].flat().join(", ")}${goal!.within === undefined ? "" : ` within ${goal!.within}`}`;
+}
+
+function startLines({ trigger, entry }: JourneyDefinition): readonly string[] {
+  const rule =
+    entry.rule === "once-per"
+      ? `once per ${entry.period}`
+      : entry.rule === "per-key"
+        ? `per ${short(entry.key)}`
+        : entry.rule.replace("-", " ");
+  return [...(trigger.when === undefined ? [] : [`when ${short(trigger.when)}`]), `enters: ${rule}`];
+}
+
+function notesOf(journey: JourneyDefinition): readonly string[] {
+  const { exitOn = [], cap, goal } = journey;
+  return [
+    ...exitOn.map(
+      (e) =>
+        `leaves at ${[e.event].flat().join(", ")}${e.when === undefined ? "" : ` when ${short(e.when, 80)}`}: ${e.reason}`,
+    ),
+    ...(goal && goal.goto === undefined ? [`${goalTitle(journey)} ends it`] : []),
+    ...(cap ? [`at most ${cap.contacts} contacts in ${cap.period}`] : []),
+  ];
+}
+
+function linesOf(step: StepDefinition): readonly string[] {
+  switch (step.type) {
+    case "decide":
+      return [`decide: ${step.actions.map((a) => short(a, 32)).join(", ")}`, ...channelLines(step)];
+    case "send":
+      return [`send: ${step.action}`, ...channelLines(step)];
+    case "route":
+      return [`agent: ${step.action}`];
+    case "execute":
+      return [`execute: ${step.action}`];
+    case "wait":
+      return [`wait at most ${step.atMost}`];
+    case "branch":
+      return [];
+    case "exit":
+      return step.reason === step.id ? ["exit"] : [`exit: ${step.reason}`];
+    default:
+      return assertNever(step);
+  }
+}
+
+function channelLines(step: Extract<StepDefinition, { type: "decide" | "send" }>): readonly string[] {
+  const lines: string[] = [];
+  if (step.channels) lines.push(`on ${step.channels.join(", then ")}`);
+  if (step.anotherChannel) lines.push("on another channel than before");
+  return lines;
+}
+
+function labelOf(step: StepDefinition, edge: Edge): string {
+  if (edge.kind === "otherwise") return "otherwise";
+  if (step.type === "wait") {
+    if (edge.kind === "timeout") return `after ${step.atMost}`;
+    const c = step.for?.[edge.index ?? 0];
+    if (!c) return "";
+    return "outcome" in c
+      ? c.outcome.join(", ")
+      : `${[c.event].flat().join(", ")}${c.when === undefined ? "" : ` when ${short(c.when)}`}`;
+  }
+  if (step.type === "branch") {
+    const c = step.cases[edge.index ?? 0];
+    return c ? short(c.when) : "";
+  }
+  return "";
+}
+
+/** Where a step says nothing, the journey is completed. */
+function unsaidEnd(step: StepDefinition): Pick<DiagramEdge, "kind" | "label"> | undefined {
+  switch (step.type) {
+    case "exit":
+    case "branch":
+      return undefined;
+    case "wait":
+      return step.next === undefined && step.onTimeout === undefined
+        ? { kind: "timeout", label: `after ${step.atMost}` }
+        : undefined;
+    case "decide":
+    case "send":
+    case "route":
+    case "execute":
+      return step.next === undefined ? { kind: "next", label: "" } : undefined;
+    default:
+      return assertNever(step);
+  }
+}
+
+/** On one line, and not longer than fits into a box. */
+function short(text: string, chars = MAX_CHARS): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length <= chars ? line : `${line.slice(0, chars - 1).trimEnd()}…`;
+}
