@@ -20,5 +20,6 @@ export * from "./policy-pack.v1.js";
 export * from "./policy.v1.js";
 export * from "./problem.v1.js";
 export * from "./release.v1.js";
+export * from "./signals.v1.js";
 export * from "./streams.js";
 export * from "./subjects.js";
