@@ -11,4 +11,5 @@ export {
   type ExpressionScope,
   type ValueExpression,
 } from "./expressions.js";
+export { readJourney } from "./journey-text.js";
 export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";
