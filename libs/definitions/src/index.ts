@@ -23,4 +23,5 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
+export { readJourney } from "./journey-text.js";
 export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";
