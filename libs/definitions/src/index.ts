@@ -1,3 +1,4 @@
+export { definitionDigest, textDigest } from "./definition-digest.js";
 export { DefinitionError, formatProblem, type Problem } from "./definition-error.js";
 export {
   checkExpression,
@@ -11,4 +12,12 @@ export {
   type ExpressionScope,
   type ValueExpression,
 } from "./expressions.js";
-export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";
+export {
+  catalogueOf,
+  loadCatalogue,
+  loadCatalogues,
+  loadDefinitions,
+  loadJourneys,
+  loadPolicyPacks,
+  type Definitions,
+} from "./load.js";

@@ -9,6 +9,7 @@ import {
 } from "#contracts";
 import type { Catalogue } from "#domain";
 import { checkCatalogue } from "./catalogue-checks.js";
+import { definitionDigest } from "./definition-digest.js";
 import { DefinitionError, type Problem } from "./definition-error.js";
 import { readDefinitionFiles, type DefinitionFile } from "./definition-file.js";
 import { checkJourneys } from "./journey-checks.js";
@@ -49,6 +50,23 @@ export function loadCatalogue(dir: string): Catalogue {
   return value;
 }
 
+/** The catalogues themselves, in order of id. Throws DefinitionError. */
+export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
+  const { files, problems } = readDefinitionFiles<CatalogueDefinition>(dir, "catalogue", catalogueV1);
+  checkCatalogue(files);
+  refuse(collect(files, problems));
+  return valid(files).sort((a, b) => compare(a.id, b.id));
+}
+
+/** All actions of these catalogues. */
+export function catalogueOf(catalogues: readonly CatalogueDefinition[]): Catalogue {
+  const inOrder = [...catalogues].sort((a, b) => compare(a.id, b.id));
+  return {
+    actions: new Map(inOrder.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
+    versions: inOrder.map((c) => ({ id: c.id, version: c.version, digest: definitionDigest(c) })),
+  };
+}
+
 /** The policy packs, in order of id. Throws DefinitionError. */
 export function loadPolicyPacks(dir: string): readonly PolicyPackDefinition[] {
   const { value, problems } = readPolicyPacks(dir);
@@ -63,14 +81,7 @@ function refuse(problems: readonly Problem[]): void {
 function readCatalogue(dir: string): Part<Catalogue> {
   const { files, problems } = readDefinitionFiles<CatalogueDefinition>(dir, "catalogue", catalogueV1);
   checkCatalogue(files);
-  const catalogues = valid(files).sort((a, b) => compare(a.id, b.id));
-  return {
-    value: {
-      actions: new Map(catalogues.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
-      versions: catalogues.map((c) => ({ id: c.id, version: c.version })),
-    },
-    problems: collect(files, problems),
-  };
+  return { value: catalogueOf(valid(files)), problems: collect(files, problems) };
 }
 
 function readJourneys(dir: string, catalogue: Part<Catalogue>): Part<readonly JourneyDefinition[]> {

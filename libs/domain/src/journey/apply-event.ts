@@ -11,7 +11,7 @@ import {
   type Outcome,
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
-import { applyProfileEvent } from "../policy/index.js";
+import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { enter } from "./enter.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
@@ -50,8 +50,9 @@ function updateProfile(turn: Turn): boolean {
   const { event } = turn;
   const change = applyProfileEvent(turn.context.profile, event);
   if (change.kind !== "changed") return false;
+  const changes = profileChangesOf(turn.context.profile, change.profile, event);
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: event.type });
+  turn.entries.push({ kind: "profile-changed", event: event.type, changes });
   const { data } = event;
   if (event.type === "hold.placed") return data["kind"] === "opt-out";
   return (
