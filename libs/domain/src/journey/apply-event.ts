@@ -11,7 +11,7 @@ import {
   type Outcome,
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
-import { applyProfileEvent } from "../policy/index.js";
+import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
@@ -54,10 +54,12 @@ export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolea
 
 /** Takes what the event says of consents, holds and the customer into the profile, once. */
 export function updateProfile(turn: Turn): void {
-  const change = applyProfileEvent(turn.context.profile, turn.event);
+  const before = turn.context.profile;
+  const change = applyProfileEvent(before, turn.event);
   if (change.kind !== "changed") return;
+  const changes = profileChangesOf(before, change.profile, turn.event);
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: turn.event.type });
+  turn.entries.push({ kind: "profile-changed", event: turn.event.type, changes });
 }
 
 function isOutcome(event: CustomerEvent): boolean {
