@@ -29,7 +29,7 @@ export function consentKey(purpose: string, channel: string): string {
 export const policyOptionV1 = z.object({
   action: z.string(),
   purpose: purposeV1,
-  channels: z.array(channelV1).min(1).max(7),
+  channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
 });
