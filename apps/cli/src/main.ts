@@ -2,13 +2,17 @@
 import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
 import type { Command } from "./command.js";
+import { diagramCommand } from "./diagram/diagram.command.js";
+import { newCommand } from "./new/new.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
 import { startCommand } from "./start/start.js";
 import { validateCommand } from "./validate/validate.command.js";
 
 /** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
+  new: newCommand,
   validate: validateCommand,
+  diagram: diagramCommand,
   start: startCommand,
   provision: provisionCommand,
 };

@@ -20,6 +20,8 @@ export { type Source } from "./definition-file.js";
 export { type Surroundings } from "./journey-checks.js";
 export { didYouMean } from "./suggestion.js";
 export {
+  readActions,
+  readJourneys,
   readSurroundings,
   validateDefinitions,
   validateJourney,

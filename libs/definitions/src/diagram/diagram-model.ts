@@ -62,7 +62,7 @@ export function diagramOf(journey: JourneyDefinition): Diagram {
       id: GOAL,
       kind: "goal",
       title: goalTitle(journey),
-      lines: goal.when ? [short(goal.when)] : [],
+      lines: goal.when ? [condition(goal.when)] : [],
     });
     edges.push({ from: GOAL, to: goal.goto, kind: "goal", label: "from any step" });
   }
@@ -84,9 +84,9 @@ function startLines({ trigger, entry }: JourneyDefinition): readonly string[] {
     entry.rule === "once-per"
       ? `once per ${entry.period}`
       : entry.rule === "per-key"
-        ? `per ${short(entry.key)}`
+        ? `one per ${condition(entry.key)}`
         : entry.rule.replace("-", " ");
-  return [...(trigger.when === undefined ? [] : [`when ${short(trigger.when)}`]), `enters: ${rule}`];
+  return [...(trigger.when === undefined ? [] : [`when ${condition(trigger.when)}`]), `enters: ${rule}`];
 }
 
 function notesOf(journey: JourneyDefinition): readonly string[] {
@@ -94,7 +94,7 @@ function notesOf(journey: JourneyDefinition): readonly string[] {
   return [
     ...exitOn.map(
       (e) =>
-        `leaves at ${[e.event].flat().join(", ")}${e.when === undefined ? "" : ` when ${short(e.when, 80)}`}: ${e.reason}`,
+        `leaves at ${[e.event].flat().join(", ")}${e.when === undefined ? "" : ` when ${condition(e.when, 100)}`}: ${e.reason}`,
     ),
     ...(goal && goal.goto === undefined ? [`${goalTitle(journey)} ends it`] : []),
     ...(cap ? [`at most ${cap.contacts} contacts in ${cap.period}`] : []),
@@ -137,11 +137,11 @@ function labelOf(step: StepDefinition, edge: Edge): string {
     if (!c) return "";
     return "outcome" in c
       ? c.outcome.join(", ")
-      : `${[c.event].flat().join(", ")}${c.when === undefined ? "" : ` when ${short(c.when)}`}`;
+      : `${[c.event].flat().join(", ")}${c.when === undefined ? "" : ` when ${condition(c.when)}`}`;
   }
   if (step.type === "branch") {
     const c = step.cases[edge.index ?? 0];
-    return c ? short(c.when) : "";
+    return c ? condition(c.when) : "";
   }
   return "";
 }
@@ -164,6 +164,12 @@ function unsaidEnd(step: StepDefinition): Pick<DiagramEdge, "kind" | "label"> | 
     default:
       return assertNever(step);
   }
+}
+
+/** A condition in few characters: without the presence tests that only guard the rest of it. */
+function condition(source: string, chars = MAX_CHARS): string {
+  const bare = source.replace(/\s+/g, " ").replace(/(^|[( ])(?:has\([\w.]+\) && )+/g, "$1");
+  return short(bare.replaceAll("event.data.", ""), chars);
 }
 
 /** On one line, and not longer than fits into a box. */
