@@ -36,6 +36,12 @@ export function checkJourneys(files: readonly JourneyFile[], actions: Actions | 
     checkExpressions(file, journey);
     checkEventTypes(file, journey);
     checkSteps(file, journey);
+    for (const [i, step] of journey.steps.entries()) checkFallback(file, step, ["steps", i]);
+    if (journey.concurrency !== undefined && journey.entry.rule !== "per-key")
+      file.report(
+        ["concurrency"],
+        `counts instances side by side, and with entry rule ${journey.entry.rule} there is one: use rule per-key, or leave it out`,
+      );
     if (actions)
       for (const [i, step] of journey.steps.entries()) checkActions(file, step, ["steps", i], actions);
   }
@@ -54,14 +60,24 @@ function targetsOf(step: StepDefinition, base: Path): Target[] {
   };
   if (step.type === "exit") return targets;
   add(step.next, "next");
-  if (step.type === "wait") {
-    add(step.onTimeout, "onTimeout");
-    for (const [i, c] of (step.for ?? []).entries()) add(c.goto, "for", i, "goto");
-  } else {
-    add(step.otherwise, "otherwise");
-  }
+  if ("onTimeout" in step) add(step.onTimeout, "onTimeout");
+  if ("otherwise" in step) add(step.otherwise, "otherwise");
+  if (step.type === "wait") for (const [i, c] of (step.for ?? []).entries()) add(c.goto, "for", i, "goto");
+  if (step.type === "parallel")
+    for (const [i, b] of step.branches.entries()) add(b.first, "branches", i, "first");
   if (step.type === "branch") for (const [i, c] of step.cases.entries()) add(c.goto, "cases", i, "goto");
   return targets;
+}
+
+/** Every step that can fail says what then. */
+function checkFallback(file: JourneyFile, step: StepDefinition, base: Path): void {
+  const canFail =
+    step.type === "decide" || step.type === "send" || step.type === "route" || step.type === "execute";
+  if (canFail && step.otherwise === undefined)
+    file.report(
+      [...base, "otherwise"],
+      `is missing: the step to go to when nothing may or should be done here, or no decision could be had in time`,
+    );
 }
 
 function checkSteps(file: JourneyFile, journey: JourneyDefinition): void {
@@ -94,11 +110,42 @@ function checkSteps(file: JourneyFile, journey: JourneyDefinition): void {
   for (const [i, step] of journey.steps.entries()) {
     if (!reached.has(i)) file.report(["steps", i, "id"], `step ${JSON.stringify(step.id)} is never reached`);
   }
+  for (const [i, step] of journey.steps.entries()) {
+    if (step.type === "parallel") checkBranches(file, step, i, index, follow);
+  }
   for (const i of circlesWithoutWait(journey.steps, follow)) {
     file.report(
       ["steps", i, "id"],
       `step ${JSON.stringify(journey.steps[i]!.id)} leads back to itself without a wait in between`,
     );
+  }
+}
+
+/** A branch is named once, and does not lead back to the step that starts it: it would start itself anew, ever deeper. */
+function checkBranches(
+  file: JourneyFile,
+  step: Extract<StepDefinition, { type: "parallel" }>,
+  at: number,
+  index: ReadonlyMap<string, number>,
+  follow: (i: number) => number[],
+): void {
+  const names = new Set<string>();
+  for (const [b, branch] of step.branches.entries()) {
+    const path = ["steps", at, "branches", b];
+    if (names.has(branch.id)) file.report([...path, "id"], `a second branch ${JSON.stringify(branch.id)}`);
+    names.add(branch.id);
+    const seen = new Set<number>();
+    const open = [index.get(branch.first) ?? []].flat();
+    for (let i = open.pop(); i !== undefined; i = open.pop()) {
+      if (seen.has(i)) continue;
+      seen.add(i);
+      open.push(...follow(i));
+    }
+    if (seen.has(at))
+      file.report(
+        [...path, "first"],
+        `branch ${JSON.stringify(branch.id)} leads back to ${JSON.stringify(step.id)}, which starts it`,
+      );
   }
 }
 
@@ -108,13 +155,18 @@ function circlesWithoutWait(steps: readonly StepDefinition[], follow: (i: number
   const state = new Map<number, "open" | "done">();
   const visit = (i: number): void => {
     if (state.get(i) === "open") found.push(i);
-    if (state.has(i) || steps[i]!.type === "wait") return;
+    if (state.has(i) || alwaysWaits(steps[i]!)) return;
     state.set(i, "open");
     for (const j of follow(i)) visit(j);
     state.set(i, "done");
   };
   for (const i of steps.keys()) visit(i);
   return found;
+}
+
+/** A date may be past, and then its wait ends at once. */
+function alwaysWaits(step: StepDefinition): boolean {
+  return step.type === "wait" && !(step.until && "date" in step.until);
 }
 
 function checkExpressions(file: JourneyFile, journey: JourneyDefinition): void {
@@ -135,7 +187,12 @@ function checkExpressions(file: JourneyFile, journey: JourneyDefinition): void {
     if (step.type === "branch")
       for (const [c, { when }] of step.cases.entries())
         check(when, "instance", ["steps", i, "cases", c, "when"]);
+    if (step.type === "update")
+      for (const [name, source] of Object.entries(step.set))
+        check(source, "instance", ["steps", i, "set", name], "scalar");
     if (step.type !== "wait") continue;
+    if (step.until && "date" in step.until)
+      check(step.until.date, "instance", ["steps", i, "until", "date"], "scalar");
     for (const [c, w] of (step.for ?? []).entries())
       if ("event" in w) check(w.when, "instance", ["steps", i, "for", c, "when"]);
   }
@@ -166,7 +223,7 @@ function checkEventTypes(file: JourneyFile, journey: JourneyDefinition): void {
 const CHANNEL_OF_STEP: Readonly<Record<string, Channel>> = { route: "agent", execute: "execute" };
 
 function checkActions(file: JourneyFile, step: StepDefinition, base: Path, actions: Actions): void {
-  if (step.type === "exit" || step.type === "wait" || step.type === "branch") return;
+  if (!("action" in step || "actions" in step)) return;
   const named =
     step.type === "decide"
       ? step.actions.map((id, i) => ({ id, path: [...base, "actions", i] }))

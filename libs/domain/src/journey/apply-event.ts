@@ -12,6 +12,7 @@ import {
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
 import { applyProfileEvent } from "../policy/index.js";
+import { concerns } from "./correlation.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { enter } from "./enter.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
@@ -93,7 +94,7 @@ function recordOutcome(turn: Turn, outcome: Outcome): boolean {
   return true;
 }
 
-/** Exit events, then the goal, then the wait's own cases. */
+/** Exit events, then the goal, then the wait's own cases. Exits and goals of a branch are up to the instance whose branch it is. */
 function react(
   turn: Turn,
   instance: JourneyInstance,
@@ -104,14 +105,16 @@ function react(
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
-    when === undefined ||
-    condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
-  if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
-  for (const [i, exit] of (definition.exitOn ?? []).entries()) {
+    concerns(turn, instance, definition, journeys) &&
+    (when === undefined ||
+      condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`));
+  const whole = instance.parent === undefined;
+  if (whole && optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
+  for (const [i, exit] of (whole ? (definition.exitOn ?? []) : []).entries()) {
     if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
       return end(turn, instance, exit.reason);
   }
-  const goal = definition.goal;
+  const goal = whole ? definition.goal : undefined;
   if (goal && !instance.goalReached && typesOf(goal.event).includes(event.type)) {
     const inTime = goal.within === undefined || turn.now <= instance.enteredAt + durationMs(goal.within);
     if (inTime && holds(goal.when, "goal")) {
@@ -122,7 +125,7 @@ function react(
         instance: instance.id,
       });
       const reached = { ...instance, goalReached: true };
-      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
+      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto, "goal");
     }
   }
   if (instance.wait?.kind !== "event") return;

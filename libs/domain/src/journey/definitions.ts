@@ -1,8 +1,15 @@
-import type { JourneyDefinition, StepDefinition } from "#contracts";
+import { DEFAULT_PRIORITY, type JourneyDefinition, type StepDefinition } from "#contracts";
 import type { Expressions } from "../expressions.js";
+import { ENGINE_VERSION } from "./flags.js";
+
+export interface JourneysOptions {
+  /** Version of the engine that new instances get: another than the newest only to replay what an older one did. */
+  readonly engine?: number;
+}
 
 /** The published journeys, indexed: the newest version of each takes new customers, older ones finish their own (I10). */
 export class Journeys {
+  readonly engine: number;
   readonly #versions = new Map<string, JourneyDefinition>();
   readonly #newest = new Map<string, JourneyDefinition>();
   readonly #byTrigger = new Map<string, JourneyDefinition[]>();
@@ -14,14 +21,16 @@ export class Journeys {
   constructor(
     definitions: readonly JourneyDefinition[],
     readonly expressions: Expressions,
+    options: JourneysOptions = {},
   ) {
+    this.engine = options.engine ?? ENGINE_VERSION;
     for (const d of definitions) {
       this.#versions.set(`${d.id}@${d.version}`, d);
       const newest = this.#newest.get(d.id);
       if (!newest || d.version > newest.version) this.#newest.set(d.id, d);
       this.#steps.set(d, new Map(d.steps.map((step) => [step.id, { step, next: nextOf(step) }])));
     }
-    for (const d of [...this.#newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    for (const d of [...this.#newest.values()].sort(byPriority)) {
       for (const type of typesOf(d.trigger.event)) {
         const list = this.#byTrigger.get(type);
         if (list) list.push(d);
@@ -39,7 +48,7 @@ export class Journeys {
     return this.#newest.get(id);
   }
 
-  /** Newest versions that this event type may start, by id. */
+  /** Newest versions that this event type may start, by priority, then id. */
   startedBy(type: string): readonly JourneyDefinition[] {
     return this.#byTrigger.get(type) ?? [];
   }
@@ -51,6 +60,16 @@ export class Journeys {
   ): { step: StepDefinition; next: string | undefined } | undefined {
     return this.#steps.get(definition)?.get(id);
   }
+}
+
+/** Highest priority first, then by id. */
+export function byPriority(
+  a: Pick<JourneyDefinition, "id" | "priority">,
+  b: Pick<JourneyDefinition, "id" | "priority">,
+): number {
+  const higher = (b.priority ?? DEFAULT_PRIORITY) - (a.priority ?? DEFAULT_PRIORITY);
+  if (higher !== 0) return higher;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 function nextOf(step: StepDefinition): string | undefined {
