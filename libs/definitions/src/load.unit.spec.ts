@@ -38,7 +38,7 @@ steps:
     type: send
     action: offer
     next: wait
-    otherwise: wait
+    otherwise: done
   - id: wait
     type: wait
     atMost: 2d
@@ -161,12 +161,12 @@ describe("loading definitions", () => {
     ],
     [
       "a step that is never reached",
-      ["onTimeout: done", "onTimeout: wait"],
-      'journeys/test.yaml:20:9 steps[2].id: step "done" is never reached',
+      ["    reason: done\n", "    reason: done\n  - { id: lost, type: exit, reason: lost }\n"],
+      'journeys/test.yaml:23:11 steps[3].id: exit "lost" is never reached',
     ],
     [
       "a circle without a wait",
-      ["otherwise: wait", "otherwise: offer"],
+      ["otherwise: done", "otherwise: offer"],
       'journeys/test.yaml:11:9 steps[0].id: step "offer" leads back to itself without a wait',
     ],
     [
@@ -177,7 +177,7 @@ describe("loading definitions", () => {
     [
       "an execute without its channel",
       ["type: send", "type: execute"],
-      "journeys/test.yaml:13:13 steps[0].action: a execute step needs",
+      "journeys/test.yaml:13:13 steps[0].action: an execute step needs",
     ],
     [
       "a channel without a treatment",
@@ -210,11 +210,6 @@ describe("loading definitions", () => {
       "journeys/test.yaml:9:31 entry.key: a key is a text or a number",
     ],
     [
-      "a step that can fail without a fallback",
-      ["    otherwise: wait\n", ""],
-      "journeys/test.yaml:11:5 steps[0].otherwise: is missing: the step to go to when nothing may",
-    ],
-    [
       "a wait that has both limits",
       ["atMost: 2d", 'atMost: 2d\n    until: { timeOfDay: "09:00" }'],
       "journeys/test.yaml:19:12 steps[1].until: a wait says atMost or until, not both",
@@ -227,7 +222,7 @@ describe("loading definitions", () => {
     [
       "a date that is a list",
       ["atMost: 2d", "until: { date: '[1]', limit: 9d }"],
-      "journeys/test.yaml:18:21 steps[1].until.date: a value is a text, a number, true or false",
+      "journeys/test.yaml:18:20 steps[1].until.date: a value is a text, a number, true or false",
     ],
     [
       "an update with an unknown variable",
@@ -248,7 +243,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: offer }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:32 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
+      'journeys/test.yaml:21:31 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
     ],
     [
       "a branch that leads nowhere",
@@ -256,7 +251,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: dnoe }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:32 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
+      'journeys/test.yaml:21:31 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
     ],
     [
       "a limit of instances where there is one",
@@ -313,6 +308,7 @@ describe("loading definitions", () => {
     expect(problems().map((p) => p.split(":").slice(0, 2).join(":"))).toEqual([
       "catalogue/test.yaml:9",
       "journeys/test.yaml:14",
+      "journeys/test.yaml:16",
       "journeys/test.yaml:19",
       "policies/default.yaml:8",
     ]);

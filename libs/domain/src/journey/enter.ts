@@ -10,6 +10,7 @@ import { keptKey } from "./correlation.js";
 import { type Journeys } from "./definitions.js";
 import { groupOf, refusalOf, rememberEntry } from "./entry.js";
 import { behaves, FLAGS } from "./flags.js";
+import { keptOut } from "./held.js";
 import { condition, end, keyValue, type Turn } from "./turn.js";
 
 export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): void {
@@ -32,7 +33,11 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
   }
   const { id: journey, version } = definition;
   const entryKey = key === undefined ? journey : `${journey}/${key}`;
-  const refused = refusalOf(turn.context, definition, entryKey, key, turn.now);
+  const closed = journeys.releases.closed(journey) ?? keptOut(turn.context.profile, definition.purpose);
+  const refused =
+    closed === undefined
+      ? refusalOf(turn.context, definition, entryKey, key, turn.now)
+      : { reason: closed };
   const group = refused ?? groupOf(turn.context, definition, journeys);
   if ("reason" in group) {
     turn.entries.push({ kind: "journey-refused", journey, version, ...group });

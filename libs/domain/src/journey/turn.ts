@@ -8,6 +8,7 @@ import {
   type JourneyDefinition,
   type JourneyInstance,
   type Moment,
+  type Profile,
 } from "#contracts";
 import { viewOf } from "../context/index.js";
 import { type Journeys } from "./definitions.js";
@@ -30,6 +31,8 @@ export interface Turn {
   readonly event: CustomerEvent;
   /** Time of the event on Segue's clock, epoch ms. */
   readonly now: number;
+  /** The profile as it was before the event. */
+  readonly profileBefore: Profile;
   readonly intents: Intent[];
   readonly entries: AuditEntry[];
   ask: DecisionRequest | undefined;
@@ -74,8 +77,14 @@ export function goTo(
   reason = "step_left",
 ): void {
   dropTimer(turn, instance);
-  const left = instance.wait?.kind === "join" ? endBranches(turn, instance, reason) : instance;
+  const join = (instance.wait ?? instance.paused?.wait)?.kind === "join";
+  const left = join ? endBranches(turn, instance, reason) : instance;
   if (target === undefined) return end(turn, without(left, "wait", {}), "completed");
+  if (left.paused) {
+    // It stands at the step that it would run; the wait that it had is over.
+    const { reason: why, since } = left.paused;
+    return replace(turn, { ...left, step: target, paused: { reason: why, since } });
+  }
   replace(turn, without(left, "wait", { status: "ready", step: target }));
 }
 
@@ -92,8 +101,10 @@ export function end(turn: Turn, instance: JourneyInstance, reason: string, by?: 
   }
   branchEnded(turn, instance, reason);
   const parent = turn.context.journeys.find((j) => j.id === instance.parent);
-  if (parent?.wait?.kind === "join")
-    replace(turn, { ...parent, status: "ready", used: [...new Set([...parent.used, ...used])] });
+  if (!parent) return;
+  const told = { ...parent, used: [...new Set([...parent.used, ...used])] };
+  // A parent that is paused looks when it goes on.
+  replace(turn, parent.wait?.kind === "join" ? { ...told, status: "ready" } : told);
 }
 
 /** The instance, its branches ended, with the channels on which they spoke. */
@@ -192,7 +203,7 @@ export function scalarValue(
 }
 
 /** Cancels the timer of a wait that ends before its time. */
-function dropTimer(turn: Turn, instance: JourneyInstance): void {
+export function dropTimer(turn: Turn, instance: JourneyInstance): void {
   if (instance.wait && instance.wait.dueAt > turn.context.now) {
     turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: instance.wait.id });
   }
