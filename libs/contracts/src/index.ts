@@ -22,3 +22,4 @@ export * from "./problem.v1.js";
 export * from "./release.v1.js";
 export * from "./streams.js";
 export * from "./subjects.js";
+export * from "./table.v1.js";
