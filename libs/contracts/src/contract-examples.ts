@@ -186,6 +186,13 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     ],
   },
   "decision-run.v1": { requests: [decisionRequest] },
+  "event-vocabulary.v1": {
+    kind: "Events",
+    id: "core",
+    version: 1,
+    description: "d",
+    events: [{ type: "payment.failed", description: "d", data: { paymentId: "id" } }],
+  },
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "journey.v1": {

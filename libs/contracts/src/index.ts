@@ -9,6 +9,7 @@ export * from "./context.v1.js";
 export * from "./decision.v1.js";
 export * from "./desk.v1.js";
 export * from "./duration.js";
+export * from "./event-vocabulary.v1.js";
 export * from "./headers.js";
 export * from "./ids.js";
 export * from "./journey.v1.js";

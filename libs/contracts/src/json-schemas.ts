@@ -15,6 +15,7 @@ import {
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
+import { eventVocabularyV1 } from "./event-vocabulary.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
@@ -33,6 +34,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "decision-records.v1": decisionRecordsV1,
   "decision-run.v1": decisionRunV1,
   "decision-run-answer.v1": decisionRunAnswerV1,
+  "event-vocabulary.v1": eventVocabularyV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
