@@ -6,8 +6,8 @@
  * So a published journey holds what it was published with: changing the table is a new version of the journeys that
  * use it, and what was simulated, approved and decided can be computed again (I9, I10).
  */
-import { isSafeToken, tableV1, type ActionDefinition, type TableDefinition } from "#contracts";
-import { readDefinitionFiles, type DefinitionFile } from "./definition-file.js";
+import { isSafeToken, tableV1, type TableDefinition } from "#contracts";
+import { readDefinitionFiles, type DefinitionFile, type Path, type Source } from "./definition-file.js";
 import { didYouMean } from "./suggestion.js";
 
 /** By table id, the rows as expressions carry them. */
@@ -42,9 +42,10 @@ const written = ({ from, to }: Range): string =>
 /** Reads `tables/`; without the folder there are none. Actions are checked where they are given. */
 export function readTables(
   dir: string,
-  actions: ReadonlyMap<string, ActionDefinition> | undefined,
+  actions: ReadonlySet<string> | undefined,
+  extra?: readonly Source[],
 ): { readonly tables: Tables; readonly files: readonly DefinitionFile<TableDefinition>[] } {
-  const { files } = readDefinitionFiles<TableDefinition>(dir, "tables", tableV1);
+  const { files } = readDefinitionFiles<TableDefinition>(dir, "tables", tableV1, extra);
   const tables = new Map<string, TableContent>();
   const definedIn = new Map<string, string>();
   for (const file of files) {
@@ -68,7 +69,7 @@ export function readTables(
 function checkRows(
   file: DefinitionFile<TableDefinition>,
   table: TableDefinition,
-  actions: ReadonlyMap<string, ActionDefinition> | undefined,
+  actions: ReadonlySet<string> | undefined,
 ): readonly { readonly row: number; readonly range: Range }[] {
   const ranges: { row: number; range: Range }[] = [];
   for (const [row, { mcc, action }] of table.rows.entries()) {
@@ -122,20 +123,52 @@ function resolved(value: unknown, tables: Tables): unknown {
   return value;
 }
 
-/** Reads every table that an expression names; tells of those that are not there. */
-export function checkLookups(
-  file: DefinitionFile<unknown>,
-  tables: Tables,
-  expressions: Iterable<{ readonly source: string; readonly path: readonly PropertyKey[] }>,
-): void {
-  for (const { source, path } of expressions) {
+/**
+ * Tells of tables that are read and are not there, and of a journey that reads a table whose actions it cannot offer: its
+ * customers would enter it and hear nothing.
+ */
+export function checkLookups(file: DefinitionFile<object>, tables: Tables): void {
+  const { value } = file;
+  if (!value) return;
+  const offered = "steps" in value ? new Set(namesIn(value.steps)) : undefined;
+  for (const { source, path } of stringsIn(value, [])) {
     for (const id of tablesReadBy(source)) {
-      if (!tables.has(id))
+      const table = tables.get(id);
+      if (!table) {
         file.report(path, `there is no table ${JSON.stringify(id)} in tables/`, {
           suggestion: didYouMean(id, tables.keys()),
         });
+        continue;
+      }
+      const missing = offered && [...table.actions].filter((a) => !offered.has(a));
+      if (missing && missing.length > 0 && path[0] === "trigger")
+        file.report(
+          path,
+          `no step offers ${missing.join(", ")}, which the table ${JSON.stringify(id)} names`,
+          {
+            suggestion: "add it to the actions of a decide step",
+          },
+        );
     }
   }
+}
+
+function* stringsIn(value: unknown, path: Path): Generator<{ readonly source: string; readonly path: Path }> {
+  if (typeof value === "string") {
+    if (value.includes("lookup(")) yield { source: value, path };
+  } else if (Array.isArray(value)) {
+    for (const [i, v] of value.entries()) yield* stringsIn(v, [...path, i]);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [k, v] of Object.entries(value)) yield* stringsIn(v, [...path, k]);
+  }
+}
+
+/** Actions that steps name. */
+function namesIn(steps: unknown): string[] {
+  return (Array.isArray(steps) ? steps : []).flatMap((s: { action?: string; actions?: string[] }) => [
+    ...(s.actions ?? []),
+    ...(s.action === undefined ? [] : [s.action]),
+  ]);
 }
 
 type Row = Range & { readonly action: string };
