@@ -6,11 +6,13 @@ import type { Publisher } from "#messaging";
 import { CardTries } from "./card-retries/card-tries.store.js";
 import { LimitedRetryProvider } from "./card-retries/limited-retry.provider.js";
 import type { ChannelsConfig } from "./config.js";
+import { InAppProvider } from "./inapp/in-app.provider.js";
 import { ProviderRegistry } from "./provider-registry.js";
 import type { ChannelProvider } from "./provider.port.js";
 import { offerCase } from "./sandbox/sandbox-agent-desk.js";
 import { executed } from "./sandbox/sandbox-execution.js";
 import { fileLedger, noLedger } from "./sandbox/sandbox-ledger.js";
+import type { SandboxChannel } from "./sandbox/sandbox-profile.js";
 import { SandboxProvider, type SandboxOptions } from "./sandbox/sandbox.provider.js";
 import { EmbeddedAddressBook } from "./smtp/address-book.port.js";
 import { SmtpEmailProvider } from "./smtp/smtp-email.provider.js";
@@ -23,7 +25,7 @@ export function wireProviders(
 ): ProviderRegistry {
   const ledger = config.SANDBOX_LEDGER === undefined ? noLedger : fileLedger(config.SANDBOX_LEDGER);
   const seed = config.SANDBOX_SEED;
-  const sandbox = (channel: Channel, extra: Pick<SandboxOptions, "carryOut"> = {}): ChannelProvider =>
+  const sandbox = (channel: SandboxChannel, extra: Pick<SandboxOptions, "carryOut"> = {}): ChannelProvider =>
     new SandboxProvider({
       seed,
       profile: config.profiles[channel],
@@ -34,6 +36,8 @@ export function wireProviders(
     });
   const wire = (channel: Channel): ChannelProvider => {
     switch (channel) {
+      case "inapp":
+        return new InAppProvider({ nc, clock });
       case "email":
         return config.SMTP_URL === undefined
           ? sandbox(channel)
