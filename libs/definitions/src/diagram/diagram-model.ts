@@ -1,6 +1,6 @@
 /** A journey as boxes and arrows with their words, whatever they are drawn with. */
 import { assertNever, type JourneyDefinition, type StepDefinition } from "#contracts";
-import { edgesOf, type Edge, type EdgeKind } from "../journey-graph.js";
+import { edgesOf, graphOf, spread, type Edge, type EdgeKind } from "../journey-graph.js";
 
 export type NodeKind = StepDefinition["type"] | "start" | "goal" | "completed";
 
@@ -39,6 +39,7 @@ const MAX_CHARS = 44;
 /** The diagram of a journey that is valid. The same journey always gives the same one. */
 export function diagramOf(journey: JourneyDefinition): Diagram {
   const { goal } = journey;
+  const joins = joinsOf(journey);
   const nodes: DiagramNode[] = [
     {
       id: START,
@@ -46,14 +47,35 @@ export function diagramOf(journey: JourneyDefinition): Diagram {
       title: [journey.trigger.event].flat().join(", "),
       lines: startLines(journey),
     },
-    ...journey.steps.map((step) => ({ id: step.id, kind: step.type, title: step.id, lines: linesOf(step) })),
+    ...journey.steps.map((step) => ({
+      id: step.id,
+      kind: step.type,
+      title: step.id,
+      lines: linesOf(step),
+    })),
   ];
   const edges: DiagramEdge[] = [{ from: START, to: journey.steps[0]!.id, kind: "next", label: "" }];
   for (const step of journey.steps) {
+    const end = joins.get(step.id) ?? COMPLETED;
+    const from = step.type === "parallel" ? joinId(step.id) : step.id;
     for (const edge of edgesOf(step, []))
-      edges.push({ from: step.id, to: edge.to, kind: edge.kind, label: labelOf(step, edge) });
+      edges.push({
+        from: edge.kind === "next" ? from : step.id,
+        to: edge.to,
+        kind: edge.kind,
+        label: labelOf(step, edge),
+      });
     const ending = unsaidEnd(step);
-    if (ending) edges.push({ from: step.id, to: COMPLETED, ...ending });
+    if (ending) edges.push({ from, to: end, ...ending });
+    else if (step.type === "exit" && end !== COMPLETED)
+      edges.push({ from: step.id, to: end, kind: "next", label: "" });
+    if (step.type === "parallel")
+      nodes.push({
+        id: joinId(step.id),
+        kind: "parallel",
+        title: step.join === "all" ? "all have ended" : "the first has ended",
+        lines: [],
+      });
   }
   if (edges.some((e) => e.to === COMPLETED))
     nodes.push({ id: COMPLETED, kind: "completed", title: "completed", lines: [] });
@@ -75,6 +97,32 @@ export function diagramOf(journey: JourneyDefinition): Diagram {
   };
 }
 
+const joinId = (parallel: string): string => `join.${parallel}`;
+
+/** Where a step leads that ends its branch: to the end of the innermost parallel step around it. */
+function joinsOf(journey: JourneyDefinition): ReadonlyMap<string, string> {
+  const joins = new Map<string, string>();
+  if (!journey.steps.some((s) => s.type === "parallel")) return joins;
+  const { index, follow } = graphOf(journey);
+  const within = journey.steps
+    .flatMap((s) =>
+      s.type === "parallel"
+        ? [
+            {
+              id: s.id,
+              steps: spread(
+                s.branches.flatMap((b) => index.get(b.first) ?? []),
+                follow,
+              ),
+            },
+          ]
+        : [],
+    )
+    .sort((a, b) => b.steps.size - a.steps.size);
+  for (const { id, steps } of within) for (const i of steps) joins.set(journey.steps[i]!.id, joinId(id));
+  return joins;
+}
+
 function goalTitle({ goal }: JourneyDefinition): string {
   return `goal: ${[goal!.event].flat().join(", ")}${goal!.within === undefined ? "" : ` within ${goal!.within}`}`;
 }
@@ -90,8 +138,11 @@ function startLines({ trigger, entry }: JourneyDefinition): readonly string[] {
 }
 
 function notesOf(journey: JourneyDefinition): readonly string[] {
-  const { exitOn = [], cap, goal } = journey;
+  const { exitOn = [], cap, goal, group, priority, concurrency } = journey;
   return [
+    ...(group === undefined ? [] : [`one journey of group ${group} at a time`]),
+    ...(priority === undefined ? [] : [`priority ${priority}`]),
+    ...(concurrency === undefined ? [] : [`at most ${concurrency} side by side`]),
     ...exitOn.map(
       (e) =>
         `leaves at ${[e.event].flat().join(", ")}${e.when === undefined ? "" : ` when ${condition(e.when, 100)}`}: ${e.reason}`,
@@ -112,9 +163,13 @@ function linesOf(step: StepDefinition): readonly string[] {
     case "execute":
       return [`execute: ${step.action}`];
     case "wait":
-      return [`wait at most ${step.atMost}`];
+      return [`wait ${limitOf(step)}`];
     case "branch":
       return [];
+    case "parallel":
+      return [`side by side, at most ${step.atMost}`];
+    case "update":
+      return Object.entries(step.set).map(([name, source]) => `${name} = ${condition(source)}`);
     case "exit":
       return step.reason === step.id ? ["exit"] : [`exit: ${step.reason}`];
     default:
@@ -132,18 +187,38 @@ function channelLines(step: Extract<StepDefinition, { type: "decide" | "send" }>
 function labelOf(step: StepDefinition, edge: Edge): string {
   if (edge.kind === "otherwise") return "otherwise";
   if (step.type === "wait") {
-    if (edge.kind === "timeout") return `after ${step.atMost}`;
+    if (edge.kind === "timeout") return timeoutOf(step);
     const c = step.for?.[edge.index ?? 0];
     if (!c) return "";
     return "outcome" in c
       ? c.outcome.join(", ")
       : `${[c.event].flat().join(", ")}${c.when === undefined ? "" : ` when ${condition(c.when)}`}`;
   }
+  if (step.type === "parallel") {
+    if (edge.kind === "timeout") return `after ${step.atMost}`;
+    return edge.kind === "branch" ? (step.branches[edge.index ?? 0]?.id ?? "") : "";
+  }
   if (step.type === "branch") {
     const c = step.cases[edge.index ?? 0];
     return c ? condition(c.when) : "";
   }
   return "";
+}
+
+type WaitStep = Extract<StepDefinition, { type: "wait" }>;
+
+function limitOf({ atMost, until }: WaitStep): string {
+  if (until === undefined) return `at most ${atMost ?? ""}`;
+  if ("date" in until) return `until ${condition(until.date)}, at most ${until.limit}`;
+  if ("timeOfDay" in until) return `until ${until.timeOfDay} local time`;
+  const days = `${until.businessDays} business day${until.businessDays === 1 ? "" : "s"}`;
+  return `${days}, until ${until.at} (${until.calendar})`;
+}
+
+function timeoutOf({ atMost, until }: WaitStep): string {
+  if (atMost !== undefined) return `after ${atMost}`;
+  if (until === undefined || "date" in until) return "when it is time";
+  return "timeOfDay" in until ? `at ${until.timeOfDay}` : `at ${until.at}`;
 }
 
 /** Where a step says nothing, the journey is completed. */
@@ -154,12 +229,14 @@ function unsaidEnd(step: StepDefinition): Pick<DiagramEdge, "kind" | "label"> | 
       return undefined;
     case "wait":
       return step.next === undefined && step.onTimeout === undefined
-        ? { kind: "timeout", label: `after ${step.atMost}` }
+        ? { kind: "timeout", label: timeoutOf(step) }
         : undefined;
     case "decide":
     case "send":
     case "route":
     case "execute":
+    case "parallel":
+    case "update":
       return step.next === undefined ? { kind: "next", label: "" } : undefined;
     default:
       return assertNever(step);

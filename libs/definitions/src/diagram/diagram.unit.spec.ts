@@ -55,10 +55,46 @@ it("has a box for each step, the start, the goal and the end that nobody wrote d
   expect(notes).toEqual(["leaves at e.f: gone"]);
 });
 
+it("brings the branches of a parallel step together where they end", () => {
+  const steps = [
+    {
+      id: "both",
+      type: "parallel",
+      branches: [
+        { id: "tell", first: "say" },
+        { id: "look", first: "rest" },
+      ],
+      join: "all",
+      atMost: "7d",
+      next: "over",
+      onTimeout: "late",
+    },
+    { id: "say", type: "send", action: "hello", otherwise: "unsaid" },
+    { id: "unsaid", type: "exit", reason: "unsaid" },
+    { id: "rest", type: "wait", until: { timeOfDay: "09:00" } },
+    { id: "over", type: "update", set: { n: "1 + 1" } },
+    { id: "late", type: "exit", reason: "late" },
+  ];
+  const { nodes, edges } = diagramOf(journeyV1.parse({ ...journey, goal: undefined, steps }));
+  expect(nodes.find((n) => n.id === "join.both")?.title).toBe("all have ended");
+  expect(edges.map((e) => [e.from, e.to, e.label])).toEqual([
+    ["start.", "both", ""],
+    ["both", "say", "tell"],
+    ["both", "rest", "look"],
+    ["join.both", "over", ""],
+    ["both", "late", "after 7d"],
+    ["say", "unsaid", "otherwise"],
+    ["say", "join.both", ""],
+    ["unsaid", "join.both", ""],
+    ["rest", "join.both", "at 09:00"],
+    ["over", "completed.", ""],
+  ]);
+});
+
 it("writes Mermaid", () => {
   expect(mermaidOf(journey)).toContain(
     [
-      '  s_start_(["<b>a.b, c.d</b><br/>when x == #quot;1#quot;<br/>enters: one per x"])',
+      '  s_start__(["<b>a.b, c.d</b><br/>when x == #quot;1#quot;<br/>enters: one per x"])',
       '  s_say["<b>say</b><br/>send: hello<br/>on push, then sms"]',
       '  s_look{{"<b>look</b><br/>wait at most 2h"}}',
     ].join("\n"),

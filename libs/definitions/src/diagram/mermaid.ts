@@ -41,7 +41,7 @@ export function mermaidOf(journey: JourneyDefinition): string {
 
 /** Step ids have hyphens, and some are words of Mermaid (`end`). */
 function name(id: string): string {
-  return `s_${id.replaceAll("-", "_").replace(".", "_")}`;
+  return `s_${id.replaceAll("-", "_").replace(".", "__")}`;
 }
 
 function shape({ kind, title, lines }: DiagramNode): string {

@@ -38,6 +38,8 @@ const PAINT: Readonly<Record<NodeKind, Paint>> = {
   execute: VIOLET,
   wait: WHITE,
   branch: WHITE,
+  parallel: WHITE,
+  update: WHITE,
   exit: GREY,
   completed: GREY,
 };
@@ -72,7 +74,7 @@ export function svgOf(journey: JourneyDefinition): string {
     `<g transform="translate(${round(left)} ${round(top)})">`,
     ...arrows(diagram.edges, layout, drawn),
     ...drawn.map((d) => boxText(d, layout.centres.get(d.node.id)!)),
-    ...diagram.edges.map((e, i) => wordText(words[i]!, layout, e, i)),
+    ...diagram.edges.map((_, i) => wordText(words[i]!, layout, i)),
     "</g>",
     "</svg>",
   ]
@@ -128,15 +130,17 @@ function boxText({ node, lines, box }: Drawn, { x, y }: Point): string {
   return [shape, ...rows].join("");
 }
 
-function wordText(words: readonly string[], { routes }: Layout, _edge: DiagramEdge, index: number): string {
+/** On white, so that the arrow does not run through it: nothing else stands there. */
+function wordText(words: readonly string[], { routes }: Layout, index: number): string {
+  if (words.length === 0) return "";
   const { x, y } = routes[index]!.word;
-  return words
-    .map((text, i) => {
-      const at = y - ((words.length - 1) * (LINE - 3)) / 2 + i * (LINE - 3) + FONT * 0.35;
-      const halo = ` stroke="#ffffff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"`;
-      return textAt(text, x, at, ` font-size="11" text-anchor="middle" fill="#4a525c"${halo}`);
-    })
-    .join("");
+  const { width, height } = sizeOfWords(words);
+  const plate = `<rect x="${round(x - width / 2)}" y="${round(y - height / 2 + 2)}" width="${round(width)}" height="${height - 4}" fill="#ffffff"/>`;
+  const rows = words.map((text, i) => {
+    const at = y - ((words.length - 1) * (LINE - 3)) / 2 + i * (LINE - 3) + FONT * 0.35;
+    return textAt(text, x, at, ` font-size="11" text-anchor="middle" fill="#4a525c"`);
+  });
+  return [plate, ...rows].join("");
 }
 
 /** Arrows leave a box side by side, in the order of where they go. */
@@ -168,7 +172,7 @@ function arrows(
     return (list.findIndex((e) => e.key === end.key) - (list.length - 1) / 2) * step;
   };
   return edges.map((edge, i) => {
-    const style = ` fill="none" stroke="#5b6470"${edge.kind === "next" || edge.kind === "case" ? "" : ` stroke-dasharray="5 4"`} marker-end="url(#arrow)"`;
+    const style = ` fill="none" stroke="#5b6470"${edge.kind === "next" || edge.kind === "case" || edge.kind === "branch" ? "" : ` stroke-dasharray="5 4"`} marker-end="url(#arrow)"`;
     const [from, to] = [boxes.get(edge.from)!, boxes.get(edge.to)!];
     const end = ends[i];
     if (!end) {
