@@ -88,7 +88,9 @@ describe("loading definitions", () => {
     const d = loadDefinitions(dir);
     expect(d.journeys.map((j) => [j.id, j.version])).toEqual([["test", 1]]);
     expect([...d.catalogue.actions.keys()]).toEqual(["offer", "call"]);
-    expect(d.catalogue.versions).toEqual([{ id: "test", version: 2 }]);
+    expect(d.catalogue.versions).toEqual([
+      { id: "test", version: 2, digest: expect.stringMatching(/^[A-Za-z0-9_-]{24}$/) as string },
+    ]);
     expect(d.policyPacks.map((p) => p.id)).toEqual(["default"]);
   });
 
@@ -222,7 +224,7 @@ describe("loading definitions", () => {
     [
       "a date that is a list",
       ["atMost: 2d", "until: { date: '[1]', limit: 9d }"],
-      "journeys/test.yaml:18:20 steps[1].until.date: a value is a text, a number, true or false",
+      "journeys/test.yaml:18:21 steps[1].until.date: a value is a text, a number, true or false",
     ],
     [
       "an update with an unknown variable",
@@ -243,7 +245,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: offer }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:31 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
+      'journeys/test.yaml:21:32 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
     ],
     [
       "a branch that leads nowhere",
@@ -251,7 +253,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: dnoe }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:31 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
+      'journeys/test.yaml:21:32 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
     ],
     [
       "a limit of instances where there is one",

@@ -35,9 +35,7 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
   const entryKey = key === undefined ? journey : `${journey}/${key}`;
   const closed = journeys.releases.closed(journey) ?? keptOut(turn.context.profile, definition.purpose);
   const refused =
-    closed === undefined
-      ? refusalOf(turn.context, definition, entryKey, key, turn.now)
-      : { reason: closed };
+    closed === undefined ? refusalOf(turn.context, definition, entryKey, key, turn.now) : { reason: closed };
   const group = refused ?? groupOf(turn.context, definition, journeys);
   if ("reason" in group) {
     turn.entries.push({ kind: "journey-refused", journey, version, ...group });
