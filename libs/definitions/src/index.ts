@@ -9,6 +9,7 @@ export {
   type ExpressionKind,
   type ExpressionProblem,
   type ExpressionScope,
+  type KnownWindows,
   type ValueExpression,
 } from "./expressions.js";
 export { FOLDERS, type DefinitionKind, type ReadOptions } from "./definition-set.js";
@@ -23,4 +24,11 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
-export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";
+export {
+  loadCatalogue,
+  loadDefinitions,
+  loadJourneys,
+  loadPolicyPacks,
+  loadSignals,
+  type Definitions,
+} from "./load.js";
