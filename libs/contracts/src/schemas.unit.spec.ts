@@ -12,6 +12,9 @@ const OPTIONAL = new Set([
   "timezone",
   "language",
   "consents",
+  "priority",
+  "group",
+  "onRollback",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */
@@ -75,7 +78,7 @@ describe("values that are refused", () => {
     [
       "customer-registered.v1",
       "consents",
-      Array.from({ length: 25 }, () => ({ purpose: "service", channel: "sms", granted: true })),
+      Array.from({ length: 28 }, () => ({ purpose: "service", channel: "sms", granted: true })),
     ],
     ["hold-placed.v1", "kind", "boredom"],
     ["command.v1", "plan", []],

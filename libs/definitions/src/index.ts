@@ -1,3 +1,4 @@
+export { definitionDigest, textDigest } from "./definition-digest.js";
 export { DefinitionError, formatProblem, type Problem } from "./definition-error.js";
 export {
   checkExpression,
@@ -24,8 +25,11 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
+export { readJourney } from "./journey-text.js";
 export {
+  catalogueOf,
   loadCatalogue,
+  loadCatalogues,
   loadDefinitions,
   loadJourneys,
   loadPolicyPacks,

@@ -6,6 +6,7 @@ import type {
   SignalsDefinition,
 } from "#contracts";
 import type { Catalogue } from "#domain";
+import { definitionDigest } from "./definition-digest.js";
 import { DefinitionError, type Problem } from "./definition-error.js";
 import {
   problemsOf,
@@ -63,6 +64,23 @@ export function loadSignals(dir: string): readonly SignalsDefinition[] {
   return valuesOf(signals).sort((a, b) => compare(a.id, b.id));
 }
 
+/** The catalogues themselves, in order of id. Throws DefinitionError. */
+export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
+  const signals = readSignals(dir);
+  const catalogue = readCatalogue(dir, windowsOf(signals));
+  refuse([signals, catalogue].flatMap(problemsOf));
+  return valuesOf(catalogue).sort((a, b) => compare(a.id, b.id));
+}
+
+/** All actions of these catalogues. */
+export function catalogueOf(catalogues: readonly CatalogueDefinition[]): Catalogue {
+  const inOrder = [...catalogues].sort((a, b) => compare(a.id, b.id));
+  return {
+    actions: new Map(inOrder.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
+    versions: inOrder.map((c) => ({ id: c.id, version: c.version, digest: definitionDigest(c) })),
+  };
+}
+
 /** The policy packs, in order of id. Throws DefinitionError. */
 export function loadPolicyPacks(dir: string): readonly PolicyPackDefinition[] {
   const policies = readPolicies(dir);
@@ -72,14 +90,6 @@ export function loadPolicyPacks(dir: string): readonly PolicyPackDefinition[] {
 
 function refuse(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new DefinitionError(problems);
-}
-
-function catalogueOf(definitions: readonly CatalogueDefinition[]): Catalogue {
-  const catalogues = [...definitions].sort((a, b) => compare(a.id, b.id));
-  return {
-    actions: new Map(catalogues.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
-    versions: catalogues.map((c) => ({ id: c.id, version: c.version })),
-  };
 }
 
 function inOrder(journeys: JourneyDefinition[]): readonly JourneyDefinition[] {

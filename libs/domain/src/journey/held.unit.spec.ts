@@ -212,6 +212,73 @@ describe("a paused journey", () => {
   });
 });
 
+describe("a paused journey with branches", () => {
+  const branching = (join: "all" | "any"): JourneyDefinition =>
+    journey("marketing", {
+      goal: undefined,
+      steps: [
+        {
+          id: "both",
+          type: "parallel",
+          branches: [
+            { id: "a", first: "wait-a" },
+            { id: "b", first: "wait-b" },
+          ],
+          join,
+          atMost: "9d",
+          next: "say",
+          onTimeout: "late",
+        },
+        { id: "wait-a", type: "wait", for: [{ event: "a", goto: "end-a" }], atMost: "2d" },
+        { id: "wait-b", type: "wait", for: [{ event: "b", goto: "end-b" }], atMost: "3d" },
+        { id: "end-a", type: "exit", reason: "a" },
+        { id: "end-b", type: "exit", reason: "b" },
+        { id: "say", type: "send", action: "marketing", next: "done", otherwise: "done" },
+        { id: "late", type: "exit", reason: "late" },
+        { id: "done", type: "exit", reason: "done" },
+      ],
+    });
+  const paused = (join: "all" | "any"): CustomerScript =>
+    customer(branching(join))
+      .event("start")
+      .later(DAY)
+      .event(...hold("fraud"));
+  const lift = (c: CustomerScript): CustomerScript => c.event("hold.lifted", { kind: "fraud" });
+
+  it("stands still with all of them, and goes on with all of them", () => {
+    const c = paused("all").later(30 * DAY);
+    expect(c.context.journeys.map((j) => j.status)).toEqual(["paused", "paused", "paused"]);
+    lift(c);
+    expect(c.context.journeys.map((j) => (j.wait?.dueAt ?? 0) - c.now)).toEqual([8 * DAY, DAY, 2 * DAY]);
+    c.later(DAY).event("nothing");
+    expect(c.said).toEqual([]);
+    c.later(DAY).event("nothing");
+    expect(c.said).toEqual(["marketing/push"]);
+    expect(c.context.journeys).toEqual([]);
+  });
+
+  it.each([
+    ["any", ["a"], 1],
+    ["any", [], 0],
+    ["all", ["a"], 0],
+    ["all", ["a", "b"], 1],
+  ] as const)("joins %s when it goes on, after %j came meanwhile: %d said", (join, events, said) => {
+    const c = paused(join);
+    for (const e of events) c.event(e);
+    expect(c.said).toEqual([]);
+    expect(lift(c).said).toHaveLength(said);
+    contextV1.parse(JSON.parse(JSON.stringify(c.context)));
+    if (said === 0) c.event("b");
+    expect(c.event("a").said).toHaveLength(1);
+    expect(c.context.journeys).toEqual([]);
+  });
+
+  it("leaves with all of them", () => {
+    expect(paused("all").event("leave").context.journeys).toEqual([]);
+    expect(paused("all").event(...hold("opt-out")).context.journeys).toEqual([]);
+  });
+});
+
 describe("an opt-out", () => {
   type Move = (c: CustomerScript) => unknown;
   const move: fc.Arbitrary<Move> = fc.oneof(

@@ -343,4 +343,54 @@ describe("a migration (I10)", () => {
     expect(problems).toHaveLength(expected.length);
     for (const [i, text] of expected.entries()) expect(problems[i]?.cause).toContain(text);
   });
+
+  describe("of an instance with branches", () => {
+    const parallel = (n: number, branches: string[]): JourneyDefinition =>
+      version(n, {
+        steps: [
+          {
+            id: "both",
+            type: "parallel",
+            branches: branches.map((id) => ({ id, first: `${id}-${n}` })),
+            join: "all",
+            atMost: "9d",
+            next: "end",
+          },
+          ...branches.map((id) => ({ id: `${id}-${n}`, type: "wait", atMost: "2d" })),
+          { id: "end", type: "exit", reason: `end-${n}` },
+        ],
+      });
+    const two = [parallel(1, ["a", "b"]), parallel(2, ["a", "b"])];
+    const whole = { both: "both", "a-1": "a-2", "b-1": "b-2" };
+
+    it("moves all of them or none", () => {
+      const c = new CustomerScript(journeysOf(two, release())).event("start");
+      const { "b-1": _left, ...part } = whole;
+      under(c, journeysOf(two, release({ migrations: [{ from: 1, to: 2, steps: part }] }))).event("nothing");
+      expect(c.context.journeys.map((j) => j.version)).toEqual([1, 1, 1]);
+      under(c, journeysOf(two, release({ migrations: [{ from: 1, to: 2, steps: whole }] }))).event("nothing");
+      expect(c.context.journeys.map((j) => [j.version, j.step])).toEqual([
+        [2, "both"],
+        [2, "a-2"],
+        [2, "b-2"],
+      ]);
+      expect(c.later(2 * DAY).event("nothing").exits).toEqual(["end-2"]);
+    });
+
+    it("needs the same branches", () => {
+      expect(
+        checkMigration(parallel(1, ["a", "b"]), parallel(2, ["a", "c"]), { both: "both" }),
+      ).toMatchObject([{ step: "both", cause: expect.stringContaining("other branches") }]);
+    });
+
+    it("ends all of them when the journey is stopped or the version rolled back", () => {
+      for (const more of [{ state: "stopped" as const }, { rolledBack: [1] }]) {
+        const definitions = [parallel(1, ["a", "b"])].map((d) => ({ ...d, onRollback: "exit" as const }));
+        const c = new CustomerScript(journeysOf(definitions, release())).event("start");
+        expect(under(c, journeysOf(definitions, release(more))).event("nothing").context.journeys).toEqual(
+          [],
+        );
+      }
+    });
+  });
 });

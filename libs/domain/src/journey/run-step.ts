@@ -6,17 +6,33 @@ import {
   durationMs,
   isContact,
   LIMITS,
+  type CallerWaits,
+  type Channel,
   type Command,
-  type Context,
   type DecisionReply,
   type DecisionRequest,
   type JourneyDefinition,
   type JourneyInstance,
   type StepDefinition,
 } from "#contracts";
-import { viewOf } from "../context/index.js";
+import { own } from "../context/own.js";
+import { viewOf, withAttribute } from "../context/index.js";
+import { noteSpoken, outrankedBy } from "./arbitration.js";
 import { type Journeys } from "./definitions.js";
-import { waitUntil, goTo, end, replace, definitionOf, condition, type NoAnswer, type Turn } from "./turn.js";
+import { fork, join } from "./parallel.js";
+import {
+  waitUntil,
+  goTo,
+  end,
+  eventNumber,
+  replace,
+  definitionOf,
+  condition,
+  scalarValue,
+  type NoAnswer,
+  type Turn,
+} from "./turn.js";
+import { endOfWait } from "./wait-until.js";
 
 /** Bounds endless loops in a definition. */
 const MAX_STEPS_PER_INSTANCE = 1_000;
@@ -28,6 +44,7 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
   if (!definition) return;
   const at = journeys.step(definition, instance.step);
   if (!at) return end(turn, instance, "step_missing");
+  if (at.step.type === "parallel" && instance.wait?.kind === "join") return join(turn, instance, at.step);
   if (instance.steps >= MAX_STEPS_PER_INSTANCE) return end(turn, instance, "too_many_steps");
   const s = at.step;
   const counted = { ...instance, steps: instance.steps + 1 };
@@ -35,13 +52,34 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
     case "decide":
     case "send":
     case "route":
-    case "execute":
+    case "execute": {
+      const by = outrankedBy(turn, counted, definition, s);
+      if (by !== undefined) {
+        const { journey, version, id } = counted;
+        turn.entries.push({ kind: "journey-outranked", journey, version, instance: id, step: s.id, by });
+        return goTo(turn, counted, s.otherwise ?? at.next);
+      }
       replace(turn, counted);
       turn.ask = requestOf(turn, counted, definition, s);
       turn.asking = counted.id;
       return;
-    case "wait":
-      return waitUntil(turn, counted, "event", turn.context.now + durationMs(s.atMost));
+    }
+    case "wait": {
+      const { now, profile } = turn.context;
+      if (!s.until) return waitUntil(turn, counted, "event", now + durationMs(s.atMost!));
+      const where = `${definition.id}@${definition.version}/${s.id}/until/date`;
+      const dueAt = endOfWait(s.until, now, profile.timezone, (source) =>
+        scalarValue(turn, journeys, source, counted.trigger, where),
+      );
+      return dueAt > now
+        ? waitUntil(turn, counted, "event", dueAt)
+        : goTo(turn, counted, s.onTimeout ?? at.next);
+    }
+    case "parallel":
+      return fork(turn, counted, s);
+    case "update":
+      update(turn, counted, definition, s, journeys);
+      return goTo(turn, counted, at.next);
     case "branch": {
       const hit = s.cases.find((c, i) =>
         condition(
@@ -61,6 +99,39 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
   }
 }
 
+function update(
+  turn: Turn,
+  instance: JourneyInstance,
+  definition: JourneyDefinition,
+  step: Extract<StepDefinition, { type: "update" }>,
+  journeys: Journeys,
+): void {
+  let { attributes } = turn.context;
+  const updated: string[] = [];
+  for (const [name, source] of Object.entries(step.set)) {
+    const where = `${definition.id}@${definition.version}/${step.id}/set/${name}`;
+    const value = scalarValue(turn, journeys, source, instance.trigger, where);
+    if (value === undefined) continue;
+    attributes = withAttribute(attributes, name, value);
+    if (own(attributes, name) === value) updated.push(name);
+    else {
+      const error = `not kept: longer than ${LIMITS.attributeChars} characters, or one more than ${LIMITS.attributes} attributes`;
+      turn.entries.push({ kind: "expression-failed", where, error });
+    }
+  }
+  turn.context = { ...turn.context, attributes };
+  const { journey, version, id } = instance;
+  if (updated.length > 0)
+    turn.entries.push({
+      kind: "attributes-updated",
+      journey,
+      version,
+      instance: id,
+      step: step.id,
+      attributes: updated,
+    });
+}
+
 type AskingStep = Extract<StepDefinition, { type: "decide" | "send" | "route" | "execute" }>;
 
 function requestOf(
@@ -70,11 +141,8 @@ function requestOf(
   s: AskingStep,
 ): DecisionRequest {
   const { context } = turn;
-  // The event being applied counts as applied for the id, also while due waits fire before it.
-  const applied =
-    turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
   // An event that failed after it had asked is not applied, but its ids are spent: policy holds what it answered to them.
-  const n = applied + context.deadLettered;
+  const n = eventNumber(turn) + context.deadLettered;
   const channels = s.type === "decide" || s.type === "send" ? s.channels : undefined;
   const another = (s.type === "decide" || s.type === "send") && s.anotherChannel === true;
   return {
@@ -87,7 +155,7 @@ function requestOf(
     journey: { id: instance.journey, version: instance.version, instance: instance.id, step: s.id },
     candidates: s.type === "decide" ? s.actions : [s.action],
     ...(channels ? { channels } : {}),
-    ...(another && instance.used.length > 0 ? { exclude: instance.used } : {}),
+    ...excluded(turn, another ? instance.used : []),
     ...(definition.cap && (s.type === "decide" || s.type === "send")
       ? {
           cap: {
@@ -98,6 +166,18 @@ function requestOf(
         }
       : {}),
   };
+}
+
+/** In the turn of a moment whose caller waits no longer, nothing is said in the app: nobody would be told. */
+function excluded(turn: Turn, used: readonly Channel[]): Pick<DecisionRequest, "exclude"> {
+  const exclude =
+    callerOf(turn)?.over === true ? [...used.filter((c) => c !== "inapp"), "inapp" as const] : used;
+  return exclude.length > 0 ? { exclude: [...exclude] } : {};
+}
+
+/** Who waits for what comes of the event. Waits that fall due before it are not about it. */
+function callerOf(turn: Turn): CallerWaits | undefined {
+  return turn.eventApplied ? turn.event.moment : undefined;
 }
 
 export function takeAnswer(
@@ -130,7 +210,7 @@ export function takeAnswer(
     }
     return goTo(turn, instance, otherwise ?? at.next);
   }
-  const command = commandOf(turn.context, instance, reply, at.step.type === "route");
+  const command = commandOf(turn, instance, reply, at.step.type === "route");
   const { channel } = reply.plan[0]!;
   turn.entries.push({
     kind: "decision",
@@ -141,6 +221,9 @@ export function takeAnswer(
     reason: reply.reason,
   });
   const channels = reply.plan.map((leg) => leg.channel);
+  const counts = channels.some(isContact);
+  if (counts && (at.step.type === "decide" || at.step.type === "send"))
+    noteSpoken(turn, instance, definition);
   turn.entries.push({
     kind: "command",
     commandId: command.commandId,
@@ -151,7 +234,7 @@ export function takeAnswer(
     channels,
     journey: instance.journey,
     at: turn.context.now,
-    counts: channels.some(isContact),
+    counts,
     urgent: reply.urgent,
     ...(request.cap ? { cap: request.cap } : {}),
   });
@@ -172,12 +255,15 @@ export function takeAnswer(
 }
 
 function commandOf(
-  context: Context,
+  turn: Turn,
   instance: JourneyInstance,
   reply: Extract<DecisionReply, { kind: "act" }>,
   withContext: boolean,
 ): Command {
+  const { context } = turn;
   const { type, time, data } = instance.trigger;
+  const validUntil = context.now + reply.validForMs;
+  const caller = reply.plan[0]!.channel === "inapp" ? callerOf(turn) : undefined;
   return {
     commandId: commandId(reply.decisionId),
     decisionId: reply.decisionId,
@@ -194,6 +280,7 @@ function commandOf(
     ...(withContext ? { context: viewOf(context) } : {}),
     outcomesUpTo: context.outcomesUpTo,
     at: context.now,
-    expiresAt: context.now + reply.validForMs,
+    expiresAt: caller ? Math.min(validUntil, caller.expiresAt) : validUntil,
+    ...(caller ? { replyTo: caller.replyTo, validUntil } : {}),
   };
 }
