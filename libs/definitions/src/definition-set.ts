@@ -11,12 +11,14 @@ import {
   type JourneyDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
+  type TableDefinition,
 } from "#contracts";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 import { checkSignals } from "./signal-checks.js";
+import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
 /** The folder of each kind, by what a file of it says as its `kind`. */
 export const FOLDERS = {
@@ -25,6 +27,7 @@ export const FOLDERS = {
   PolicyPack: "policies",
   Events: "events",
   Signals: "signals",
+  Table: "tables",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
 
@@ -34,6 +37,8 @@ export interface DefinitionSet {
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
   readonly signals: FilesOfKind<SignalsDefinition>;
+  /** Their rows stand in the journeys and actions that read them. */
+  readonly tables: FilesOfKind<TableDefinition>;
   /** What the journeys were checked against. */
   readonly around: Surroundings;
 }
@@ -49,7 +54,11 @@ export interface ReadOptions {
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
   const signals = readSignals(dir, extra.Signals);
   const windows = windowsOf(signals);
-  const catalogue = readCatalogue(dir, windows, extra.Catalogue);
+  const {
+    catalogue,
+    files: tableFiles,
+    tables,
+  } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
   const policies = readPolicies(dir, extra.PolicyPack);
   const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
   checkEvents(events);
@@ -67,20 +76,48 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
       ]),
     windows,
     published,
+    tables,
   };
   checkJourneys(journeys.files, around);
-  return { journeys, catalogue, policies, events, signals, around };
+  return {
+    journeys,
+    catalogue,
+    policies,
+    events,
+    signals,
+    tables: { files: tableFiles, problems: [] },
+    around,
+  };
 }
 
 /** `windows` as `windowsOf` gives them. */
 export function readCatalogue(
   dir: string,
   windows: ReadonlySet<string> | undefined,
-  extra?: readonly Source[],
 ): FilesOfKind<CatalogueDefinition> {
-  const part = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(part.files, windows);
-  return part;
+  return readCatalogueAndTables(dir, windows).catalogue;
+}
+
+/** The actions read the tables, and the tables name actions. */
+function readCatalogueAndTables(
+  dir: string,
+  windows: ReadonlySet<string> | undefined,
+  extra?: readonly Source[],
+  extraTables?: readonly Source[],
+): {
+  readonly catalogue: FilesOfKind<CatalogueDefinition>;
+  readonly files: FilesOfKind<TableDefinition>["files"];
+  readonly tables: Tables;
+} {
+  const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
+  checkCatalogue(catalogue.files, windows);
+  const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
+  const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
+  for (const file of catalogue.files) {
+    checkLookups(file, tables);
+    file.rewrite((definition) => withTables(definition, tables));
+  }
+  return { catalogue, files, tables };
 }
 
 /** A folder that is missing or empty declares no windows. */

@@ -13,10 +13,12 @@
  *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
  *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
  * - A window of `signals/` is a number, always there, 0 when nothing came: `context.windows["card-declines-30d"] >= 3`.
+ * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { ExpressionFailed, type Expressions } from "#domain";
 import { didYouMean } from "./suggestion.js";
+import { rowOf } from "./tables.js";
 import { windowsIn } from "./window-uses.js";
 
 /** A compiled condition. Throws `ExpressionFailed` when it cannot be computed from the variables. */
@@ -77,6 +79,11 @@ function environment(scope: ExpressionScope): Environment {
     env.registerOperator(`double ${operator} int: double`, run);
     if (operator === "%") env.registerOperator("double % double: double", run);
   }
+  env.registerFunction("rowOf(string, dyn): string", rowOf);
+  // What authors write; the loader puts the rows of the table in its place.
+  env.registerFunction("lookup(string, dyn): string", (table: string) => {
+    throw new Error(`the table ${table} is not there: definitions with lookup() are read by their loader`);
+  });
   env.registerVariable({ name: "event", schema: EVENT_SCHEMA });
   env.registerVariable({
     name: "context",

@@ -28,9 +28,9 @@ export interface Definitions {
 
 /** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` and `signals/` where there are any. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, signals, events } = readDefinitions(dir);
+  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir);
   refuse(
-    [catalogue, journeys, policies, signals, ...(events.files.length > 0 ? [events] : [])].flatMap(
+    [catalogue, journeys, policies, signals, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(
       problemsOf,
     ),
   );
@@ -44,8 +44,8 @@ export function loadDefinitions(dir: string): Definitions {
 
 /** The journeys, checked against the other definitions beside them. Throws DefinitionError. */
 export function loadJourneys(dir: string): readonly JourneyDefinition[] {
-  const { journeys, catalogue, signals } = readDefinitions(dir);
-  refuse([catalogue, signals, journeys].flatMap(problemsOf));
+  const { journeys, catalogue, signals, tables } = readDefinitions(dir);
+  refuse([catalogue, signals, tables, journeys].flatMap(problemsOf));
   return inOrder(valuesOf(journeys));
 }
 
