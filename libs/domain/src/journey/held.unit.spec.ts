@@ -117,6 +117,28 @@ describe("a hold on journeys of each purpose", () => {
   });
 });
 
+describe("a wait that fell due before a hold was known", () => {
+  it("goes on under the hold all the same: what it asks is judged with it", () => {
+    const c = customer(journey("service"))
+      .event("start")
+      .later(3 * DAY)
+      .event(...hold("hardship"));
+    expect(c.requests.map((r) => r.profile.holds.map((h) => h.kind))).toEqual([[], ["hardship"]]);
+    expect(c.entries.filter((e) => e.kind === "profile-changed")).toHaveLength(1);
+  });
+
+  it("waits for the end of the hold where the journey is paused by it, and goes on then at once", () => {
+    const c = customer(journey("marketing"))
+      .event("start")
+      .later(3 * DAY)
+      .event(...hold("fraud"));
+    expect(c.context.journeys[0]?.paused?.wait?.remainingMs).toBe(0);
+    c.later(DAY).event("hold.lifted", { kind: "fraud" }).timer();
+    expect(c.said).toHaveLength(2);
+    expect(c.commands[1]?.at).toBe(c.now);
+  });
+});
+
 describe("a paused journey", () => {
   const paused = (): CustomerScript => {
     const c = customer(journey("marketing")).event("start").later(HOUR);
