@@ -25,7 +25,7 @@ export const windowV1 = z
     event: z.union([z.string(), z.array(z.string()).min(1)]).describe("Event type, or a list of them"),
     when: cel.optional().describe("Condition in CEL: counts only events for which it holds"),
     /**
-     * `count` of events; `sum` of `of`; `distinct` values of `of` (about: 8 % off up to 128, 12 % up to 384, never more
+     * `count` of events; `sum` of `of`; `distinct` values of `of` (about: 8 % off up to 128, 15 % up to 384, never more
      * than 621); `last`: when the last event happened, epoch ms. Each is 0 when nothing came in the window.
      */
     measure: z

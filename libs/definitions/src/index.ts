@@ -10,6 +10,7 @@ export {
   type ExpressionKind,
   type ExpressionProblem,
   type ExpressionScope,
+  type KnownWindows,
   type ValueExpression,
 } from "./expressions.js";
 export { diagramOf, type Diagram } from "./diagram/diagram-model.js";
@@ -37,5 +38,6 @@ export {
   loadDefinitions,
   loadJourneys,
   loadPolicyPacks,
+  loadSignals,
   type Definitions,
 } from "./load.js";
