@@ -116,7 +116,7 @@ describe("the registry of journeys, on real NATS", () => {
     ]);
     expect(results.slice(0, 2).map((r) => r.kind)).toEqual(["changed", "changed"]);
     expect(results.filter((r) => r.kind === "changed")).toHaveLength(3);
-    expect([...(await live("race"))].sort()).toEqual([1, 2, 3]);
+    expect(new Set(await live("race"))).toEqual(new Set([1, 2, 3]));
     await isWhole("race");
   });
 
