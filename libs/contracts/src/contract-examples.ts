@@ -59,6 +59,16 @@ const verdict = { actions: ["overdraft-help"], channel: "push", verdict: "permit
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {
+  "signals.v1": {
+    kind: "Signals",
+    id: "cards",
+    version: 1,
+    description: "d",
+    windows: [
+      { id: "card-declines-30d", event: "card.declined", measure: "count", window: "30d" },
+      { id: "spent-1h", event: ["card.paid"], measure: "sum", of: "event.data.amountMinor", window: "1h" },
+    ],
+  },
   "audit-records.v1": {
     records: [
       {
@@ -208,6 +218,13 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     ],
   },
   "decision-run.v1": { requests: [decisionRequest] },
+  "event-vocabulary.v1": {
+    kind: "Events",
+    id: "core",
+    version: 1,
+    description: "d",
+    events: [{ type: "payment.failed", description: "d", data: { paymentId: "id" } }],
+  },
   "governance-record.v1": governance,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
