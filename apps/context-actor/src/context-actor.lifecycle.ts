@@ -1,8 +1,7 @@
 import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { clockFrom } from "#clock";
-import { createExpressions, loadJourneys } from "#definitions";
-import { Journeys } from "#domain";
+import { loadJourneys } from "#definitions";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
 import { ContextStore } from "./actor/context-store.js";
@@ -10,7 +9,7 @@ import { CustomerActor } from "./actor/customer-actor.js";
 import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
 import { DecisionClient } from "./actor/decision.client.js";
 import { DecisionRecordsPublisher } from "./actor/decision-records.publisher.js";
-import { publishJourneys } from "./actor/journeys.store.js";
+import { JourneysStore } from "./actor/journeys.store.js";
 import { Partitions } from "./actor/partitions.js";
 import { TimerCanceller } from "./actor/timers.canceller.js";
 import type { ActorConfig } from "./config.js";
@@ -20,6 +19,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
   #nc: NatsConnection | undefined;
   #partitions: Partitions | undefined;
   #actor: CustomerActor | undefined;
+  #unfollow: () => void = () => undefined;
   #connected = false;
   readonly #ending = new AbortController();
 
@@ -42,18 +42,8 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     });
     this.#nc = nc;
     this.#connected = true;
-    const reloadJourneys = async (): Promise<Journeys> =>
-      new Journeys(await publishJourneys(nc, files), createExpressions());
-    const journeys = await reloadJourneys();
-    for (const { id, version } of files) {
-      const newest = journeys.newest(id)?.version ?? version;
-      if (newest > version && !files.some((f) => f.id === id && f.version === newest)) {
-        log.warn(
-          { journey: id, version, newest },
-          "a newer version is published than this build's file has; new customers enter that",
-        );
-      }
-    }
+    const store = new JourneysStore({ nc, clock, files, log });
+    await store.install();
     const publisher = new Publisher(nc);
     const actor = new CustomerActor({
       store: new ContextStore(nc, publisher),
@@ -62,13 +52,14 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       records: new DecisionRecordsPublisher(publisher),
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
-      journeys,
-      reloadJourneys,
+      journeys: await store.read(),
+      reloadJourneys: () => store.read(),
       clock,
       cacheBytes: config.cacheBytes,
       log,
     });
     this.#actor = actor;
+    this.#unfollow = await store.follow((journeys) => actor.use(journeys));
     this.#partitions = new Partitions({ nc, actor, maxInFlight: config.maxInFlight, log });
     await this.#partitions.start(new Membership(nc, config.instanceId, () => this.#partitions?.reconcile()));
   }
@@ -84,6 +75,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       this.#ending.abort();
       this.#actor?.abort();
     }, GIVE_UP_AFTER_MS);
+    this.#unfollow();
     await this.#partitions?.stop();
     clearTimeout(giveUp);
     this.log.info({ ...this.#actor?.counts, ...this.#actor?.cache }, "context-actor counts");

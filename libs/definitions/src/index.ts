@@ -23,5 +23,4 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
-export { readJourney } from "./journey-text.js";
 export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";

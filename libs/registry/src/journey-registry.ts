@@ -23,10 +23,10 @@ import {
   type StopTarget,
 } from "#contracts";
 import type { Clock } from "#clock";
+import { checkMigration } from "#domain";
 import { switchSends } from "./control-changes.js";
 import type { DefinitionsBucket } from "./definitions-bucket.js";
 import { definitionText, digestOf, seal, type Deed } from "./governance-chain.js";
-import { checkMapping } from "./mapping-check.js";
 import {
   changeState,
   emptyRelease,
@@ -228,7 +228,7 @@ export class JourneyRegistry {
         this.definition(journey, migration.to),
       ]);
       if (!from || !to) throw new Error(`a published version of ${journey} is not in the bucket`);
-      const problems = checkMapping(from, to, migration.steps);
+      const problems = checkMigration(from, to, migration.steps).map((p) => p.cause);
       return problems.length === 0
         ? decision
         : refused("bad_mapping", `this mapping of ${journey} would lose instances`, problems);
@@ -244,13 +244,6 @@ export class JourneyRegistry {
 
   releaseSends(target: StopTarget, by: By): Promise<ControlsResult> {
     return this.#switch(target, by, false);
-  }
-
-  /** Relays what a crash held back of any chain. */
-  async relayHeads(): Promise<void> {
-    const controls = await this.controls();
-    for (const { head } of await this.releases()) await this.#ports.bucket.relay(head);
-    if ("head" in controls) await this.#ports.bucket.relay(controls.head);
   }
 
   async #text(journey: string, version: number, published: boolean): Promise<string | undefined> {
