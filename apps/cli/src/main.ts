@@ -1,12 +1,28 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
 import type { Command } from "./command.js";
+import { journeysCommand } from "./journeys/journeys.command.js";
+import { migrateCommand } from "./migrate/migrate.command.js";
+import { pauseCommand } from "./pause/pause.command.js";
+import { proposeCommand } from "./propose/propose.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
+import { publishCommand } from "./publish/publish.command.js";
+import { resumeCommand } from "./resume/resume.command.js";
+import { rollbackCommand } from "./rollback/rollback.command.js";
 import { startCommand } from "./start/start.js";
+import { stopCommand } from "./stop/stop.command.js";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
+  journeys: journeysCommand,
+  propose: proposeCommand,
+  publish: publishCommand,
+  rollback: rollbackCommand,
+  pause: pauseCommand,
+  resume: resumeCommand,
+  stop: stopCommand,
+  migrate: migrateCommand,
 };
 
 function overview(): string {

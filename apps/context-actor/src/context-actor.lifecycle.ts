@@ -4,6 +4,7 @@ import { clockFrom } from "#clock";
 import { loadJourneys } from "#definitions";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
+import { CallersPublisher } from "./actor/callers.publisher.js";
 import { ContextStore } from "./actor/context-store.js";
 import { CustomerActor } from "./actor/customer-actor.js";
 import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
@@ -52,6 +53,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       records: new DecisionRecordsPublisher(publisher),
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
+      callers: new CallersPublisher(nc),
       journeys: await store.read(),
       reloadJourneys: () => store.read(),
       clock,
