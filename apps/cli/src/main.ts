@@ -2,11 +2,13 @@
 import { styleText } from "node:util";
 import type { Command } from "./command.js";
 import { provisionCommand } from "./provision/provision.command.js";
+import { simulateCommand } from "./simulate/simulate.command.js";
 import { startCommand } from "./start/start.js";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
+  simulate: simulateCommand,
 };
 
 function overview(): string {

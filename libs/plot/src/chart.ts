@@ -46,8 +46,10 @@ export function chartSvg(chart: Chart): string {
       `<line x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${at(y(t))}" y2="${at(y(t))}" stroke="#ddd"/>` +
       text(PLOT.left - 8, y(t) + 4, number(t), 'text-anchor="end"'),
   );
-  const categories = chart.categories.map((c, i) =>
-    text(middle(i), HEIGHT - PLOT.bottom + 18, c, 'text-anchor="middle"'),
+  const categories = chart.categories.flatMap((c, i) =>
+    wrapped(c, band).map((line, n) =>
+      text(middle(i), HEIGHT - PLOT.bottom + 16 + n * 13, line, 'text-anchor="middle"'),
+    ),
   );
   const legend = chart.series.map(
     (s, i) =>
@@ -80,6 +82,22 @@ export function chartSvg(chart: Chart): string {
     `<text transform="translate(20 ${PLOT.top + innerHeight / 2}) rotate(-90)" text-anchor="middle">${escapeXml(chart.y)}</text>` +
     `</svg>\n`
   );
+}
+
+/** Width of a character at the size of labels, about. */
+const CHARACTER = 6.6;
+
+/** A label in lines that fit its band, broken after hyphens and at spaces; at most two, so that the axis title stays free. */
+function wrapped(label: string, band: number): string[] {
+  if (label.length * CHARACTER <= band) return [label];
+  const lines: string[] = [];
+  for (const part of label.split(/(?<=-)| /)) {
+    const last = lines.at(-1);
+    if (last !== undefined && (lines.length === 2 || (last.length + part.length) * CHARACTER <= band))
+      lines[lines.length - 1] = last + (last.endsWith("-") ? "" : " ") + part;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 interface Scale {
