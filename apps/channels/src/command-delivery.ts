@@ -137,6 +137,7 @@ export class CommandDelivery {
       customerId,
       action,
       purpose,
+      journey: command.journey.id,
       channel: leg.channel,
       attempt,
       at: this.#ports.clock.at(command.at),

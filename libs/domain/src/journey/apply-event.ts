@@ -13,30 +13,37 @@ import {
 import { recordEvent } from "../context/index.js";
 import { applyProfileEvent } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
+import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
+import { endedBy } from "./held.js";
+import { pauseAndResume } from "./paused.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
 
 export function applyEvent(turn: Turn, journeys: Journeys): void {
   const { event } = turn;
   const before = turn.context.journeys;
   turn.context = recordEvent(turn.context, event);
+  countWindows(turn, journeys);
   const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
   if (timer) {
+    pauseAndResume(turn, journeys);
     // Still open here means that it came early (set under another clock): set it again.
-    const instance = before.find((j) => firedBy(event, j));
+    const instance = turn.context.journeys.find((j) => firedBy(event, j));
     if (instance?.wait) setTimer(turn, instance.id, instance.wait.id, instance.wait.dueAt);
     return;
   }
-  const optedOut = updateProfile(turn);
+  updateProfile(turn);
   if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
   const told = readOutcome(event);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
     const current = turn.context.journeys.find((j) => j.id === instance.id);
     const definition = current && definitionOf(turn, current, journeys);
-    if (current && definition) react(turn, current, definition, outcome, optedOut, journeys);
+    if (current && definition) react(turn, current, definition, outcome, journeys);
   }
-  for (const definition of journeys.startedBy(event.type)) enter(turn, definition, journeys);
+  pauseAndResume(turn, journeys);
+  const { customerId, now } = turn.context;
+  for (const definition of journeys.entering(event.type, customerId, now)) enter(turn, definition, journeys);
 }
 
 /** True when the event is the timer of this instance's open wait. */
@@ -45,21 +52,12 @@ export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolea
   return timer !== undefined && timer.instance === instance.id && timer.wait === instance.wait?.id;
 }
 
-/** True when the event is a full opt-out from marketing. */
-function updateProfile(turn: Turn): boolean {
-  const { event } = turn;
-  const change = applyProfileEvent(turn.context.profile, event);
-  if (change.kind !== "changed") return false;
+/** Takes what the event says of consents, holds and the customer into the profile, once. */
+export function updateProfile(turn: Turn): void {
+  const change = applyProfileEvent(turn.context.profile, turn.event);
+  if (change.kind !== "changed") return;
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: event.type });
-  const { data } = event;
-  if (event.type === "hold.placed") return data["kind"] === "opt-out";
-  return (
-    event.type === "consent.changed" &&
-    data["purpose"] === "marketing" &&
-    data["channel"] === "*" &&
-    data["granted"] === false
-  );
+  turn.entries.push({ kind: "profile-changed", event: turn.event.type });
 }
 
 function isOutcome(event: CustomerEvent): boolean {
@@ -99,14 +97,14 @@ function react(
   instance: JourneyInstance,
   definition: JourneyDefinition,
   outcome: Outcome | undefined,
-  optedOut: boolean,
   journeys: Journeys,
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
     when === undefined ||
     condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
-  if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
+  const over = endedBy(turn, definition.purpose);
+  if (over !== undefined) return end(turn, instance, over);
   for (const [i, exit] of (definition.exitOn ?? []).entries()) {
     if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
       return end(turn, instance, exit.reason);
@@ -125,7 +123,7 @@ function react(
       return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
     }
   }
-  if (instance.wait?.kind !== "event") return;
+  if ((instance.wait ?? instance.paused?.wait)?.kind !== "event") return;
   const at = journeys.step(definition, instance.step);
   const cases = at?.step.type === "wait" ? (at.step.for ?? []) : [];
   for (const [i, c] of cases.entries()) {
