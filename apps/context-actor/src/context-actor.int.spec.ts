@@ -31,7 +31,7 @@ import {
   type RunningService,
   type TestServers,
 } from "#testing";
-import { auditHash } from "./actor/outbox.js";
+import { auditHash } from "#audit";
 
 const JOURNEYS = `
 kind: Journey

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
+import { holdKindV1 } from "./cloud-event.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { outcomeKindV1 } from "./outcome.v1.js";
 import { journeyCapV1 } from "./policy.v1.js";
@@ -29,6 +30,20 @@ export const commandEntryV1 = z.object({
   cap: journeyCapV1.optional(),
 });
 export type CommandEntry = z.infer<typeof commandEntryV1>;
+
+/** What changed of a profile: what the rules go by, no personal data. */
+export const profileChangeV1 = z.discriminatedUnion("what", [
+  z.object({
+    what: z.literal("consent"),
+    purpose: purposeV1,
+    /** `*` is every channel. */
+    channel: z.union([channelV1, z.literal("*")]),
+    granted: z.boolean(),
+  }),
+  z.object({ what: z.literal("hold"), hold: holdKindV1, placed: z.boolean() }),
+  z.object({ what: z.enum(["timezone", "language"]) }),
+]);
+export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;
 
 /** What happened to a customer because of one event. */
 export const auditEntryV1 = z.discriminatedUnion("kind", [
@@ -97,6 +112,8 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     action: z.string().optional(),
     channel: channelV1.optional(),
     reason: z.string(),
+    /** SHA-256 (hex) over the JSON of the decision record: it cannot be changed without the chain telling. */
+    record: z.string().optional(),
   }),
   commandEntryV1,
   z.object({
@@ -108,7 +125,11 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     reason: z.string(),
     tried: z.array(z.object({ channel: channelV1, reason: z.string() })),
   }),
-  z.object({ kind: z.literal("profile-changed"), event: z.string() }),
+  z.object({
+    kind: z.literal("profile-changed"),
+    event: z.string(),
+    changes: z.array(profileChangeV1).optional(),
+  }),
   z.object({ kind: z.literal("expression-failed"), where: z.string(), error: z.string() }),
 ]);
 export type AuditEntry = z.infer<typeof auditEntryV1>;
@@ -126,7 +147,15 @@ export const auditRecordV1 = z
     hash: z.string(),
     /** Segue's clock, epoch ms. */
     at: z.number(),
-    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number() }),
+    event: z.object({
+      id: z.string(),
+      source: z.string(),
+      type: z.string(),
+      time: z.number(),
+      /** Where it stands in EVT. */
+      seq: z.number().int().optional(),
+    }),
+    /** None when the event only moved a journey on. */
     entries: z.array(auditEntryV1),
   })
   .meta({ id: "AuditRecord" });

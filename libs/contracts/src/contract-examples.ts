@@ -56,6 +56,15 @@ const decisionReply = {
   reason: "permitted",
 };
 const verdict = { actions: ["overdraft-help"], channel: "push", verdict: "permitted", reason: "permitted" };
+const intervention = {
+  decisionId: "c.1.0",
+  commandId: "c.1.0.c",
+  action: "a",
+  channel: "inapp",
+  title: "Before you go",
+  body: "A better rate",
+  expiresAt: 9,
+};
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {
@@ -254,6 +263,10 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
       { id: "stop", type: "exit", reason: "silent" },
     ],
   },
+  "moment-act.v1": { commandId: "c.1.0.c" },
+  "moment-answer.v1": { decision: intervention, reason: "act", latencyMs: 12.5 },
+  "moment-reply.v1": { decision: intervention, reason: "act" },
+  "moment-taken.v1": { taken: true },
   "outcome.v1": {
     commandId: "c.1.0.c",
     decisionId: "c.1.0",

@@ -124,7 +124,7 @@ export type Explanation = z.infer<typeof explanationV1>;
 export const decisionExplanationV1 = z.object({
   explanations: z.array(explanationV1),
   verdicts: z.array(verdictV1),
-  /** `catalogue@version`, policy packs `id@version`. */
+  /** `catalogue/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
   versions: z.record(z.string(), z.string()),
 });
 export type DecisionExplanation = z.infer<typeof decisionExplanationV1>;

@@ -29,7 +29,7 @@ export function consentKey(purpose: string, channel: string): string {
 export const policyOptionV1 = z.object({
   action: z.string(),
   purpose: purposeV1,
-  channels: z.array(channelV1).min(1).max(7),
+  channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
 });
@@ -118,7 +118,7 @@ export const evaluateReplyV1 = z
     chosen: z.object({ action: z.string(), channels: z.array(channelV1).min(1) }).optional(),
     /** Each action on each of its channels once, grouped, in order of the first action of each. */
     verdicts: z.array(verdictV1),
-    /** Policy pack versions that judged, `id@version`. */
+    /** Policy packs that judged, `id@` and the name of the version (`versionName`). */
     packs: z.array(z.string()),
   })
   .meta({ id: "PolicyEvaluateReply" });

@@ -75,7 +75,7 @@ describe("values that are refused", () => {
     [
       "customer-registered.v1",
       "consents",
-      Array.from({ length: 25 }, () => ({ purpose: "service", channel: "sms", granted: true })),
+      Array.from({ length: 28 }, () => ({ purpose: "service", channel: "sms", granted: true })),
     ],
     ["hold-placed.v1", "kind", "boredom"],
     ["command.v1", "plan", []],

@@ -1,3 +1,4 @@
+export { definitionDigest, textDigest } from "./definition-digest.js";
 export { DefinitionError, formatProblem, type Problem } from "./definition-error.js";
 export {
   checkExpression,
@@ -24,4 +25,12 @@ export {
   type Validation,
 } from "./validate.js";
 export { readJourney } from "./journey-text.js";
-export { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks, type Definitions } from "./load.js";
+export {
+  catalogueOf,
+  loadCatalogue,
+  loadCatalogues,
+  loadDefinitions,
+  loadJourneys,
+  loadPolicyPacks,
+  type Definitions,
+} from "./load.js";

@@ -2,7 +2,8 @@
 import { journeyV1, type JourneyDefinition } from "#contracts";
 import type { Problem } from "./definition-error.js";
 import { DefinitionFile } from "./definition-file.js";
-import { checkJourneys, type Actions } from "./journey-checks.js";
+import { checkJourneys } from "./journey-checks.js";
+import type { Actions } from "./action-checks.js";
 
 /** The journey when it can be used, and everything that is wrong with it. */
 export function readJourney(
@@ -11,7 +12,7 @@ export function readJourney(
   actions: Actions,
 ): { readonly journey: JourneyDefinition | undefined; readonly problems: readonly Problem[] } {
   const file = new DefinitionFile<JourneyDefinition>(name, text, journeyV1);
-  checkJourneys([file], actions);
+  checkJourneys([file], { actions });
   const { problems } = file;
   return { journey: problems.length === 0 ? file.value : undefined, problems };
 }

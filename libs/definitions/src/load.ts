@@ -1,6 +1,7 @@
 /** Reading the definitions that a service needs. Every loader reports all problems at once in one DefinitionError. */
 import type { CatalogueDefinition, JourneyDefinition, PolicyPackDefinition } from "#contracts";
 import type { Catalogue } from "#domain";
+import { definitionDigest } from "./definition-digest.js";
 import { DefinitionError, type Problem } from "./definition-error.js";
 import { problemsOf, readCatalogue, readDefinitions, readPolicies, valuesOf } from "./definition-set.js";
 
@@ -36,6 +37,22 @@ export function loadCatalogue(dir: string): Catalogue {
   return catalogueOf(valuesOf(catalogue));
 }
 
+/** The catalogues themselves, in order of id. Throws DefinitionError. */
+export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
+  const catalogue = readCatalogue(dir);
+  refuse(problemsOf(catalogue));
+  return valuesOf(catalogue).sort((a, b) => compare(a.id, b.id));
+}
+
+/** All actions of these catalogues. */
+export function catalogueOf(catalogues: readonly CatalogueDefinition[]): Catalogue {
+  const inOrder = [...catalogues].sort((a, b) => compare(a.id, b.id));
+  return {
+    actions: new Map(inOrder.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
+    versions: inOrder.map((c) => ({ id: c.id, version: c.version, digest: definitionDigest(c) })),
+  };
+}
+
 /** The policy packs, in order of id. Throws DefinitionError. */
 export function loadPolicyPacks(dir: string): readonly PolicyPackDefinition[] {
   const policies = readPolicies(dir);
@@ -45,14 +62,6 @@ export function loadPolicyPacks(dir: string): readonly PolicyPackDefinition[] {
 
 function refuse(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new DefinitionError(problems);
-}
-
-function catalogueOf(definitions: readonly CatalogueDefinition[]): Catalogue {
-  const catalogues = [...definitions].sort((a, b) => compare(a.id, b.id));
-  return {
-    actions: new Map(catalogues.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
-    versions: catalogues.map((c) => ({ id: c.id, version: c.version })),
-  };
 }
 
 function inOrder(journeys: JourneyDefinition[]): readonly JourneyDefinition[] {

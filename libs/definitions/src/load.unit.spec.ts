@@ -88,7 +88,9 @@ describe("loading definitions", () => {
     const d = loadDefinitions(dir);
     expect(d.journeys.map((j) => [j.id, j.version])).toEqual([["test", 1]]);
     expect([...d.catalogue.actions.keys()]).toEqual(["offer", "call"]);
-    expect(d.catalogue.versions).toEqual([{ id: "test", version: 2 }]);
+    expect(d.catalogue.versions).toEqual([
+      { id: "test", version: 2, digest: expect.stringMatching(/^[A-Za-z0-9_-]{24}$/) as string },
+    ]);
     expect(d.policyPacks.map((p) => p.id)).toEqual(["default"]);
   });
 

@@ -48,12 +48,30 @@ function sentence(entry: AuditEntry): string {
       return `${entry.action} over ${entry.channel}: ${entry.outcome} (${words(entry.reason)})${tried.length > 0 ? `, after ${tried.join(", ")}` : ""}.`;
     }
     case "profile-changed":
-      return `Consents, holds or profile changed by ${entry.event}.`;
+      return profileChanged(entry);
     case "expression-failed":
       return `An expression failed in ${entry.where}; it counted as false.`;
     default:
       return assertNever(entry);
   }
+}
+
+function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "profile-changed" }>): string {
+  if (changes.length === 0) return `Consents, holds or profile changed by ${event}.`;
+  const said = changes.map((c) => {
+    switch (c.what) {
+      case "consent":
+        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel} ${c.granted ? "given" : "refused"}`;
+      case "hold":
+        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}`;
+      case "timezone":
+      case "language":
+        return `${c.what} changed`;
+      default:
+        return assertNever(c);
+    }
+  });
+  return `By ${event}: ${said.join(", ")}.`;
 }
 
 function decided(entry: Extract<AuditEntry, { kind: "decision" }>): string {

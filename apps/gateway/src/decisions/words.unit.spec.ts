@@ -120,6 +120,18 @@ describe("audit entries in words", () => {
       "Consents, holds or profile changed by consent.changed.",
     ],
     [
+      {
+        kind: "profile-changed",
+        event: "customer.registered",
+        changes: [
+          { what: "consent", purpose: "marketing", channel: "*", granted: false },
+          { what: "hold", hold: "fraud", placed: true },
+          { what: "timezone" },
+        ],
+      },
+      "By customer.registered: consent for marketing over every channel refused, fraud hold placed, timezone changed.",
+    ],
+    [
       { kind: "expression-failed", where: "journey j step s", error: "no such key" },
       "An expression failed in journey j step s; it counted as false.",
     ],

@@ -1,7 +1,9 @@
 /** What an event does to a context and to the journeys that are open: count, profile, outcome, exits, goals, waits. */
 import {
+  decisionOfCommand,
   durationMs,
   isTerminal,
+  OUTCOME_OF_ACT,
   outcomeV1,
   parseTimerType,
   SEGUE_SOURCE,
@@ -11,7 +13,7 @@ import {
   type Outcome,
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
-import { applyProfileEvent } from "../policy/index.js";
+import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
@@ -34,7 +36,7 @@ export function applyEvent(turn: Turn, journeys: Journeys): void {
   }
   updateProfile(turn);
   if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
-  const told = readOutcome(event);
+  const told = readOutcome(event) ?? readAct(turn);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
     const current = turn.context.journeys.find((j) => j.id === instance.id);
@@ -54,10 +56,12 @@ export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolea
 
 /** Takes what the event says of consents, holds and the customer into the profile, once. */
 export function updateProfile(turn: Turn): void {
-  const change = applyProfileEvent(turn.context.profile, turn.event);
+  const before = turn.context.profile;
+  const change = applyProfileEvent(before, turn.event);
   if (change.kind !== "changed") return;
+  const changes = profileChangesOf(before, change.profile, turn.event);
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: turn.event.type });
+  turn.entries.push({ kind: "profile-changed", event: turn.event.type, changes });
 }
 
 function isOutcome(event: CustomerEvent): boolean {
@@ -68,6 +72,29 @@ function readOutcome(event: CustomerEvent): Outcome | undefined {
   if (!isOutcome(event)) return undefined;
   const parsed = outcomeV1.safeParse(event.data);
   return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * What the customer did with what was said in answer to a moment, as an outcome of its command. The bank's app reports it,
+ * so it counts only for a command of this customer that the context knows.
+ */
+function readAct({ event, context }: Turn): Outcome | undefined {
+  const kind = OUTCOME_OF_ACT.get(event.type);
+  if (kind === undefined) return undefined;
+  const contact = context.contacts.find((c) => c.commandId === event.data["commandId"]);
+  if (!contact) return undefined;
+  const { commandId, action, channel } = contact;
+  const decisionId = decisionOfCommand(commandId);
+  return {
+    commandId,
+    decisionId,
+    reservationId: decisionId,
+    action,
+    kind,
+    channel,
+    tried: [],
+    reason: "customer",
+  };
 }
 
 /** Takes an outcome into the contact history. Of several terminal ones the first counts (I8): false for another. */
