@@ -32,3 +32,4 @@ export { reportText, type Style } from "./report-text.js";
 export { reportOf, type SimulationReport } from "./report.js";
 export { readLiveJourneys, readRecordedEvents, StreamUnreadable, type StreamRange } from "./stream-source.js";
 export { FileUnusable, readGate, readResponses } from "./read-files.js";
+export { compareInWorker } from "./simulate-in-worker.js";

@@ -237,7 +237,7 @@ function distribution(
 
 function chart(given: Chart): string {
   if (given.categories.length === 0) return "";
-  return `<figure>${chartSvg(given)}</figure>`;
+  return `<figure>${chartSvg({ ...given, size: { width: 640, height: 380 } })}</figure>`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

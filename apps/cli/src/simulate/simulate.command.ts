@@ -3,9 +3,14 @@ import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
-import { parse } from "yaml";
-import { journeyV1, type JourneyDefinition } from "#contracts";
-import { loadDefinitions, loadJourneys } from "#definitions";
+import type { JourneyDefinition } from "#contracts";
+import {
+  DefinitionError,
+  loadDefinitions,
+  loadJourneys,
+  readSurroundings,
+  validateJourney,
+} from "#definitions";
 import { connectNats } from "#messaging";
 import {
   collectEvents,
@@ -64,7 +69,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function simulate(options: SimulateOptions): Promise<number> {
-  const candidate = readJourney(options.journey);
+  const candidate = readJourney(options.journey, options.definitions);
   const gate = options.gate === undefined ? undefined : readGate(options.gate);
   const responses = options.responses === undefined ? undefined : readResponses(options.responses);
   const { recorded, source, live } = await readRecorded(options);
@@ -107,17 +112,17 @@ function withoutCandidateFile(
   return older.some((j) => j.id === candidate.id) ? older : published;
 }
 
-function readJourney(file: string): JourneyDefinition {
-  let value: unknown;
+/** Checked as `segue validate` does. Throws DefinitionError. */
+function readJourney(file: string, definitions: string): JourneyDefinition {
+  let text: string;
   try {
-    value = parse(readFileSync(file, "utf8"));
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new FileUnusable(`${file}: ${(error as Error).message}`, { cause: error });
   }
-  const parsed = journeyV1.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const causes = parsed.error.issues.map((i) => `${file}: ${i.path.map(String).join(".")}: ${i.message}`);
-  throw new FileUnusable(`${causes.join("\n")}\n\`segue validate ${file}\` says more`);
+  const { journey, problems } = validateJourney({ name: file, text }, readSurroundings(definitions));
+  if (!journey) throw new DefinitionError(problems);
+  return journey;
 }
 
 async function readRecorded({ source, maxEvents }: SimulateOptions): Promise<Recorded> {
