@@ -9,6 +9,7 @@ import { provisionCommand } from "./provision/provision.command.js";
 import { publishCommand } from "./publish/publish.command.js";
 import { resumeCommand } from "./resume/resume.command.js";
 import { rollbackCommand } from "./rollback/rollback.command.js";
+import { simulateCommand } from "./simulate/simulate.command.js";
 import { startCommand } from "./start/start.js";
 import { stopCommand } from "./stop/stop.command.js";
 
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   resume: resumeCommand,
   stop: stopCommand,
   migrate: migrateCommand,
+  simulate: simulateCommand,
 };
 
 function overview(): string {

@@ -13,6 +13,7 @@ import { IdempotencyStore } from "./events/idempotency.store.js";
 import { HealthController, Lifecycle } from "./health/health.controller.js";
 import { Moments } from "./moments/moments.js";
 import { MomentsController } from "./moments/moments.controller.js";
+import { SIMULATION_LIMITS, SimulateController } from "./journeys/simulate.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
 
@@ -40,6 +41,7 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         DecisionsController,
+        SimulateController,
         MomentsController,
         HealthController,
         DocsController,
@@ -57,6 +59,14 @@ export class GatewayModule {
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
         },
         { provide: EVENT_LIMITS, useValue: eventLimits },
+        {
+          provide: SIMULATION_LIMITS,
+          useValue: {
+            definitionsDir: config.definitionsDir,
+            maxEvents: config.simulationMaxEvents,
+            withinMs: config.simulationWithinMs,
+          },
+        },
         { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
       ],
     };

@@ -56,7 +56,6 @@ export interface RegistryPorts {
   readonly bucket: DefinitionsBucket;
   readonly clock: Clock;
   readonly check: Check;
-  readonly gate?: Gate;
 }
 
 /** Who does it and why. */
@@ -80,6 +79,8 @@ export interface PublishWishes extends By {
   readonly percent?: number | undefined;
   /** Segue's clock, epoch ms; default at once. */
   readonly from?: number | undefined;
+  /** Without one, the record says that none was asked. */
+  readonly gate?: Gate | undefined;
 }
 
 /** So often a change is decided anew because somebody else was quicker. */
@@ -152,8 +153,9 @@ export class JourneyRegistry {
 
   /** Makes a proposed version live, or widens the share of the newest one. */
   async publish(journey: string, wishes: PublishWishes): Promise<ReleaseResult> {
-    const { bucket, clock, check, gate } = this.#ports;
-    const wish = { ...wishes, percent: wishes.percent ?? 100, at: clock.now() };
+    const { bucket, clock, check } = this.#ports;
+    const { gate } = wishes;
+    const wish = { ...wishes, percent: wishes.percent ?? 100, at: clock.now(), gated: gate !== undefined };
     /** The gate takes its time; it judges one content once. */
     let judged: string | undefined;
     return this.#change(journey, wishes, "known", async (release) => {

@@ -3,6 +3,7 @@
  * or JSON, the exit status.
  */
 import { parseArgs, styleText, type ParseArgsOptionsConfig } from "node:util";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { wallClock } from "#clock";
 import type { Controls, GovernanceRecord, ReleaseRecord } from "#contracts";
 import type { Surroundings } from "#definitions";
@@ -13,7 +14,6 @@ import {
   JourneyRegistry,
   readCheckedSurroundings,
   type By,
-  type Gate,
   type Refused,
 } from "#registry";
 import type { Command } from "../command.js";
@@ -25,6 +25,9 @@ export class UsageError extends Error {
 
 export interface Call {
   readonly registry: JourneyRegistry;
+  readonly nc: NatsConnection;
+  /** The folder that is checked against. */
+  readonly definitions: string;
   readonly around: () => Surroundings;
   readonly who: By;
   readonly positionals: readonly string[];
@@ -50,8 +53,6 @@ export interface GovernanceCommand {
   readonly options?: ParseArgsOptionsConfig;
   /** Help for the options of its own. */
   readonly optionsText?: string;
-  /** Asked before a version goes live, where the command does that. */
-  readonly gate?: (call: { readonly nats: string; readonly definitions: string }) => Gate | undefined;
   act(call: Call): Promise<Outcome>;
   /** What was done, for people. */
   told(outcome: Extract<Outcome, { kind: "changed" }>): string;
@@ -100,25 +101,24 @@ async function run(spec: GovernanceCommand, help: string, args: readonly string[
     const { nats, definitions } = values;
     const who = { by: required(values.as, "--as <name>"), why: required(values.why, "--why <text>") };
     const around = once(() => readCheckedSurroundings(definitions));
-    const outcome = await withRegistry(
-      nats,
-      { around, gate: spec.gate?.({ nats, definitions }) },
-      (registry) =>
-        spec.act({
-          registry,
-          around,
-          who,
-          positionals,
-          option: (name) => {
-            const value: unknown = Reflect.get(values, name);
-            return typeof value === "string" ? value : undefined;
-          },
-          options: (name) => {
-            const value: unknown = Reflect.get(values, name);
-            return Array.isArray(value) ? value.filter((v) => typeof v === "string") : [];
-          },
-          flag: (name) => Reflect.get(values, name) === true,
-        }),
+    const outcome = await withRegistry(nats, around, (registry, nc) =>
+      spec.act({
+        registry,
+        nc,
+        definitions,
+        around,
+        who,
+        positionals,
+        option: (name) => {
+          const value: unknown = Reflect.get(values, name);
+          return typeof value === "string" ? value : undefined;
+        },
+        options: (name) => {
+          const value: unknown = Reflect.get(values, name);
+          return Array.isArray(value) ? value.filter((v) => typeof v === "string") : [];
+        },
+        flag: (name) => Reflect.get(values, name) === true,
+      }),
     );
     return answer(spec, outcome, json);
   } catch (error) {
@@ -147,8 +147,8 @@ function answer(spec: GovernanceCommand, outcome: Outcome, json: boolean): numbe
 /** Connects, does it, and closes. */
 export async function withRegistry<T>(
   nats: string,
-  parts: { readonly around: () => Surroundings; readonly gate?: Gate | undefined },
-  act: (registry: JourneyRegistry) => Promise<T>,
+  around: () => Surroundings,
+  act: (registry: JourneyRegistry, nc: NatsConnection) => Promise<T>,
 ): Promise<T> {
   const nc = await connectNats({ url: nats, name: "segue", waitOnFirstConnect: false }).catch(
     (error: Error) => {
@@ -160,9 +160,9 @@ export async function withRegistry<T>(
       new JourneyRegistry({
         bucket: new DefinitionsBucket(nc),
         clock: wallClock,
-        check: checkAgainst(parts.around),
-        ...(parts.gate ? { gate: parts.gate } : {}),
+        check: checkAgainst(around),
       }),
+      nc,
     );
   } finally {
     await nc.close();

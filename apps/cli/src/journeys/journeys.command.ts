@@ -55,8 +55,10 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const asked = journey;
   try {
-    return await withRegistry(nats, { around: () => ({}) }, async (registry) =>
-      asked === undefined ? list(registry, json) : one(registry, asked, json),
+    return await withRegistry(
+      nats,
+      () => ({}),
+      async (registry) => (asked === undefined ? list(registry, json) : one(registry, asked, json)),
     );
   } catch (error) {
     process.stderr.write(`segue journeys: ${(error as Error).message}\n`);

@@ -1,6 +1,7 @@
 /** `segue publish`: makes a proposed version live. */
 import { governanceCommand, journeyOf, UsageError, wholeNumber } from "../governance/governance-command.js";
 import { liveText } from "../governance/words.js";
+import { publishGate } from "./publish-gate.js";
 
 export const publishCommand = governanceCommand({
   name: "publish",
@@ -8,12 +9,23 @@ export const publishCommand = governanceCommand({
   usage: ["<journey> --version <n> [--percent <1-100>] [--from <time>]"],
   text: `
 Four eyes: who proposed a version cannot publish it. New customers enter it; those who are inside another
-version stay there. With --percent only that share of the customers enters, always the same ones; publish it
+version stay there. Refused when the checks fail, or when the simulation over recorded events (by default the last 24 hours
+of the stream) breaks a limit of the gate. With --percent only that share of the customers enters, always the same ones; publish it
 again with a larger share to widen it. It takes effect at once in every running service, without a restart.`,
-  options: { version: { type: "string" }, percent: { type: "string" }, from: { type: "string" } },
+  options: {
+    version: { type: "string" },
+    percent: { type: "string" },
+    from: { type: "string" },
+    gate: { type: "string" },
+    "no-gate": { type: "boolean" },
+    events: { type: "string" },
+  },
   optionsText: `  --version <n>        the proposed version
   --percent <n>        share of the customers that enter it (default 100)
   --from <time>        when it takes effect, ISO 8601 with its zone, e.g. 2027-01-01T08:00+01:00 (default at once)
+  --gate <file>        limits to judge by (default <definitions>/gates/default.yaml, where there is one)
+  --events <file>      events to simulate with, CloudEvents as JSON lines (default: the last 24 hours of the stream)
+  --no-gate            do not simulate; the record says so
 `,
   act(call) {
     const percent = call.option("percent");
@@ -22,6 +34,7 @@ again with a larger share to widen it. It takes effect at once in every running 
       version: wholeNumber(call.option("version"), "--version"),
       percent: percent === undefined ? undefined : wholeNumber(percent, "--percent", 100),
       from: timeOf(call.option("from")),
+      gate: publishGate(call),
     });
   },
   told: ({ now }) => ("live" in now ? `${now.journey}: ${liveText(now, Date.now())}` : ""),

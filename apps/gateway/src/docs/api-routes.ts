@@ -15,6 +15,7 @@ import {
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 
 const customerIdParameter: ApiParameter = {
@@ -320,4 +321,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "decision-not-found", "stream-away"],
     curl: "$SEGUE/v1/decisions/cust-42.1.0",
   },
+  SIMULATE_ROUTE,
 ];
