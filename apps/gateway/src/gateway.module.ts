@@ -13,6 +13,8 @@ import { IdempotencyStore } from "./events/idempotency.store.js";
 import { HealthController, Lifecycle } from "./health/health.controller.js";
 import { Moments } from "./moments/moments.js";
 import { MomentsController } from "./moments/moments.controller.js";
+import { ControlsController, JourneysController } from "./journeys/journeys.controller.js";
+import { RegistryLink } from "./journeys/registry-link.js";
 import { SIMULATION_LIMITS, SimulateController } from "./journeys/simulate.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
@@ -42,6 +44,8 @@ export class GatewayModule {
         ConsentsController,
         DecisionsController,
         SimulateController,
+        JourneysController,
+        ControlsController,
         MomentsController,
         HealthController,
         DocsController,
@@ -59,6 +63,10 @@ export class GatewayModule {
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
         },
         { provide: EVENT_LIMITS, useValue: eventLimits },
+        {
+          provide: RegistryLink,
+          useFactory: () => new RegistryLink(link, config.clock, config.definitionsDir),
+        },
         {
           provide: SIMULATION_LIMITS,
           useValue: {
