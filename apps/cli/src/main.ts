@@ -1,5 +1,6 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
+import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { provisionCommand } from "./provision/provision.command.js";
 import { simulateCommand } from "./simulate/simulate.command.js";
@@ -9,6 +10,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
   simulate: simulateCommand,
+  bpic2012: bpic2012Command,
 };
 
 function overview(): string {
