@@ -12,9 +12,11 @@
  * - A field that is missing fails the expression: guard it with `has(event.data.x)`. For keys that are no identifiers:
  *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
  *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
+ * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { ExpressionFailed, type Expressions } from "#domain";
+import { rowOf } from "./tables.js";
 
 /** A compiled condition. Throws `ExpressionFailed` when it cannot be computed from the variables. */
 export type Expression = (variables: Readonly<Record<string, unknown>>) => boolean;
@@ -71,6 +73,11 @@ function environment(scope: ExpressionScope): Environment {
     env.registerOperator(`double ${operator} int: double`, run);
     if (operator === "%") env.registerOperator("double % double: double", run);
   }
+  env.registerFunction("rowOf(string, dyn): string", rowOf);
+  // What authors write; the loader puts the rows of the table in its place.
+  env.registerFunction("lookup(string, dyn): string", (table: string) => {
+    throw new Error(`the table ${table} is not there: definitions with lookup() are read by their loader`);
+  });
   env.registerVariable({ name: "event", schema: EVENT_SCHEMA });
   env.registerVariable({
     name: "context",

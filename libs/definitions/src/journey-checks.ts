@@ -5,6 +5,7 @@ import { checkConflicts } from "./conflict-checks.js";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkEventTypes, checkExpressions } from "./reference-checks.js";
 import { checkSteps } from "./step-checks.js";
+import { checkLookups, withTables, type Tables } from "./tables.js";
 
 type JourneyFile = DefinitionFile<JourneyDefinition>;
 
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly events?: ReadonlySet<string> | undefined;
   /** Journeys that are published; those in the files are known without. */
   readonly published?: readonly JourneyDefinition[] | undefined;
+  /** Their rows are put into the journeys that read them. */
+  readonly tables?: Tables | undefined;
 }
 
 /** Checks all journeys, against what is around them and against each other. */
@@ -42,9 +45,14 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
     checkSteps(file, journey);
     checkCap(file, journey);
     checkConcurrency(file, journey);
-    if (!around.actions) continue;
-    checkActions(file, journey, around.actions, around.purposes);
-    checkConflicts(file, journey, journeys, around.actions);
+    if (around.actions) {
+      checkActions(file, journey, around.actions, around.purposes);
+      checkConflicts(file, journey, journeys, around.actions);
+    }
+    const { tables } = around;
+    if (!tables) continue;
+    checkLookups(file, tables);
+    file.rewrite((value) => withTables(value, tables));
   }
 }
 
