@@ -1,6 +1,7 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
+import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stop: stopCommand,
   migrate: migrateCommand,
   simulate: simulateCommand,
+  bpic2012: bpic2012Command,
 };
 
 function overview(): string {
