@@ -31,7 +31,6 @@ export {
   type Validation,
 } from "./validate.js";
 export { journeysReference } from "./journeys-reference.js";
-export { readJourney } from "./journey-text.js";
 export {
   catalogueOf,
   loadCatalogue,

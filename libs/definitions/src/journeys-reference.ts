@@ -134,7 +134,7 @@ function typeOf(schema: Schema): string {
   const several = schema.anyOf ?? schema.oneOf;
   if (several)
     return several.every((s) => s.properties) ? "one of those below" : several.map(typeOf).join(" or ");
-  switch (schema.type) {
+  switch (schema.type ?? "anything") {
     case "array":
       return schema.items?.properties || schema.items?.oneOf || schema.items?.anyOf
         ? "list of those below"
