@@ -83,6 +83,7 @@ export const subjects = {
   outcomesOfKind: (kind: OutcomeKind): string => `evt.*.*.${SEGUE_SOURCE}.outcome.${kind}`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
   ctxAll: "ctx.>",
+  ctxOfPartition: (p: number): string => `ctx.${partitionToken(p)}.*`,
   cmd: (channel: Channel, customerId: string): string =>
     `cmd.${channel}.${partitionOf(token("customer id", customerId))}.${customerId}`,
   cmdOfChannel: (channel: Channel): string => `cmd.${channel}.>`,
@@ -90,6 +91,7 @@ export const subjects = {
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.${kind}`,
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
+  auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
