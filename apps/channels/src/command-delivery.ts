@@ -116,6 +116,7 @@ export class CommandDelivery {
       case "go":
         return this.#send(work);
       case "stop":
+        this.#ports.providers.of(work.leg.channel).withdrawn?.(command, answer.reason);
         await this.#end(work, "suppressed", answer.reason, at);
         return;
       case "claimed": {
@@ -137,6 +138,7 @@ export class CommandDelivery {
       customerId,
       action,
       purpose,
+      journey: command.journey.id,
       channel: leg.channel,
       attempt,
       at: this.#ports.clock.at(command.at),
@@ -220,7 +222,8 @@ export class CommandDelivery {
       case "delivered":
         return this.#end(work, "delivered", "receipt", time, result.result);
       case "unknown":
-        await this.#end(work, "unknown", result.reason, time);
+      case "expired":
+        await this.#end(work, result.status, result.reason, time);
         return false;
       case "rejected":
       case "silent": {

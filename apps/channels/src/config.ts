@@ -4,7 +4,7 @@ import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { CHANNELS, channelV1, isSafeToken } from "#contracts";
 import { SANDBOX_FAULTS } from "./sandbox/sandbox-behaviour.js";
-import { profileOf, profilesFileV1 } from "./sandbox/sandbox-profile.js";
+import { profileOf, profilesFileV1, type SandboxChannel } from "./sandbox/sandbox-profile.js";
 
 const list = (text: string): string[] =>
   text
@@ -87,8 +87,9 @@ function readProfiles(file: string | undefined) {
       throw new Error(`SANDBOX_PROFILE: ${file}: ${(cause as Error).message}`, { cause });
     }
   }
-  return Object.fromEntries(CHANNELS.map((c) => [c, profileOf(c, overrides)])) as Record<
-    (typeof CHANNELS)[number],
+  const sandboxed = CHANNELS.filter((c) => c !== "inapp");
+  return Object.fromEntries(sandboxed.map((c) => [c, profileOf(c, overrides)])) as Record<
+    SandboxChannel,
     ReturnType<typeof profileOf>
   >;
 }

@@ -36,9 +36,10 @@ export function sendAndWatch(
   const settled = new Promise<LegResult>((resolve) => (settle = resolve));
   /** In a replay the wall may be too coarse to tell a late answer from one in time; its own time tells. */
   const take = (answer: Exclude<SendResult, { status: "accepted" }>): void => {
-    const late = answer.status !== "unknown" && answer.afterMs > order.receiptTimeoutMs;
+    const tells = answer.status === "delivered" || answer.status === "rejected";
+    const late = tells && answer.afterMs > order.receiptTimeoutMs;
     if (over || late) {
-      if (answer.status !== "unknown") options.onLateReceipt(answer);
+      if (tells) options.onLateReceipt(answer);
       return;
     }
     over = true;

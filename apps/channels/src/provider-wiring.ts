@@ -3,11 +3,13 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { Channel } from "#contracts";
 import type { Clock } from "#clock";
 import type { ChannelsConfig } from "./config.js";
+import { InAppProvider } from "./inapp/in-app.provider.js";
 import { ProviderRegistry } from "./provider-registry.js";
 import type { ChannelProvider } from "./provider.port.js";
 import { offerCase } from "./sandbox/sandbox-agent-desk.js";
 import { executed } from "./sandbox/sandbox-execution.js";
 import { fileLedger, noLedger } from "./sandbox/sandbox-ledger.js";
+import type { SandboxChannel } from "./sandbox/sandbox-profile.js";
 import { SandboxProvider, type SandboxOptions } from "./sandbox/sandbox.provider.js";
 import { EmbeddedAddressBook } from "./smtp/address-book.port.js";
 import { SmtpEmailProvider } from "./smtp/smtp-email.provider.js";
@@ -15,7 +17,7 @@ import { SmtpEmailProvider } from "./smtp/smtp-email.provider.js";
 export function wireProviders(config: ChannelsConfig, nc: NatsConnection, clock: Clock): ProviderRegistry {
   const ledger = config.SANDBOX_LEDGER === undefined ? noLedger : fileLedger(config.SANDBOX_LEDGER);
   const seed = config.SANDBOX_SEED;
-  const sandbox = (channel: Channel, extra: Pick<SandboxOptions, "carryOut"> = {}): ChannelProvider =>
+  const sandbox = (channel: SandboxChannel, extra: Pick<SandboxOptions, "carryOut"> = {}): ChannelProvider =>
     new SandboxProvider({
       seed,
       profile: config.profiles[channel],
@@ -26,6 +28,8 @@ export function wireProviders(config: ChannelsConfig, nc: NatsConnection, clock:
     });
   const wire = (channel: Channel): ChannelProvider => {
     switch (channel) {
+      case "inapp":
+        return new InAppProvider({ nc, clock });
       case "email":
         return config.SMTP_URL === undefined
           ? sandbox(channel)

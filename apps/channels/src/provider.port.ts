@@ -36,9 +36,16 @@ export interface Rejected extends Answer {
   readonly reason: string;
 }
 
+/** It was not said, and is not worth saying any more, on whatever channel. `reason` is a code. */
+export interface Expired extends Answer {
+  readonly status: "expired";
+  readonly reason: string;
+}
+
 export type SendResult =
   | Delivered
   | Rejected
+  | Expired
   /** The provider has taken it; `Reports.receipt` tells what became of it. */
   | (Answer & { readonly status: "accepted" })
   /** It may or may not have been sent: nobody can tell any more. */
@@ -63,5 +70,7 @@ export interface ChannelProvider {
    * did not leave.
    */
   send(order: SendOrder, reports: Reports): Promise<SendResult>;
+  /** Told of a command that ends unsent. `reason` is a code. */
+  withdrawn?(command: Command, reason: string): void;
   close(): Promise<void>;
 }

@@ -1,12 +1,20 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
 import type { Command } from "./command.js";
+import { auditCommand } from "./audit/audit.command.js";
+import { explainCommand } from "./explain/explain.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
+import { replayCommand } from "./recompute/replay.command.js";
 import { startCommand } from "./start/start.js";
+import { tailCommand } from "./tail/tail.command.js";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
+  tail: tailCommand,
+  explain: explainCommand,
+  replay: replayCommand,
+  audit: auditCommand,
 };
 
 function overview(): string {

@@ -5,6 +5,7 @@ import { createExpressions, loadJourneys } from "#definitions";
 import { Journeys } from "#domain";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
+import { CallersPublisher } from "./actor/callers.publisher.js";
 import { ContextStore } from "./actor/context-store.js";
 import { CustomerActor } from "./actor/customer-actor.js";
 import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
@@ -62,6 +63,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       records: new DecisionRecordsPublisher(publisher),
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
+      callers: new CallersPublisher(nc),
       journeys,
       reloadJourneys,
       clock,

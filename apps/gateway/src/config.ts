@@ -27,6 +27,8 @@ const environment = z.object({
   /** Events being published at one time; above it, 503. */
   MAX_IN_FLIGHT_EVENTS: count.default(4_096),
   IDEMPOTENCY_KEEP: milliseconds.default(600_000),
+  /** How long the event of a moment is tried to be stored, also after its caller was answered. */
+  MOMENT_KEEP: milliseconds.default(30_000),
 });
 
 /** Ten years of 365.25 days. */
@@ -48,6 +50,7 @@ export interface GatewayConfig {
   readonly batchMaxBytes: number;
   readonly maxInFlightEvents: number;
   readonly idempotencyKeepMs: number;
+  readonly momentKeepMs: number;
 }
 
 /** Throws an error that names each variable that is wrong. */
@@ -73,5 +76,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     batchMaxBytes: e.BATCH_MAX_BYTES,
     maxInFlightEvents: e.MAX_IN_FLIGHT_EVENTS,
     idempotencyKeepMs: e.IDEMPOTENCY_KEEP,
+    momentKeepMs: e.MOMENT_KEEP,
   };
 }

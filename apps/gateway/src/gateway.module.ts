@@ -7,9 +7,12 @@ import { CustomersController } from "./customers/customers.controller.js";
 import { DecisionsController } from "./decisions/decisions.controller.js";
 import { API_VERSION, DocsController } from "./docs/docs.controller.js";
 import { EventPublisher } from "./events/event.publisher.js";
+import type { EventLimits } from "./events/event-check.js";
 import { BATCH_LIMITS, EVENT_LIMITS, EventsController } from "./events/events.controller.js";
 import { IdempotencyStore } from "./events/idempotency.store.js";
 import { HealthController, Lifecycle } from "./health/health.controller.js";
+import { Moments } from "./moments/moments.js";
+import { MomentsController } from "./moments/moments.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
 
@@ -18,6 +21,8 @@ export interface GatewayParts {
   readonly link: NatsLink;
   readonly metrics: GatewayMetrics;
   readonly lifecycle: Lifecycle;
+  readonly moments: Moments;
+  readonly eventLimits: EventLimits;
   readonly log: Logger;
   /** Of the API, for its document. */
   readonly version: string;
@@ -25,7 +30,8 @@ export interface GatewayParts {
 
 @Module({})
 export class GatewayModule {
-  static with({ config, link, metrics, lifecycle, log, version }: GatewayParts): DynamicModule {
+  static with(parts: GatewayParts): DynamicModule {
+    const { config, link, metrics, lifecycle, moments, eventLimits, log, version } = parts;
     const limits = { giveUpAfterMs: config.publishGiveUpMs, maxInFlight: config.maxInFlightEvents };
     return {
       module: GatewayModule,
@@ -34,6 +40,7 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         DecisionsController,
+        MomentsController,
         HealthController,
         DocsController,
       ],
@@ -43,19 +50,13 @@ export class GatewayModule {
         { provide: Lifecycle, useValue: lifecycle },
         { provide: API_VERSION, useValue: version },
         { provide: EventPublisher, useFactory: () => new EventPublisher(link, metrics, log, limits) },
+        { provide: Moments, useValue: moments },
         { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
         {
           provide: IdempotencyStore,
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
         },
-        {
-          provide: EVENT_LIMITS,
-          useValue: {
-            clock: config.clock,
-            maxFutureMs: config.eventMaxFutureMs,
-            maxAgeMs: config.eventMaxAgeMs,
-          },
-        },
+        { provide: EVENT_LIMITS, useValue: eventLimits },
         { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
       ],
     };

@@ -10,6 +10,8 @@ import type { GatewayConfig } from "./config.js";
 import { GatewayModule } from "./gateway.module.js";
 import { Lifecycle } from "./health/health.controller.js";
 import { GatewayMetrics } from "./metrics.js";
+import { MomentResponder } from "./moments/moment.responder.js";
+import { Moments } from "./moments/moments.js";
 import { NatsLink } from "./nats-link.js";
 import { ProblemFilter, refuseConnection } from "./problem.filter.js";
 import { TraceInterceptor } from "./trace.interceptor.js";
@@ -40,6 +42,16 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
   });
   const metrics = new GatewayMetrics(() => link.connected);
   const lifecycle = new Lifecycle();
+  const eventLimits = {
+    clock: config.clock,
+    maxFutureMs: config.eventMaxFutureMs,
+    maxAgeMs: config.eventMaxAgeMs,
+  };
+  const moments = new Moments(link, metrics, log, {
+    maxWaiting: config.maxInFlightEvents,
+    keepMs: config.momentKeepMs,
+  });
+  const momentResponder = new MomentResponder(link, moments, eventLimits, log);
   const filter = new ProblemFilter(log);
   const adapter = new FastifyAdapter({
     genReqId: () => randomUUID(),
@@ -92,7 +104,7 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
   });
 
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.with({ config, link, metrics, lifecycle, log, version }),
+    GatewayModule.with({ config, link, metrics, lifecycle, moments, eventLimits, log, version }),
     adapter,
     { logger: false, abortOnError: false, bodyParser: false },
   );
@@ -113,6 +125,8 @@ export async function startGateway({ config, log, version }: GatewayOptions): Pr
     ready: () => link.connected && lifecycle.state === "running",
     async stop() {
       lifecycle.state = "stopping";
+      momentResponder.stop();
+      moments.close();
       // Stops accepting, and waits for the requests under way. Each is bounded by its publish time-out, but a
       // client that sends its body slowly is not.
       const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), FINISH_REQUESTS_WITHIN_MS);

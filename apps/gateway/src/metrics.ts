@@ -112,6 +112,17 @@ export class GatewayMetrics {
     "Time until the stream acknowledged an event",
     SECONDS,
   );
+  /** By what was answered and why. */
+  readonly moments = new Counter("segue_gateway_moments_total", "Moments answered");
+  readonly momentSeconds = new Histogram(
+    "segue_gateway_moment_seconds",
+    "Time to answer a moment",
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5, 10],
+  );
+  readonly momentsLate = new Counter(
+    "segue_gateway_moments_late_total",
+    "Moments answered after their deadline: the event loop was busy",
+  );
   inFlight = 0;
   readonly #metrics: Metric[];
 
@@ -124,13 +135,17 @@ export class GatewayMetrics {
       this.refused,
       this.unacknowledged,
       this.publishSeconds,
+      this.moments,
+      this.momentSeconds,
+      this.momentsLate,
       new Gauge("segue_gateway_events_in_flight", "Events being published", () => this.inFlight),
       new Gauge("segue_gateway_nats_connected", "1 while there is a connection to NATS", () =>
         Number(connected()),
       ),
       new Gauge("process_resident_memory_bytes", "Memory of the process", () => process.memoryUsage.rss()),
     ];
-    for (const counter of [this.accepted, this.duplicates, this.unacknowledged]) counter.add({}, 0);
+    for (const counter of [this.accepted, this.duplicates, this.unacknowledged, this.momentsLate])
+      counter.add({}, 0);
   }
 
   text(): string {

@@ -24,6 +24,7 @@ export class NatsLink {
   #parts: NatsParts | undefined;
   #awaySince: number | undefined = Date.now();
   #closed = false;
+  readonly #onConnect: Array<(parts: NatsParts) => void> = [];
   readonly #connecting: Promise<void>;
 
   constructor(url: string, onStatus: (type: string) => void = () => undefined) {
@@ -46,13 +47,26 @@ export class NatsLink {
     // checkAPI would ask the server now, and fail for good if JetStream is still recovering.
     const jsm = await jetstreamManager(nc, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
     this.#awaySince = undefined;
-    this.#parts = { nc, jsm, publisher: new Publisher(nc) };
+    const parts = { nc, jsm, publisher: new Publisher(nc) };
+    for (const run of this.#onConnect.splice(0)) run(parts);
+    this.#parts = parts;
     onStatus("connect");
   }
 
   /** True while there is a connection. */
   get connected(): boolean {
     return this.#parts !== undefined && this.#awaySince === undefined;
+  }
+
+  /** The connection, once there was a first one, also while the server is away. */
+  get connection(): NatsParts | undefined {
+    return this.#parts;
+  }
+
+  /** Calls `run` once there is a first connection; subscriptions made then last through reconnects. */
+  onConnect(run: (parts: NatsParts) => void): void {
+    if (this.#parts) run(this.#parts);
+    else this.#onConnect.push(run);
   }
 
   /** Throws the 503 problem when there is no connection, nor a chance that it is back in a moment. */

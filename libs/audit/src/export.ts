@@ -4,16 +4,19 @@ import {
   ALL_PARTITIONS,
   auditRecordsV1,
   decisionRecordsV1,
+  governanceRecordV1,
   parseAudit,
   partitionOf,
   streamOf,
   subjects,
   type AuditRecord,
   type DecisionRecord,
+  type GovernanceRecord,
 } from "#contracts";
 import { sha256 } from "./chain.js";
 import { Lineage, type EntryLineage } from "./lineage.js";
 import { readFiltered, readSubject, type Stored } from "./stored-messages.js";
+import { publications } from "./verify-publications.js";
 
 export type ExportedLine =
   /** `seq`: of the message in AUDIT. The record is as it is stored, so that its hash can be checked. */
@@ -29,7 +32,9 @@ export type ExportedLine =
       readonly seq: number;
       readonly sha256: string;
       readonly record: DecisionRecord;
-    };
+    }
+  /** A change of what is live, or of the kill switch. */
+  | { readonly type: "publication"; readonly seq: number; readonly record: GovernanceRecord };
 
 export interface ExportOptions {
   readonly customer?: string;
@@ -50,6 +55,18 @@ export async function* exportCustomers(
         ? readFiltered(nc, stream, subjects.auditOfPartition(p))
         : readSubject(nc, stream, subjects.auditOfCustomer(customer));
     for await (const message of messages) yield* linesOf(message, lineages, since);
+  }
+}
+
+/** What was published, changed and stopped. */
+export async function* exportPublications(
+  nc: NatsConnection,
+  since = -Infinity,
+): AsyncGenerator<ExportedLine> {
+  for await (const { seq, text } of publications(nc)) {
+    const record = JSON.parse(text) as GovernanceRecord;
+    governanceRecordV1.parse(record);
+    if (record.at >= since) yield { type: "publication", seq, record };
   }
 }
 

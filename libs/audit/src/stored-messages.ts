@@ -56,13 +56,15 @@ export async function lastOf(
 export async function* readFiltered(
   nc: NatsConnection,
   stream: string,
-  filter: string,
+  filter: string | readonly string[],
   from = 1,
 ): AsyncGenerator<Stored> {
-  const last = await lastOf(nc, stream, filter);
-  if (!last || last.seq < from) return;
+  const filters = [filter].flat();
+  const lasts = await Promise.all(filters.map((f) => lastOf(nc, stream, f)));
+  const last = Math.max(0, ...lasts.map((m) => m?.seq ?? 0));
+  if (last < from) return;
   const consumer = await jetstream(nc).consumers.get(stream, {
-    filter_subjects: [filter],
+    filter_subjects: filters,
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: from,
   });
@@ -79,7 +81,7 @@ export async function* readFiltered(
         },
         string: () => m.string(),
       };
-      if (m.seq >= last.seq || m.info.pending === 0) break;
+      if (m.seq >= last || m.info.pending === 0) break;
     }
   } finally {
     await messages.close();

@@ -64,7 +64,7 @@ export const decisionViewV1 = decisionRecordV1
   .meta({ id: "Decision" });
 export type DecisionView = z.infer<typeof decisionViewV1>;
 
-export const consentsPutV1 = z.object({ consents: z.array(consentChangedV1).min(1).max(24) }).meta({
+export const consentsPutV1 = z.object({ consents: z.array(consentChangedV1).min(1).max(27) }).meta({
   id: "Consents",
   description: "Changes of consent, applied in order; `*` as channel means every channel",
 });

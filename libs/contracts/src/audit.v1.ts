@@ -72,6 +72,35 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     version: z.number().int(),
     instance: z.string(),
   }),
+  /** It stands still from here on; its open wait keeps the time that is left. */
+  z.object({
+    kind: z.literal("journey-paused"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    /** `hold_<kind>`, or `journey_paused`. */
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("journey-resumed"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    /** What had held it. */
+    reason: z.string(),
+  }),
+  /** A running instance moved to another version; its open wait keeps its due time (I10). */
+  z.object({
+    kind: z.literal("journey-migrated"),
+    journey: z.string(),
+    /** The version it moved to. */
+    version: z.number().int(),
+    instance: z.string(),
+    from: z.number().int(),
+    /** Where it stands now. */
+    step: z.string(),
+    reason: z.enum(["migration", "rollback"]),
+  }),
   z.object({
     kind: z.literal("decision"),
     decisionId: z.string(),

@@ -33,7 +33,7 @@ export const actionV1 = z.strictObject({
   applicability: cel.optional(),
   suitability: cel.optional(),
   /** In order of preference. */
-  treatments: z.array(treatmentV1).min(1).max(7),
+  treatments: z.array(treatmentV1).min(1).max(8),
   /** For `execute` and `agent`: handed to the channel. */
   parameters: z.record(z.string(), z.unknown()).default({}),
 });

@@ -46,13 +46,25 @@ export interface CustomerEvent {
   readonly time: number;
   readonly data: Readonly<Record<string, unknown>>;
   readonly seq: number;
+  /** Somebody waits for an answer to it. */
+  readonly moment?: CallerWaits;
+}
+
+/** The caller of a moment. */
+export interface CallerWaits {
+  /** Where the answer goes. */
+  readonly replyTo: string;
+  /** Until when it is waited for, Segue's clock, epoch ms. */
+  readonly expiresAt: number;
+  /** It was over already when the event was read. */
+  readonly over: boolean;
 }
 
 /** Data of the event types that Segue itself acts on. Unknown types are applied as signals. */
 export const consentChangedV1 = z.object({
   purpose: z.enum(["marketing", "service", "collections"]),
   /** `*` is every channel. */
-  channel: z.enum(["push", "sms", "email", "atm", "ivr", "agent", "execute", "*"]),
+  channel: z.enum(["inapp", "push", "sms", "email", "atm", "ivr", "agent", "execute", "*"]),
   granted: z.boolean(),
   evidence: z.string().max(256).optional(),
 });
@@ -62,7 +74,7 @@ export const customerRegisteredV1 = z.object({
   /** IANA name, e.g. `Europe/Prague`. */
   timezone: z.string().max(64).optional(),
   language: z.string().max(16).optional(),
-  consents: z.array(consentChangedV1).max(24).optional(),
+  consents: z.array(consentChangedV1).max(27).optional(),
 });
 export type CustomerRegistered = z.infer<typeof customerRegisteredV1>;
 
@@ -81,4 +93,8 @@ export const eventTypes = {
   /** First token of `outcome.<kind>` events (source `segue`). */
   outcomeFamily: "outcome",
   timerFamily: "timer",
+  /** What the customer did with what a moment's answer said. */
+  momentShown: "moment.shown",
+  momentAccepted: "moment.accepted",
+  momentDeclined: "moment.declined",
 } as const;

@@ -14,7 +14,7 @@ export const commandV1 = z
     action: z.string(),
     purpose: purposeV1,
     journey: z.object({ id: z.string(), version: z.number().int(), instance: z.string(), step: z.string() }),
-    plan: z.array(planLegV1).min(1).max(7),
+    plan: z.array(planLegV1).min(1).max(8),
     /** Index into `plan` of the leg to carry out now. */
     attempt: z.number().int().min(0).max(7),
     /** Legs that were tried before, each with why it did not do. */
@@ -29,6 +29,10 @@ export const commandV1 = z
     /** When it was ordered and until when it is worth sending; epoch ms on Segue's clock. */
     at: z.number(),
     expiresAt: z.number(),
+    /** Of an answer to a moment: where the caller waits. `expiresAt` is then no later than the caller's deadline. */
+    replyTo: z.string().optional(),
+    /** Of an answer to a moment: until when what it says holds, Segue's clock, epoch ms. */
+    validUntil: z.number().optional(),
   })
   .meta({ id: "Command" });
 export type Command = z.infer<typeof commandV1>;

@@ -15,6 +15,17 @@ const moment = {
   time: 5,
   data: { balanceMinor: -100 },
 };
+const governance = {
+  v: 1,
+  journey: "overdraft-rescue",
+  n: 1,
+  prev: "",
+  hash: "00",
+  at: 5,
+  by: "anna",
+  why: "first version",
+  change: { kind: "proposed", version: 1, digest: "00" },
+};
 const journeyRef = { id: "overdraft-rescue", version: 1, instance: "overdraft-rescue-1", step: "tell" };
 const leg = { channel: "push", title: "Your account", body: "It is below zero", receiptTimeoutMs: 600_000 };
 const decisionRequest = {
@@ -45,9 +56,28 @@ const decisionReply = {
   reason: "permitted",
 };
 const verdict = { actions: ["overdraft-help"], channel: "push", verdict: "permitted", reason: "permitted" };
+const intervention = {
+  decisionId: "c.1.0",
+  commandId: "c.1.0.c",
+  action: "a",
+  channel: "inapp",
+  title: "Before you go",
+  body: "A better rate",
+  expiresAt: 9,
+};
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {
+  "signals.v1": {
+    kind: "Signals",
+    id: "cards",
+    version: 1,
+    description: "d",
+    windows: [
+      { id: "card-declines-30d", event: "card.declined", measure: "count", window: "30d" },
+      { id: "spent-1h", event: ["card.paid"], measure: "sum", of: "event.data.amountMinor", window: "1h" },
+    ],
+  },
   "audit-records.v1": {
     records: [
       {
@@ -158,6 +188,17 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     audit: { n: 1, hash: "00" },
     outbox: [{ id: "o", subject: "cmd.push.1.c", body: {} }],
   },
+  "controls.v1": {
+    revision: 1,
+    all: false,
+    channels: ["sms"],
+    journeys: [],
+    head: {
+      ...governance,
+      journey: "",
+      change: { kind: "sends-stopped", target: { kind: "channel", channel: "sms" } },
+    },
+  },
   "customer-registered.v1": {
     timezone: "Europe/Prague",
     language: "cs",
@@ -186,6 +227,14 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     ],
   },
   "decision-run.v1": { requests: [decisionRequest] },
+  "event-vocabulary.v1": {
+    kind: "Events",
+    id: "core",
+    version: 1,
+    description: "d",
+    events: [{ type: "payment.failed", description: "d", data: { paymentId: "id" } }],
+  },
+  "governance-record.v1": governance,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "journey.v1": {
@@ -214,6 +263,10 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
       { id: "stop", type: "exit", reason: "silent" },
     ],
   },
+  "moment-act.v1": { commandId: "c.1.0.c" },
+  "moment-answer.v1": { decision: intervention, reason: "act", latencyMs: 12.5 },
+  "moment-reply.v1": { decision: intervention, reason: "act" },
+  "moment-taken.v1": { taken: true },
   "outcome.v1": {
     commandId: "c.1.0.c",
     decisionId: "c.1.0",
@@ -274,5 +327,16 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
         caps: [{ count: 3, period: "7d" }],
       },
     ],
+  },
+  "release.v1": {
+    journey: "overdraft-rescue",
+    revision: 1,
+    state: "live",
+    live: [{ version: 1, percent: 10, from: 0 }],
+    rolledBack: [],
+    migrations: [{ from: 1, to: 2, steps: { tell: "tell" } }],
+    governed: true,
+    versions: [{ version: 1, digest: "00", author: "anna", proposedAt: 5, why: "first version" }],
+    head: governance,
   },
 };

@@ -99,6 +99,8 @@ export const journeyV1 = z
     version: z.number().int().positive(),
     description: z.string(),
     purpose: purposeV1,
+    /** What running instances do when this version is rolled back; default `stay`. */
+    onRollback: z.enum(["stay", "exit", "to-previous"]).optional(),
     trigger: triggerV1,
     entry: z.discriminatedUnion("rule", [
       z.strictObject({ rule: z.literal("once") }),

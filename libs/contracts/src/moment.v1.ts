@@ -4,8 +4,11 @@
  */
 import { z } from "zod";
 import { channelV1 } from "./channel.v1.js";
+import { eventTypes } from "./cloud-event.v1.js";
+import type { ResponseOutcome } from "./outcome.v1.js";
 
 export const DEFAULT_DEADLINE_MS = 150;
+export const MIN_DEADLINE_MS = 20;
 export const MAX_DEADLINE_MS = 10_000;
 
 /** What to show to the customer now, in the place from which the moment came. */
@@ -21,11 +24,20 @@ export const interventionV1 = z.object({
 });
 export type Intervention = z.infer<typeof interventionV1>;
 
-/** `decision: null`: go on as if nobody had asked. */
+/**
+ * `decision: null`: go on as if nobody had asked. Reasons:
+ * - `act`: there is a decision;
+ * - `none`: no journey asked for one; or the code of the decision not to speak (`no_consent_record`, `cap_reached`, …), or
+ *   why it was not said after all (`opted_out`, …); `elsewhere`: something is said, but on another channel;
+ * - `deadline`: the event is stored, but no answer came in time;
+ * - `unavailable`: not even stored by then. It is tried on for a while; who must be sure sends it to `POST /v1/events`;
+ * - `duplicate`: the event was stored before, and its answer is not known any more;
+ * - `busy`: the gateway holds as many events as it may; this one is not stored;
+ * - `failed`: the event could not be handled.
+ */
 export const momentAnswerV1 = z
   .object({
     decision: interventionV1.nullable(),
-    /** A code: `act`, `none`, `deadline`, `unavailable`, `duplicate`, … */
     reason: z.string(),
     latencyMs: z.number(),
   })
@@ -39,3 +51,21 @@ export const momentHeaders = {
   /** Until when, epoch ms of the wall. */
   deadline: "Segue-Moment-Deadline",
 } as const;
+
+/** What is sent to `replyTo`: by the in-app channel as a request, with an intervention; by the actor without one. */
+export const momentReplyV1 = z.object({ decision: interventionV1.nullable(), reason: z.string() });
+export type MomentReply = z.infer<typeof momentReplyV1>;
+
+/** The gateway's answer to an intervention: whether the caller got it. */
+export const momentTakenV1 = z.object({ taken: z.boolean() });
+export type MomentTaken = z.infer<typeof momentTakenV1>;
+
+/** Data of `moment.shown`, `moment.accepted` and `moment.declined`, which the app publishes. */
+export const momentActV1 = z.object({ commandId: z.string().min(1).max(128) });
+
+/** As what an act of the customer counts for the command that it is about. */
+export const OUTCOME_OF_ACT: ReadonlyMap<string, ResponseOutcome> = new Map<string, ResponseOutcome>([
+  [eventTypes.momentShown, "opened"],
+  [eventTypes.momentAccepted, "converted"],
+  [eventTypes.momentDeclined, "declined"],
+]);

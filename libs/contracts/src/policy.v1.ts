@@ -29,7 +29,7 @@ export function consentKey(purpose: string, channel: string): string {
 export const policyOptionV1 = z.object({
   action: z.string(),
   purpose: purposeV1,
-  channels: z.array(channelV1).min(1).max(7),
+  channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
 });
@@ -89,6 +89,8 @@ export const REASON_CODES = [
   "reservation_missing",
   "reservation_released",
   "outranked",
+  /** By the kill switch. */
+  "stopped",
 ] as const;
 export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
 export type ReasonCode = z.infer<typeof reasonCodeV1>;
@@ -136,6 +138,8 @@ export const gateRequestV1 = z
     customerId: customerIdV1,
     action: z.string(),
     purpose: purposeV1,
+    /** Of the command; the kill switch may stop it. */
+    journey: z.string().optional(),
     channel: channelV1,
     /** 0 for the first channel of the plan, 1 for the second, … */
     attempt: z.number().int().min(0).max(8),

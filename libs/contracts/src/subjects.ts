@@ -93,6 +93,13 @@ export const subjects = {
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
   auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
+  /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
+  auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,
+  auditOfJourneys: "audit.journey.*",
+  /** Changes of the kill switch. */
+  auditOfControls: "audit.control",
+  /** A key of the bucket `definitions`, as its stream has it. */
+  definition: (key: string): string => `$KV.definitions.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>
@@ -104,6 +111,12 @@ export const subjects = {
   /** What the agent desktop subscribes to. */
   deskOffer: (agentId: string): string => `desk.${token("agent id", agentId)}.offer`,
   deskAll: "desk.>",
+  /** Where a bank system asks for the answer to a moment. */
+  moment: (customerId: string): string => `rpc.moment.${token("customer id", customerId)}`,
+  momentAll: "rpc.moment.*",
+  /** Where a gateway waits for the answers to its moments. */
+  momentReply: (inbox: string, n: number): string => `rpc.moment-reply.${token("inbox", inbox)}.${n}`,
+  momentRepliesTo: (inbox: string): string => `rpc.moment-reply.${token("inbox", inbox)}.*`,
 } as const;
 
 /** Internal request/reply subjects; Nest message patterns. */
@@ -134,6 +147,20 @@ export function parseEvt(subject: string): EvtSubject | undefined {
   if (t[0] !== "evt" || partition === undefined || !customerId || !source) return undefined;
   if (!isSafeToken(customerId) || !isSafeToken(source) || !isEventType(type)) return undefined;
   return { partition, customerId, source, type };
+}
+
+/** The number of a subject where an answer to a moment is waited for; `undefined` when it is no such subject. */
+export function parseMomentReply(subject: string): number | undefined {
+  const m = MOMENT_REPLY.exec(subject);
+  return m ? Number(m[1]) : undefined;
+}
+const MOMENT_REPLY = /^rpc\.moment-reply\.[A-Za-z0-9_-]{1,64}\.(\d{1,15})$/;
+
+/** Customer of a `rpc.moment.…` subject. */
+export function parseMoment(subject: string): string | undefined {
+  const [kind, what, customerId, ...more] = subject.split(".");
+  const fits = kind === "rpc" && what === "moment" && more.length === 0;
+  return fits && customerId && isSafeToken(customerId) ? customerId : undefined;
 }
 
 /** Customer of a `ctx.…`, `audit.…` or `evt.…` subject. */

@@ -38,6 +38,7 @@ steps:
     type: send
     action: offer
     next: wait
+    otherwise: done
   - id: wait
     type: wait
     atMost: 2d
@@ -107,7 +108,7 @@ describe("loading definitions", () => {
     [
       "a target that does not exist",
       ["onTimeout: done", "onTimeout: doen"],
-      'journeys/test.yaml:18:16 steps[1].onTimeout: there is no step "doen" (did you mean "done"?)',
+      'journeys/test.yaml:19:16 steps[1].onTimeout: there is no step "doen" (did you mean "done"?)',
     ],
     [
       "an action that is not in the catalogue",
@@ -122,13 +123,13 @@ describe("loading definitions", () => {
     [
       "an unknown field",
       ["atMost: 2d", "atMost: 2d\n    onTimout: done"],
-      'journeys/test.yaml:18:5 steps[1].onTimout: unknown field "onTimout" (did you mean "onTimeout"?)',
+      'journeys/test.yaml:19:5 steps[1].onTimout: unknown field "onTimout" (did you mean "onTimeout"?)',
     ],
-    ["a missing field", ["    atMost: 2d\n", ""], "journeys/test.yaml:15:5 steps[1].atMost: is missing"],
+    ["a missing field", ["    atMost: 2d\n", ""], "journeys/test.yaml:16:5 steps[1].atMost: is missing"],
     [
       "a wrong duration",
       ["atMost: 2d", "atMost: 2 days"],
-      "journeys/test.yaml:17:13 steps[1].atMost: a duration is a whole number and a unit",
+      "journeys/test.yaml:18:13 steps[1].atMost: a duration is a whole number and a unit",
     ],
     [
       "a wrong purpose",
@@ -158,16 +159,16 @@ describe("loading definitions", () => {
     [
       "a step twice",
       ["- id: wait", "- id: offer"],
-      'journeys/test.yaml:15:9 steps[1].id: a second step "offer"',
+      'journeys/test.yaml:16:9 steps[1].id: a second step "offer"',
     ],
     [
       "a step that is never reached",
-      ["onTimeout: done", "onTimeout: wait"],
-      'journeys/test.yaml:19:9 steps[2].id: step "done" is never reached',
+      ["    reason: done\n", "    reason: done\n  - { id: lost, type: exit, reason: lost }\n"],
+      'journeys/test.yaml:23:11 steps[3].id: exit "lost" is never reached',
     ],
     [
       "a circle without a wait",
-      ["next: wait", "next: wait\n    otherwise: offer"],
+      ["otherwise: done", "otherwise: offer"],
       'journeys/test.yaml:11:9 steps[0].id: step "offer" leads back to itself without a wait',
     ],
     [
@@ -178,7 +179,7 @@ describe("loading definitions", () => {
     [
       "an execute without its channel",
       ["type: send", "type: execute"],
-      "journeys/test.yaml:13:13 steps[0].action: a execute step needs",
+      "journeys/test.yaml:13:13 steps[0].action: an execute step needs",
     ],
     [
       "a channel without a treatment",
@@ -198,7 +199,7 @@ describe("loading definitions", () => {
     [
       "a case that is neither",
       ["atMost: 2d", "atMost: 2d\n    for: [{ outcome: [clickd], goto: done }]"],
-      "journeys/test.yaml:18:23 steps[1].for[0].outcome[0]: Invalid option",
+      "journeys/test.yaml:19:23 steps[1].for[0].outcome[0]: Invalid option",
     ],
     [
       "a goal that leads nowhere",
@@ -260,9 +261,8 @@ describe("loading definitions", () => {
     expect(problems().map((p) => p.split(":").slice(0, 2).join(":"))).toEqual([
       "catalogue/test.yaml:9",
       "journeys/test.yaml:14",
-      "journeys/test.yaml:15",
-      "journeys/test.yaml:18",
-      "journeys/test.yaml:20",
+      "journeys/test.yaml:16",
+      "journeys/test.yaml:19",
       "policies/default.yaml:8",
     ]);
   });

@@ -7,7 +7,9 @@ import type { MsgHdrs } from "@nats-io/nats-core";
 import {
   cloudEventV1,
   MAX_EVENT_BYTES,
+  momentHeaders,
   parseEvt,
+  parseMomentReply,
   parseTimerType,
   partitionOf,
   SEGUE_SOURCE,
@@ -121,8 +123,23 @@ export function parseEvent(message: EventMessage, clock: Clock): ParsedEvent {
       time,
       data: ce.data ?? {},
       seq: message.seq,
+      ...callerOf(message.headers, time, clock),
     },
   };
+}
+
+/** Of a moment: who waits, and until when. The wait is real time; a replay maps what is left of it to its own. */
+function callerOf(
+  headers: MsgHdrs | undefined,
+  time: number,
+  clock: Clock,
+): Pick<CustomerEvent, "moment"> | undefined {
+  const replyTo = readHeader(headers, momentHeaders.replyTo);
+  // Anyone who may publish an event may set its headers: nothing is sent but to where a gateway waits.
+  if (replyTo === undefined || parseMomentReply(replyTo) === undefined) return undefined;
+  const leftMs = Number(readHeader(headers, momentHeaders.deadline)) - Date.now();
+  const over = !(leftMs > 0);
+  return { moment: { replyTo, expiresAt: clock.at(time) + (over ? 0 : leftMs / clock.wallMs(1)), over } };
 }
 
 function isOwn(type: string): boolean {

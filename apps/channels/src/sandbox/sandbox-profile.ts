@@ -33,7 +33,11 @@ export const profileV1 = z.strictObject({
 export type SandboxProfile = z.infer<typeof profileV1>;
 type ProfileText = z.input<typeof profileV1>;
 
-const DEFAULTS: Readonly<Record<Channel, ProfileText>> = {
+/** Every channel but `inapp`, whose provider is the caller of the moment. */
+export type SandboxChannel = Exclude<Channel, "inapp">;
+const sandboxChannelV1 = channelV1.exclude(["inapp"]);
+
+const DEFAULTS: Readonly<Record<SandboxChannel, ProfileText>> = {
   push: {
     latency: ["20ms", "300ms"],
     reject: 0.08,
@@ -132,11 +136,14 @@ const DEFAULTS: Readonly<Record<Channel, ProfileText>> = {
 };
 
 /** A file's content: what differs from the defaults, per channel. */
-export const profilesFileV1 = z.partialRecord(channelV1, z.partialRecord(profileV1.keyof(), z.unknown()));
+export const profilesFileV1 = z.partialRecord(
+  sandboxChannelV1,
+  z.partialRecord(profileV1.keyof(), z.unknown()),
+);
 export type ProfilesFile = z.infer<typeof profilesFileV1>;
 
 /** The profile of a channel, with what the file changes. Throws an error that names channel and field. */
-export function profileOf(channel: Channel, overrides: ProfilesFile = {}): SandboxProfile {
+export function profileOf(channel: SandboxChannel, overrides: ProfilesFile = {}): SandboxProfile {
   const parsed = profileV1.safeParse({ ...DEFAULTS[channel], ...overrides[channel] });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -38,6 +38,7 @@ import { onRecord, type DecisionOnRecord } from "./decision-on-record.js";
 import { DecisionRun, questionOf, type Decider } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { auditMessage, outboxOf, relay } from "./outbox.js";
+import { AnswersToMoments, type Callers } from "./moment-answers.js";
 import { TurnTimes, waitingAfter } from "./waiting-events.js";
 
 export interface DecisionRecords {
@@ -65,6 +66,7 @@ export interface CustomerActorOptions {
   readonly records: DecisionRecords;
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
+  readonly callers: Callers;
   readonly journeys: Journeys;
   /** Reads the published journeys again: a newer instance may have published a version that runs on here (I10). */
   readonly reloadJourneys: () => Promise<Journeys>;
@@ -200,6 +202,7 @@ export class CustomerActor {
     let recordsTrace: Readonly<Record<string, string>> | undefined;
     const parsed = batch.map(({ message }) => parseEvent(message, clock));
     const times = new TurnTimes(clock);
+    const answers = new AnswersToMoments(this.options.callers);
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
     for (const [i, { message, floor }] of batch.entries()) {
       const input = parsed[i]!;
@@ -237,6 +240,7 @@ export class CustomerActor {
       if (hasSeen(context!.seen, eventFingerprint(event))) {
         this.counts.duplicates++;
         context = recordDuplicate(context!, event.seq);
+        if (event.moment) answers.none(event.moment, "duplicate");
         continue;
       }
       if (context!.journeys.some((j) => !this.#journeys.version(j.journey, j.version)))
@@ -273,6 +277,7 @@ export class CustomerActor {
               answer(turn, reply, journeys);
               if (record !== undefined) bindDecision(turn.entries, question.decisionId, record);
             }
+            if (event.moment) answers.of(event.moment, turn);
             const cause = { storedAt: message.storedAt, traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
@@ -294,6 +299,7 @@ export class CustomerActor {
         await this.options.deadLetters.put(message, "handler_failed", (error as Error).message);
         this.counts.deadLettered++;
         context = recordDeadLetter(context!, event.seq);
+        if (event.moment) answers.none(event.moment, "failed");
       }
     }
     if (!activation || !context) return;
@@ -310,6 +316,7 @@ export class CustomerActor {
       this.counts.commits++;
       this.#activations.update(activation, stored);
     }
+    answers.send();
     if (outbox.length > 0) {
       await relay(publisher, clock, outbox, this.#aborted.signal);
       faultPoint("actor.publish.after");

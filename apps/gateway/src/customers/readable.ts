@@ -33,6 +33,12 @@ function sentence(entry: AuditEntry): string {
       return `Left journey ${entry.journey}: ${words(entry.reason)}.`;
     case "goal-reached":
       return `Reached the goal of journey ${entry.journey}.`;
+    case "journey-paused":
+      return `Paused journey ${entry.journey}: ${words(entry.reason)}.`;
+    case "journey-resumed":
+      return `Journey ${entry.journey} goes on: no longer ${words(entry.reason)}.`;
+    case "journey-migrated":
+      return `Moved in journey ${entry.journey} from version ${entry.from} to ${entry.version} (${words(entry.reason)}).`;
     case "decision":
       return decided(entry);
     case "command":

@@ -18,6 +18,26 @@ describe("audit entries in words", () => {
     ],
     [{ kind: "goal-reached", journey: "j", version: 2, instance: "j-1" }, "Reached the goal of journey j."],
     [
+      { kind: "journey-paused", journey: "j", version: 2, instance: "j-1", reason: "hold_fraud" },
+      "Paused journey j: hold fraud.",
+    ],
+    [
+      { kind: "journey-resumed", journey: "j", version: 2, instance: "j-1", reason: "hold_fraud" },
+      "Journey j goes on: no longer hold fraud.",
+    ],
+    [
+      {
+        kind: "journey-migrated",
+        journey: "j",
+        version: 2,
+        instance: "j-1",
+        from: 1,
+        step: "s",
+        reason: "migration",
+      },
+      "Moved in journey j from version 1 to 2 (migration).",
+    ],
+    [
       {
         kind: "decision",
         decisionId: "c.1.0",

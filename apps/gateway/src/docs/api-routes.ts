@@ -15,6 +15,7 @@ import {
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { MOMENTS_ROUTE } from "./moments-route.js";
 
 const customerIdParameter: ApiParameter = {
   name: "id",
@@ -114,6 +115,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     ],
     curl: `-X POST $SEGUE/v1/events -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(exampleEvent)}'`,
   },
+  MOMENTS_ROUTE,
   {
     method: "get",
     path: "/v1/customers/{id}",

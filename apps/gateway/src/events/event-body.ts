@@ -47,7 +47,7 @@ export function readJson(request: HttpBody): unknown {
   return parseJson(request.body);
 }
 
-function refuseLarge(body: Buffer): void {
+export function refuseLarge(body: Buffer): void {
   if (body.byteLength > MAX_EVENT_BYTES) {
     throw new ProblemError("too-large", `An event may have ${MAX_EVENT_BYTES} bytes, envelope included.`);
   }
@@ -79,7 +79,8 @@ function jsonMediaType(request: HttpBody, known: readonly string[], anyJson: boo
   return type;
 }
 
-function parseJson(body: Buffer): unknown {
+/** Throws a problem. */
+export function parseJson(body: Buffer): unknown {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(body);

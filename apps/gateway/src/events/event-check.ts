@@ -13,6 +13,7 @@ import {
   holdLiftedV1,
   holdPlacedV1,
   MAX_EVENT_BYTES,
+  momentActV1,
   SEGUE_SOURCE,
   sourceToken,
   subjects,
@@ -21,6 +22,7 @@ import {
   type ProblemErrorEntry,
 } from "#contracts";
 import type { Clock } from "#clock";
+import type { ProblemKind } from "../problem.js";
 
 export interface EventLimits {
   readonly clock: Clock;
@@ -47,6 +49,14 @@ export type EventFault = Extract<
   | "reserved_source"
   | "too_large"
 >;
+export const PROBLEM_OF: Readonly<Record<EventFault, ProblemKind>> = {
+  not_a_cloudevent: "not-a-cloudevent",
+  unsafe_subject: "unsafe-subject",
+  invalid_data: "invalid-data",
+  time_out_of_range: "time-out-of-range",
+  reserved_source: "reserved-source",
+  too_large: "too-large",
+};
 export interface EventError extends ProblemErrorEntry {
   readonly code: EventFault;
 }
@@ -63,6 +73,9 @@ const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   [eventTypes.consentChanged, consentChangedV1],
   [eventTypes.holdPlaced, holdPlacedV1],
   [eventTypes.holdLifted, holdLiftedV1],
+  [eventTypes.momentShown, momentActV1],
+  [eventTypes.momentAccepted, momentActV1],
+  [eventTypes.momentDeclined, momentActV1],
 ]);
 
 /** CloudEvents 1.0 §2.1: a String must not contain control characters or lone surrogates. */
@@ -157,7 +170,7 @@ function withTime(event: CloudEvent, clock: Clock): CloudEvent {
   return now > LAST_TIME_MS ? event : { ...event, time: new Date(now).toISOString() };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -3,13 +3,13 @@ import type { FastifyReply } from "fastify";
 import type { EventsAccepted } from "#contracts";
 import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
 import { GatewayMetrics } from "../metrics.js";
-import { ProblemError, type ProblemKind } from "../problem.js";
+import { ProblemError } from "../problem.js";
 import { readEnvelopes, type BatchLimits } from "./event-body.js";
 import {
   checkEvent,
   type CheckedEvent,
+  PROBLEM_OF,
   type EventError,
-  type EventFault,
   type EventLimits,
 } from "./event-check.js";
 import { EventPublisher } from "./event.publisher.js";
@@ -20,15 +20,6 @@ export const BATCH_LIMITS = Symbol("batch limits");
 
 /** Errors shown of one request; more say nothing new. */
 const MAX_ERRORS = 64;
-
-const PROBLEM_OF: Readonly<Record<EventFault, ProblemKind>> = {
-  not_a_cloudevent: "not-a-cloudevent",
-  unsafe_subject: "unsafe-subject",
-  invalid_data: "invalid-data",
-  time_out_of_range: "time-out-of-range",
-  reserved_source: "reserved-source",
-  too_large: "too-large",
-};
 
 @Controller("v1/events")
 export class EventsController {

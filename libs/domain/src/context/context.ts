@@ -13,6 +13,7 @@ import {
 import { emptyProfile } from "../policy/index.js";
 import { eventFingerprint, remember } from "./fingerprint.js";
 import { own, UNUSABLE_KEY } from "./own.js";
+import { readWindows } from "./windows.js";
 
 /** The context of a customer of whom nothing has been heard. */
 export function emptyContext(customerId: string): Context {
@@ -113,6 +114,7 @@ export function viewOf(context: Context): ContextView {
     now: context.now,
     attributes: context.attributes,
     signals: context.signals,
+    ...(context.windows === undefined ? {} : { windows: readWindows(context.windows, context.now) }),
     contacts: context.contacts.map(({ action, channel, purpose, at, outcome }) => ({
       action,
       channel,

@@ -24,6 +24,7 @@ export class InvalidPolicyReply extends Error {
 
 /** Of several reasons, the one that says most: what stops everything first, what is only missing last. */
 const MOST_TELLING: readonly ReasonCode[] = [
+  "stopped",
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",

@@ -1,7 +1,9 @@
 /** What an event does to a context and to the journeys that are open: count, profile, outcome, exits, goals, waits. */
 import {
+  decisionOfCommand,
   durationMs,
   isTerminal,
+  OUTCOME_OF_ACT,
   outcomeV1,
   parseTimerType,
   SEGUE_SOURCE,
@@ -13,30 +15,37 @@ import {
 import { recordEvent } from "../context/index.js";
 import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
 import { typesOf, type Journeys } from "./definitions.js";
+import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
+import { endedBy } from "./held.js";
+import { pauseAndResume } from "./paused.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
 
 export function applyEvent(turn: Turn, journeys: Journeys): void {
   const { event } = turn;
   const before = turn.context.journeys;
   turn.context = recordEvent(turn.context, event);
+  countWindows(turn, journeys);
   const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
   if (timer) {
+    pauseAndResume(turn, journeys);
     // Still open here means that it came early (set under another clock): set it again.
-    const instance = before.find((j) => firedBy(event, j));
+    const instance = turn.context.journeys.find((j) => firedBy(event, j));
     if (instance?.wait) setTimer(turn, instance.id, instance.wait.id, instance.wait.dueAt);
     return;
   }
-  const optedOut = updateProfile(turn);
+  updateProfile(turn);
   if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
-  const told = readOutcome(event);
+  const told = readOutcome(event) ?? readAct(turn);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
     const current = turn.context.journeys.find((j) => j.id === instance.id);
     const definition = current && definitionOf(turn, current, journeys);
-    if (current && definition) react(turn, current, definition, outcome, optedOut, journeys);
+    if (current && definition) react(turn, current, definition, outcome, journeys);
   }
-  for (const definition of journeys.startedBy(event.type)) enter(turn, definition, journeys);
+  pauseAndResume(turn, journeys);
+  const { customerId, now } = turn.context;
+  for (const definition of journeys.entering(event.type, customerId, now)) enter(turn, definition, journeys);
 }
 
 /** True when the event is the timer of this instance's open wait. */
@@ -45,22 +54,14 @@ export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolea
   return timer !== undefined && timer.instance === instance.id && timer.wait === instance.wait?.id;
 }
 
-/** True when the event is a full opt-out from marketing. */
-function updateProfile(turn: Turn): boolean {
-  const { event } = turn;
-  const change = applyProfileEvent(turn.context.profile, event);
-  if (change.kind !== "changed") return false;
-  const changes = profileChangesOf(turn.context.profile, change.profile, event);
+/** Takes what the event says of consents, holds and the customer into the profile, once. */
+export function updateProfile(turn: Turn): void {
+  const before = turn.context.profile;
+  const change = applyProfileEvent(before, turn.event);
+  if (change.kind !== "changed") return;
+  const changes = profileChangesOf(before, change.profile, turn.event);
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: event.type, changes });
-  const { data } = event;
-  if (event.type === "hold.placed") return data["kind"] === "opt-out";
-  return (
-    event.type === "consent.changed" &&
-    data["purpose"] === "marketing" &&
-    data["channel"] === "*" &&
-    data["granted"] === false
-  );
+  turn.entries.push({ kind: "profile-changed", event: turn.event.type, changes });
 }
 
 function isOutcome(event: CustomerEvent): boolean {
@@ -71,6 +72,29 @@ function readOutcome(event: CustomerEvent): Outcome | undefined {
   if (!isOutcome(event)) return undefined;
   const parsed = outcomeV1.safeParse(event.data);
   return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * What the customer did with what was said in answer to a moment, as an outcome of its command. The bank's app reports it,
+ * so it counts only for a command of this customer that the context knows.
+ */
+function readAct({ event, context }: Turn): Outcome | undefined {
+  const kind = OUTCOME_OF_ACT.get(event.type);
+  if (kind === undefined) return undefined;
+  const contact = context.contacts.find((c) => c.commandId === event.data["commandId"]);
+  if (!contact) return undefined;
+  const { commandId, action, channel } = contact;
+  const decisionId = decisionOfCommand(commandId);
+  return {
+    commandId,
+    decisionId,
+    reservationId: decisionId,
+    action,
+    kind,
+    channel,
+    tried: [],
+    reason: "customer",
+  };
 }
 
 /** Takes an outcome into the contact history. Of several terminal ones the first counts (I8): false for another. */
@@ -100,14 +124,14 @@ function react(
   instance: JourneyInstance,
   definition: JourneyDefinition,
   outcome: Outcome | undefined,
-  optedOut: boolean,
   journeys: Journeys,
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
     when === undefined ||
     condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
-  if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
+  const over = endedBy(turn, definition.purpose);
+  if (over !== undefined) return end(turn, instance, over);
   for (const [i, exit] of (definition.exitOn ?? []).entries()) {
     if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
       return end(turn, instance, exit.reason);
@@ -126,7 +150,7 @@ function react(
       return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
     }
   }
-  if (instance.wait?.kind !== "event") return;
+  if ((instance.wait ?? instance.paused?.wait)?.kind !== "event") return;
   const at = journeys.step(definition, instance.step);
   const cases = at?.step.type === "wait" ? (at.step.for ?? []) : [];
   for (const [i, c] of cases.entries()) {

@@ -9,6 +9,7 @@ import {
 import { fingerprint } from "../context/index.js";
 import { type Journeys } from "./definitions.js";
 import { entryOf, rememberEntry } from "./entry.js";
+import { keptOut } from "./held.js";
 import { condition, keyValue, type Turn } from "./turn.js";
 
 export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): void {
@@ -29,7 +30,10 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
     if (value === undefined) return;
     key = `${definition.id}/${value.length > LIMITS.entryKeyChars ? fingerprint("", value) : value}`;
   }
-  const refused = entryOf(turn.context, definition, key, turn.now);
+  const refused =
+    journeys.releases.closed(definition.id) ??
+    keptOut(turn.context.profile, definition.purpose) ??
+    entryOf(turn.context, definition, key, turn.now);
   if (refused !== undefined) {
     turn.entries.push({
       kind: "journey-refused",

@@ -6,8 +6,9 @@ import {
   durationMs,
   isContact,
   LIMITS,
+  type CallerWaits,
+  type Channel,
   type Command,
-  type Context,
   type DecisionReply,
   type DecisionRequest,
   type JourneyDefinition,
@@ -87,7 +88,7 @@ function requestOf(
     journey: { id: instance.journey, version: instance.version, instance: instance.id, step: s.id },
     candidates: s.type === "decide" ? s.actions : [s.action],
     ...(channels ? { channels } : {}),
-    ...(another && instance.used.length > 0 ? { exclude: instance.used } : {}),
+    ...excluded(turn, another ? instance.used : []),
     ...(definition.cap && (s.type === "decide" || s.type === "send")
       ? {
           cap: {
@@ -98,6 +99,18 @@ function requestOf(
         }
       : {}),
   };
+}
+
+/** In the turn of a moment whose caller waits no longer, nothing is said in the app: nobody would be told. */
+function excluded(turn: Turn, used: readonly Channel[]): Pick<DecisionRequest, "exclude"> {
+  const exclude =
+    callerOf(turn)?.over === true ? [...used.filter((c) => c !== "inapp"), "inapp" as const] : used;
+  return exclude.length > 0 ? { exclude: [...exclude] } : {};
+}
+
+/** Who waits for what comes of the event. Waits that fall due before it are not about it. */
+function callerOf(turn: Turn): CallerWaits | undefined {
+  return turn.eventApplied ? turn.event.moment : undefined;
 }
 
 export function takeAnswer(
@@ -130,7 +143,7 @@ export function takeAnswer(
     }
     return goTo(turn, instance, otherwise ?? at.next);
   }
-  const command = commandOf(turn.context, instance, reply, at.step.type === "route");
+  const command = commandOf(turn, instance, reply, at.step.type === "route");
   const { channel } = reply.plan[0]!;
   turn.entries.push({
     kind: "decision",
@@ -172,12 +185,15 @@ export function takeAnswer(
 }
 
 function commandOf(
-  context: Context,
+  turn: Turn,
   instance: JourneyInstance,
   reply: Extract<DecisionReply, { kind: "act" }>,
   withContext: boolean,
 ): Command {
+  const { context } = turn;
   const { type, time, data } = instance.trigger;
+  const validUntil = context.now + reply.validForMs;
+  const caller = reply.plan[0]!.channel === "inapp" ? callerOf(turn) : undefined;
   return {
     commandId: commandId(reply.decisionId),
     decisionId: reply.decisionId,
@@ -194,6 +210,7 @@ function commandOf(
     ...(withContext ? { context: viewOf(context) } : {}),
     outcomesUpTo: context.outcomesUpTo,
     at: context.now,
-    expiresAt: context.now + reply.validForMs,
+    expiresAt: caller ? Math.min(validUntil, caller.expiresAt) : validUntil,
+    ...(caller ? { replyTo: caller.replyTo, validUntil } : {}),
   };
 }

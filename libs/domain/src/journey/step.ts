@@ -1,7 +1,8 @@
 /**
  * `step`: one event applied to one customer, pure. Owns the journey instances of the context.
  *
- * An event is applied in this order, so that a run does not depend on how fast it goes:
+ * Before anything else open instances follow what was released, and a hold or a refusal takes effect. Then an event is
+ * applied in this order, so that a run does not depend on how fast it goes:
  *   1. waits that fell due before the event's time fire, earliest first, each at its own due time;
  *   2. the event is counted; profile and contacts are brought up to date;
  *   3. exits, goals and waits of open instances react; then journeys that it triggers are entered;
@@ -10,8 +11,10 @@
  * decision at a time, each on exactly one version of the context).
  */
 import { type Context, type CustomerEvent, type DecisionReply, type JourneyInstance } from "#contracts";
-import { applyEvent, firedBy } from "./apply-event.js";
+import { applyEvent, firedBy, updateProfile } from "./apply-event.js";
 import { type Journeys } from "./definitions.js";
+import { mayRun, mayStop } from "./held.js";
+import { follow } from "./released.js";
 import { run, takeAnswer } from "./run-step.js";
 import { goTo, replace, without, definitionOf, type NoAnswer, type Turn } from "./turn.js";
 
@@ -23,6 +26,7 @@ export function step(context: Context, event: CustomerEvent, now: number, journe
     context,
     event,
     now: Math.max(now, context.now),
+    profileBefore: context.profile,
     intents: [],
     entries: [],
     ask: undefined,
@@ -30,6 +34,8 @@ export function step(context: Context, event: CustomerEvent, now: number, journe
     eventApplied: false,
     asked: 0,
   };
+  follow(turn, journeys);
+  if (mayStop(event)) updateProfile(turn);
   advance(turn, journeys);
   return turn;
 }
@@ -54,7 +60,7 @@ function advance(turn: Turn, journeys: Journeys): void {
       continue;
     }
     if (turn.eventApplied) return;
-    const due = earliestDue(turn.context.journeys, turn.now);
+    const due = earliestDue(turn, journeys);
     if (due) {
       fire(turn, due, journeys);
       continue;
@@ -66,10 +72,10 @@ function advance(turn: Turn, journeys: Journeys): void {
   throw new Error(`a journey of this customer took more than ${MAX_STEPS_PER_TURN} steps for one event`);
 }
 
-function earliestDue(instances: readonly JourneyInstance[], now: number): JourneyInstance | undefined {
+function earliestDue(turn: Turn, journeys: Journeys): JourneyInstance | undefined {
   let found: JourneyInstance | undefined;
-  for (const j of instances) {
-    if (!j.wait || j.wait.dueAt > now) continue;
+  for (const j of turn.context.journeys) {
+    if (!j.wait || j.wait.dueAt > turn.now || !mayRun(turn, j, journeys)) continue;
     if (
       !found?.wait ||
       j.wait.dueAt < found.wait.dueAt ||

@@ -8,6 +8,7 @@ import {
   type JourneyDefinition,
   type JourneyInstance,
   type Moment,
+  type Profile,
 } from "#contracts";
 import { viewOf } from "../context/index.js";
 import { type Journeys } from "./definitions.js";
@@ -30,6 +31,8 @@ export interface Turn {
   readonly event: CustomerEvent;
   /** Time of the event on Segue's clock, epoch ms. */
   readonly now: number;
+  /** The profile as it was before the event. */
+  readonly profileBefore: Profile;
   readonly intents: Intent[];
   readonly entries: AuditEntry[];
   ask: DecisionRequest | undefined;
@@ -57,6 +60,11 @@ export function setTimer(turn: Turn, instance: string, wait: string, dueAt: numb
 export function goTo(turn: Turn, instance: JourneyInstance, target: string | undefined): void {
   dropTimer(turn, instance);
   if (target === undefined) return end(turn, without(instance, "wait", {}), "completed");
+  if (instance.paused) {
+    // It stands at the step that it would run; the wait that it had is over.
+    const { reason, since } = instance.paused;
+    return replace(turn, { ...instance, step: target, paused: { reason, since } });
+  }
   replace(turn, without(instance, "wait", { status: "ready", step: target }));
 }
 
@@ -128,7 +136,7 @@ export function keyValue(
 }
 
 /** Cancels the timer of a wait that ends before its time. */
-function dropTimer(turn: Turn, instance: JourneyInstance): void {
+export function dropTimer(turn: Turn, instance: JourneyInstance): void {
   if (instance.wait && instance.wait.dueAt > turn.context.now) {
     turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: instance.wait.id });
   }
