@@ -26,3 +26,4 @@ export * from "./release.v1.js";
 export * from "./signals.v1.js";
 export * from "./streams.js";
 export * from "./subjects.js";
+export * from "./table.v1.js";

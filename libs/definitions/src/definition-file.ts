@@ -44,8 +44,7 @@ export interface Finding {
 
 export class DefinitionFile<T> {
   readonly name: string;
-  /** Present when the file is valid by its schema. */
-  readonly value: T | undefined;
+  #value: T | undefined;
   /** What makes it unusable. */
   readonly problems: Problem[] = [];
   /** What is allowed and looks like a mistake. */
@@ -60,7 +59,17 @@ export class DefinitionFile<T> {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const error of this.#document.errors)
       this.#add(error.pos[0], "", `not valid YAML: ${error.message}`);
-    this.value = this.problems.length > 0 ? undefined : this.#validate(schema);
+    this.#value = this.problems.length > 0 ? undefined : this.#validate(schema);
+  }
+
+  /** Present when the file is valid by its schema. */
+  get value(): T | undefined {
+    return this.#value;
+  }
+
+  /** Puts in what stands for a part of the text, such as the rows of a table. Places are still those of the text. */
+  rewrite(change: (value: T) => T): void {
+    if (this.#value !== undefined) this.#value = change(this.#value);
   }
 
   /** Records a problem at the given path; with `offset`, that many characters into the text that stands there. */

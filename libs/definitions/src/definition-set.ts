@@ -9,11 +9,13 @@ import {
   type EventVocabulary,
   type JourneyDefinition,
   type PolicyPackDefinition,
+  type TableDefinition,
 } from "#contracts";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
 /** The folder of each kind, by what a file of it says as its `kind`. */
 export const FOLDERS = {
@@ -21,6 +23,7 @@ export const FOLDERS = {
   Catalogue: "catalogue",
   PolicyPack: "policies",
   Events: "events",
+  Table: "tables",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
 
@@ -29,6 +32,8 @@ export interface DefinitionSet {
   readonly catalogue: FilesOfKind<CatalogueDefinition>;
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
+  /** Their rows stand in the journeys and actions that read them. */
+  readonly tables: FilesOfKind<TableDefinition>;
   /** What the journeys were checked against. */
   readonly around: Surroundings;
 }
@@ -42,7 +47,7 @@ export interface ReadOptions {
 
 /** Reads and checks what is below `dir`. Never throws for what is wrong with a definition. */
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
-  const catalogue = readCatalogue(dir, extra.Catalogue);
+  const { catalogue, files: tableFiles, tables } = readCatalogueAndTables(dir, extra.Catalogue, extra.Table);
   const policies = readPolicies(dir, extra.PolicyPack);
   const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
   checkEvents(events);
@@ -54,15 +59,35 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
       whole(policies) && new Set(valuesOf(policies).flatMap((p) => p.rules.map((rule) => rule.purpose))),
     events: whole(events) && new Set(valuesOf(events).flatMap((v) => v.events.map((e) => e.type))),
     published,
+    tables,
   };
   checkJourneys(journeys.files, around);
-  return { journeys, catalogue, policies, events, around };
+  return { journeys, catalogue, policies, events, tables: { files: tableFiles, problems: [] }, around };
 }
 
 export function readCatalogue(dir: string, extra?: readonly Source[]): FilesOfKind<CatalogueDefinition> {
-  const part = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(part.files);
-  return part;
+  return readCatalogueAndTables(dir, extra).catalogue;
+}
+
+/** The actions read the tables, and the tables name actions. */
+function readCatalogueAndTables(
+  dir: string,
+  extra?: readonly Source[],
+  extraTables?: readonly Source[],
+): {
+  readonly catalogue: FilesOfKind<CatalogueDefinition>;
+  readonly files: FilesOfKind<TableDefinition>["files"];
+  readonly tables: Tables;
+} {
+  const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
+  checkCatalogue(catalogue.files);
+  const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
+  const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
+  for (const file of catalogue.files) {
+    checkLookups(file, tables);
+    file.rewrite((definition) => withTables(definition, tables));
+  }
+  return { catalogue, files, tables };
 }
 
 export function readPolicies(dir: string, extra?: readonly Source[]): FilesOfKind<PolicyPackDefinition> {

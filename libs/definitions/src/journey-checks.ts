@@ -5,6 +5,7 @@ import { checkConflicts } from "./conflict-checks.js";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkEventTypes, checkExpressions } from "./reference-checks.js";
 import { checkSteps } from "./step-checks.js";
+import { checkLookups, withTables, type Tables } from "./tables.js";
 
 type JourneyFile = DefinitionFile<JourneyDefinition>;
 
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly events?: ReadonlySet<string> | undefined;
   /** Journeys that are published; those in the files are known without. */
   readonly published?: readonly JourneyDefinition[] | undefined;
+  /** Their rows are put into the journeys that read them. */
+  readonly tables?: Tables | undefined;
 }
 
 /** Checks all journeys, against what is around them and against each other. */
@@ -41,9 +44,15 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
     checkEventTypes(file, journey, around.events && knownTo(journey, around.events, journeys));
     checkSteps(file, journey);
     checkCap(file, journey);
-    if (!around.actions) continue;
-    checkActions(file, journey, around.actions, around.purposes);
-    checkConflicts(file, journey, journeys, around.actions);
+    checkConcurrency(file, journey);
+    if (around.actions) {
+      checkActions(file, journey, around.actions, around.purposes);
+      checkConflicts(file, journey, journeys, around.actions);
+    }
+    const { tables } = around;
+    if (!tables) continue;
+    checkLookups(file, tables);
+    file.rewrite((value) => withTables(value, tables));
   }
 }
 
@@ -55,6 +64,15 @@ function knownTo(
 ): ReadonlySet<string> {
   const triggers = all.filter((j) => j.id !== journey.id).flatMap((j) => [j.trigger.event].flat());
   return new Set([...declared, ...triggers]);
+}
+
+function checkConcurrency(file: JourneyFile, journey: JourneyDefinition): void {
+  if (journey.concurrency !== undefined && journey.entry.rule !== "per-key")
+    file.report(
+      ["concurrency"],
+      `counts instances side by side, and with entry rule ${journey.entry.rule} there is one`,
+      { suggestion: "use rule per-key, or leave it out" },
+    );
 }
 
 function checkCap(file: JourneyFile, journey: JourneyDefinition): void {

@@ -14,8 +14,10 @@ export interface Definitions {
 
 /** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` where there is one. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, events } = readDefinitions(dir);
-  refuse([catalogue, journeys, policies, ...(events.files.length > 0 ? [events] : [])].flatMap(problemsOf));
+  const { journeys, catalogue, policies, events, tables } = readDefinitions(dir);
+  refuse(
+    [catalogue, journeys, policies, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(problemsOf),
+  );
   return {
     journeys: inOrder(valuesOf(journeys)),
     catalogue: catalogueOf(valuesOf(catalogue)),
@@ -25,8 +27,8 @@ export function loadDefinitions(dir: string): Definitions {
 
 /** The journeys, checked against the other definitions beside them. Throws DefinitionError. */
 export function loadJourneys(dir: string): readonly JourneyDefinition[] {
-  const { journeys, catalogue } = readDefinitions(dir);
-  refuse([...problemsOf(catalogue), ...problemsOf(journeys)]);
+  const { journeys, catalogue, tables } = readDefinitions(dir);
+  refuse([catalogue, tables, journeys].flatMap(problemsOf));
   return inOrder(valuesOf(journeys));
 }
 

@@ -19,8 +19,8 @@ export interface FolderValidation extends Validation {
 
 /** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` is no problem. */
 export function validateDefinitions(dir: string, options: ReadOptions = {}): FolderValidation {
-  const { journeys, catalogue, policies, events } = readDefinitions(dir, options);
-  const parts = [journeys, catalogue, policies, ...(events.files.length > 0 ? [events] : [])];
+  const { journeys, catalogue, policies, events, tables } = readDefinitions(dir, options);
+  const parts = [journeys, catalogue, policies, tables, ...(events.files.length > 0 ? [events] : [])];
   const files = parts.flatMap((p): readonly DefinitionFile<unknown>[] => p.files);
   return {
     problems: byPlace(parts.flatMap(problemsOf)),
