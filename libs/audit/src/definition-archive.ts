@@ -49,15 +49,15 @@ export async function archiveDefinitions(
 }
 
 async function createOrRead(kv: KV, key: string, text: string): Promise<string> {
-  const stored = await kv.get(key);
-  if (stored) return stored.string();
+  const stored = await textAt(kv, key);
+  if (stored !== undefined) return stored;
   try {
     await kv.create(key, text);
     return text;
   } catch (error) {
-    const other = await kv.get(key);
-    if (!other) throw error;
-    return other.string();
+    const other = await textAt(kv, key);
+    if (other === undefined) throw error;
+    return other;
   }
 }
 
@@ -96,7 +96,7 @@ export async function archived(
     );
   }
   const key = archiveKey(kind, id, named.version, digest);
-  const text = (await kv.get(key))?.string();
+  const text = await textAt(kv, key);
   if (text === undefined) {
     const others =
       all.length > 0 ? `; of this version it holds only ${all.join(", ")}: the definition was changed` : "";
@@ -129,6 +129,12 @@ export async function packsBy(nc: NatsConnection, wallMs: number): Promise<Polic
 
 function bucket(nc: NatsConnection): Promise<KV> {
   return new Kvm(nc).open("definitions");
+}
+
+/** A key that was deleted holds nothing. */
+async function textAt(kv: KV, key: string): Promise<string | undefined> {
+  const entry = await kv.get(key);
+  return entry?.operation === "PUT" ? entry.string() : undefined;
 }
 
 async function keysOf(kv: KV, filter: string): Promise<string[]> {
