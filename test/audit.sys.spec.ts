@@ -15,7 +15,6 @@ import {
   replayFile,
   verifyCustomers,
   verifyPublications,
-  type DecisionExplained,
   type DecisionFile,
   type ExportedLine,
   type Finding,
@@ -23,7 +22,7 @@ import {
   type Verified,
 } from "#audit";
 import { wallClock } from "#clock";
-import { subjects, type AuditRecord, type CloudEvent } from "#contracts";
+import { subjects, type AuditRecord, type CloudEvent, type DecisionExplained } from "#contracts";
 import { loadJourneys } from "#definitions";
 import { DefinitionsBucket, installJourneys } from "#registry";
 import { explanationText } from "../apps/cli/src/explain/explain.command.js";
@@ -336,7 +335,7 @@ describe("the audit of a running system", () => {
       "deposit: its eligibility condition was not met: event.data.amount > 1000",
     ]);
     expect(a.rules.map((r) => r.source)).toEqual([undefined, "GDPR Art. 7"]);
-    const changes = new Map(a.whatIf.map((w) => [w.if, w.changes ? w.then : "nothing"]));
+    const changes = new Map(a.whatIf.map((w) => [w.if, w.changes ? w.decision : "nothing"]));
     expect(changes.get("savings had scored more than 200 (it had 100)")).toBe(
       "savings over push, else over sms",
     );
@@ -356,12 +355,12 @@ describe("the audit of a running system", () => {
     );
     expect(
       c.whatIf.find((w) => w.if.startsWith("the cap of 2 marketing contacts in 7 days had not been reached")),
-    ).toMatchObject({ changes: true, then: "gold over push, else over sms" });
+    ).toMatchObject({ changes: true, decision: "gold over push, else over sms" });
     const [denied] = await decisions("a2");
     const d = await explained(denied!);
     expect(d.mattered).toContain("Consent for marketing over push: refused (rule house/marketing/consent).");
     expect(d.whatIf.find((w) => w.if === "consent for marketing over push had been given")).toMatchObject({
-      then: "deposit over push",
+      decision: "deposit over push",
     });
     expect(explanationText(d)).toContain("What would have changed it");
   });

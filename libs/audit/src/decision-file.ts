@@ -117,6 +117,8 @@ class Told {
     this.#n = n;
     for (const entry of entries) {
       if (entry.kind === "journey-entered") this.#entered.set(entry.instance, event);
+      if (entry.kind === "branch-started")
+        this.#entered.set(entry.instance, this.#entered.get(entry.parent) ?? event);
       if (entry.kind === "decision" && entry.decisionId === this.decisionId) {
         this.step = { n, event, entry };
         this.trigger = this.#entered.get(entry.instance);

@@ -3,8 +3,8 @@ export interface Difference {
   /** E.g. `journeys[0].wait.dueAt`; empty for the values themselves. */
   readonly path: string;
   /** As JSON; undefined where there is nothing. */
-  readonly expected: string | undefined;
-  readonly actual: string | undefined;
+  readonly expected?: string | undefined;
+  readonly actual?: string | undefined;
 }
 
 /** The first difference, in the order of the fields; undefined when there is none. The order of fields counts for nothing. */
@@ -24,7 +24,12 @@ export function firstDifference(expected: unknown, actual: unknown, path = ""): 
     }
     return undefined;
   }
-  return { path, expected: shown(expected), actual: shown(actual) };
+  const [before, now] = [shown(expected), shown(actual)];
+  return {
+    path,
+    ...(before === undefined ? {} : { expected: before }),
+    ...(now === undefined ? {} : { actual: now }),
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

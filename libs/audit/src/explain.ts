@@ -4,7 +4,9 @@ import {
   consentKey,
   definitionKeys,
   journeyV1,
+  type DecisionExplained,
   type DecisionRecord,
+  type DecisionReplay,
   type PolicyPackDefinition,
 } from "#contracts";
 import { createExpressions } from "#definitions";
@@ -22,36 +24,8 @@ import {
 import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
 import type { EventRef } from "./lineage.js";
-import { replayFile, type DecisionReplay, type DefinitionUsed } from "./replay-decision.js";
+import { replayFile } from "./replay-decision.js";
 import { isoTime, listed, replyInWords, rounded, timeThere, words } from "./words.js";
-
-export interface RuleInForce extends DefinitionUsed {
-  /** Law, regulation or house rule that a pack comes from. */
-  readonly source?: string;
-}
-
-export interface DecisionExplained {
-  readonly decisionId: string;
-  readonly customerId: string;
-  readonly time: string;
-  /** What happened, and what was asked. */
-  readonly happened: readonly string[];
-  /** What was decided, and why. */
-  readonly decided: readonly string[];
-  /** Why not each of the others. */
-  readonly others: readonly string[];
-  /** Consents, holds, quiet hours and caps that had a part in it. */
-  readonly mattered: readonly string[];
-  readonly rules: readonly RuleInForce[];
-  /** What became of it. */
-  readonly afterwards: readonly string[];
-  /** Each computed, with one fact changed. */
-  readonly whatIf: readonly { readonly if: string; readonly then: string; readonly changes: boolean }[];
-  readonly replay: DecisionReplay;
-  /** How it is on record, and what was found wrong there. */
-  readonly record: readonly string[];
-  readonly notes: readonly string[];
-}
 
 export async function explainDecision(nc: NatsConnection, file: DecisionFile): Promise<DecisionExplained> {
   const { replay, definitions } = await replayFile(nc, file);
@@ -89,7 +63,7 @@ export async function explainDecision(nc: NatsConnection, file: DecisionFile): P
     whatIf: trusted
       ? whatIfs(facts).map(({ fact, reply, changes }) => ({
           if: factInWords(fact, packs, record),
-          then: changes ? replyInWords(reply, zone) : "nothing would have changed",
+          decision: replyInWords(reply, zone),
           changes,
         }))
       : [],
@@ -162,7 +136,8 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
           return `${e.action}: ${words(code)}.`;
         case "arbitration":
           return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
-        default: {
+        case "policy":
+        case "chosen": {
           const said = verdicts
             .filter((v) => v.actions.includes(e.action) && v.verdict !== "permitted")
             .map((v) => `${v.channel} ${v.verdict} (${words(v.reason)}${v.rule ? `, rule ${v.rule}` : ""})`);
@@ -243,9 +218,7 @@ function capOf(
 const DAY_MS = 86_400_000;
 
 function capInWords({ count, periodMs, purpose, journey, channel }: Cap): string {
-  const of = [purpose, channel === undefined ? "" : `${channel}`]
-    .filter((x) => x !== undefined && x !== "")
-    .join(" ");
+  const of = [purpose, channel].filter((x) => x !== undefined).join(" ");
   const period =
     periodMs % DAY_MS === 0
       ? `${periodMs / DAY_MS} day${periodMs === DAY_MS ? "" : "s"}`

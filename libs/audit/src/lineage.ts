@@ -33,7 +33,9 @@ export class Lineage {
     const decided = new Map<string, readonly EventRef[]>();
     for (const [i, entry] of entries.entries()) {
       if (entry.kind === "journey-entered" && !again) this.#entered.set(entry.instance, event);
-      if (entry.kind === "journey-exited") exited.push(entry.instance);
+      if (entry.kind === "branch-started" && !again)
+        this.#entered.set(entry.instance, this.#entered.get(entry.parent) ?? event);
+      if (entry.kind === "journey-exited" || entry.kind === "branch-ended") exited.push(entry.instance);
       if (entry.kind === "decision") {
         const { decisionId, instance } = entry;
         const events = distinct([this.#entered.get(instance), event]);

@@ -16,16 +16,22 @@ import {
 } from "#contracts";
 import { createExpressions } from "#definitions";
 import { Journeys } from "#domain";
+import { archivedSignals } from "./definition-archive.js";
 import { readFiltered } from "./stored-messages.js";
 
-interface Dated<T> {
+export interface Dated<T> {
   /** Wall clock, epoch ms. */
   readonly at: number;
   readonly value: T;
 }
 
-/** The version of a journey that a record says the customer met. */
-export type Met = ReadonlyMap<string, number>;
+/** What a record says. */
+export interface Met {
+  /** By journey: the version that the customer entered, or was refused. */
+  readonly versions: ReadonlyMap<string, number>;
+  /** Version of the engine that new instances got; undefined when none was entered. */
+  readonly engine: number | undefined;
+}
 
 export class ReleasesThen {
   readonly #expressions = createExpressions();
@@ -37,10 +43,10 @@ export class ReleasesThen {
       readonly journey: string;
       readonly change: GovernanceChange;
     }>[],
-    private readonly signals: readonly SignalsDefinition[],
+    private readonly signals: readonly Dated<SignalsDefinition>[],
   ) {}
 
-  static async read(nc: NatsConnection, signals: readonly SignalsDefinition[] = []): Promise<ReleasesThen> {
+  static async read(nc: NatsConnection): Promise<ReleasesThen> {
     const kv = await new Kvm(nc).open("definitions");
     const definitions: Dated<JourneyDefinition>[] = [];
     for await (const key of await kv.keys(definitionKeys.journeys)) {
@@ -57,7 +63,7 @@ export class ReleasesThen {
       const { journey, change } = parsed.data;
       changes.push({ at: m.storedAt, value: { journey, change } });
     }
-    return new ReleasesThen(definitions, changes, signals);
+    return new ReleasesThen(definitions, changes, await archivedSignals(nc));
   }
 
   /**
@@ -67,9 +73,16 @@ export class ReleasesThen {
   at(wallMs: number, met: Met): Journeys {
     const definitions = this.definitions.filter((d) => d.at <= wallMs);
     const changes = this.changes.filter((c) => c.at <= wallMs);
-    const key = JSON.stringify([definitions.length, changes.length, [...met]]);
+    const signals = newestOf(this.signals.filter((d) => d.at <= wallMs));
+    const key = JSON.stringify([
+      definitions.length,
+      changes.length,
+      signals.map((d) => d.at),
+      [...met.versions],
+      met.engine,
+    ]);
     if (this.#built?.key === key) return this.#built.journeys;
-    const journeys = this.#build(definitions, changes, met);
+    const journeys = this.#build(definitions, changes, signals, met);
     this.#built = { key, journeys };
     return journeys;
   }
@@ -77,6 +90,7 @@ export class ReleasesThen {
   #build(
     dated: readonly Dated<JourneyDefinition>[],
     changes: readonly Dated<{ readonly journey: string; readonly change: GovernanceChange }>[],
+    signals: readonly Dated<SignalsDefinition>[],
     met: Met,
   ): Journeys {
     const releases = new Map<string, JourneyRelease>();
@@ -86,22 +100,30 @@ export class ReleasesThen {
       if (journey === "") controls = switched(controls, change);
       else releases.set(journey, changed(releases.get(journey) ?? unreleased(journey), change));
     }
-    for (const [journey, version] of met) {
+    for (const [journey, version] of met.versions) {
       const release = releases.get(journey) ?? unreleased(journey);
       releases.set(journey, { ...release, live: [{ version, percent: 100, from: -Infinity }] });
     }
     const known = dated.map((d) => d.value);
     // A definition that a record names was known, whatever the clocks say.
-    for (const [journey, version] of met) {
+    for (const [journey, version] of met.versions) {
       const named = this.definitions.find((d) => d.value.id === journey && d.value.version === version);
       if (named && !known.includes(named.value)) known.push(named.value);
     }
     return new Journeys(known, this.#expressions, {
       releases: [...releases.values()].filter((r) => r.live.length > 0 || r.rolledBack.length > 0),
       controls,
-      signals: this.signals,
+      signals: signals.map((d) => d.value),
+      engine: met.engine,
     });
   }
+}
+
+/** Of several contents of one definition the one that was archived last. */
+function newestOf(dated: readonly Dated<SignalsDefinition>[]): Dated<SignalsDefinition>[] {
+  const newest = new Map<string, Dated<SignalsDefinition>>();
+  for (const d of dated) if (d.at >= (newest.get(d.value.id)?.at ?? 0)) newest.set(d.value.id, d);
+  return [...newest.values()].sort((a, b) => (a.value.id < b.value.id ? -1 : 1));
 }
 
 function unreleased(journey: string): JourneyRelease {

@@ -16,7 +16,6 @@ import {
   type AuditRecord,
   type Context,
   type CustomerEvent,
-  type SignalsDefinition,
 } from "#contracts";
 import {
   answer,
@@ -33,7 +32,7 @@ import { parseEvent } from "#messaging";
 import { auditHash, bindDecision, seal } from "./chain.js";
 import { firstDifference, type Difference } from "./difference.js";
 import { deadLettersOf, isAbout, readRecorded, type Recorded } from "./recorded-answers.js";
-import { ReleasesThen } from "./releases-then.js";
+import { ReleasesThen, type Met } from "./releases-then.js";
 import { lastOf, readSubject, type Stored } from "./stored-messages.js";
 
 type EventRef = Pick<CustomerEvent, "id" | "source" | "type" | "seq">;
@@ -66,7 +65,6 @@ class Otherwise extends Error {
 export async function replayCustomer(
   nc: NatsConnection,
   customerId: string,
-  signals: readonly SignalsDefinition[] = [],
 ): Promise<CustomerReplay | undefined> {
   const p = partitionOf(customerId);
   const snapshot = await lastOf(nc, streamOf("CTX", p), subjects.ctx(customerId));
@@ -76,7 +74,7 @@ export async function replayCustomer(
   const replay = new Replay(
     context,
     recorded,
-    await ReleasesThen.read(nc, signals),
+    await ReleasesThen.read(nc),
     await deadLettersOf(nc, customerId),
   );
   const told = { customerId, notes: replay.notes };
@@ -137,7 +135,7 @@ class Replay {
       return;
     }
     const own = record && isAbout(record, event) ? record : undefined;
-    const journeys = this.releases.at(message.storedAt, versionsMet(own));
+    const journeys = this.releases.at(message.storedAt, metIn(own));
     const before = this.#context.journeys;
     const turn = step(this.#context, event, this.#timeOf(event, message, own, record), journeys);
     while (turn.ask) this.#answer(turn, event, own, journeys);
@@ -159,7 +157,6 @@ class Replay {
       throw new Otherwise(`audit record ${behind.n}: EVT no longer holds its event`, undefined, {
         path: "event",
         expected: JSON.stringify(behind.event),
-        actual: undefined,
       });
     const { outbox: _outbox, ...expected } = this.expected;
     const { outbox: _computed, ...computed } = this.#context;
@@ -193,7 +190,6 @@ class Replay {
     if (entry?.kind !== "decision")
       throw new Otherwise(`decision ${decisionId}, which is asked for but not on record`, event, {
         path: "request",
-        expected: undefined,
         actual: JSON.stringify(request.journey),
       });
     this.counts.decisions++;
@@ -205,8 +201,7 @@ class Replay {
     if (!known)
       throw new Otherwise(`decision ${decisionId}, whose record is not there or was changed`, event, {
         path: "record",
-        expected: entry.record,
-        actual: undefined,
+        ...(entry.record === undefined ? {} : { expected: entry.record }),
       });
     // Which events shared a commit is no part of the customer's history.
     const { watermark: _watermark, ...asked } = known.record.request;
@@ -233,7 +228,7 @@ class Replay {
   }
 }
 
-const NOTHING: Difference = { path: "", expected: undefined, actual: undefined };
+const NOTHING: Difference = { path: "" };
 
 /** As records were before they named the place in EVT. */
 function withoutSeq(record: AuditRecord): AuditRecord {
@@ -242,10 +237,13 @@ function withoutSeq(record: AuditRecord): AuditRecord {
   return { ...open, hash: auditHash(open) };
 }
 
-/** The versions that the customer entered or was refused at this event. */
-function versionsMet(record: AuditRecord | undefined): ReadonlyMap<string, number> {
-  const met = new Map<string, number>();
-  for (const e of record?.entries ?? [])
-    if (e.kind === "journey-entered" || e.kind === "journey-refused") met.set(e.journey, e.version);
-  return met;
+/** What the record says of the versions that the customer met, and of the engine that ran. */
+function metIn(record: AuditRecord | undefined): Met {
+  const versions = new Map<string, number>();
+  let engine: number | undefined;
+  for (const e of record?.entries ?? []) {
+    if (e.kind === "journey-entered" || e.kind === "journey-refused") versions.set(e.journey, e.version);
+    if (e.kind === "journey-entered") engine = e.engine ?? 0;
+  }
+  return { versions, engine };
 }

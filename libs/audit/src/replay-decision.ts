@@ -1,18 +1,17 @@
 /** Computes a decision again from its record, with the definitions of its day, and compares the bytes (I9). */
 import type { NatsConnection } from "@nats-io/nats-core";
-import type { CatalogueDefinition, DecisionRecord, PolicyPackDefinition } from "#contracts";
+import type {
+  CatalogueDefinition,
+  DecisionRecord,
+  DecisionReplay,
+  DefinitionUsed,
+  PolicyPackDefinition,
+} from "#contracts";
 import { catalogueOf, createExpressions } from "#definitions";
 import { replayDecision, type Catalogue } from "#domain";
 import { archived, packsBy } from "./definition-archive.js";
 import type { DecisionFile } from "./decision-file.js";
-import { firstDifference, type Difference } from "./difference.js";
-
-export interface DefinitionUsed {
-  readonly kind: "catalogue" | "policy";
-  readonly id: string;
-  readonly version: number;
-  readonly digest: string;
-}
+import { firstDifference } from "./difference.js";
 
 /** The definitions that a record names, out of the archive. */
 export interface DefinitionsOfTheDay {
@@ -61,23 +60,6 @@ export async function definitionsOf(
   return { catalogue: catalogueOf(catalogues), packs, used, notes, problems };
 }
 
-export type ReplayResult = "same" | "different" | "impossible";
-
-export interface DecisionReplay {
-  readonly decisionId: string;
-  readonly result: ReplayResult;
-  /** Where what was computed first differs from what is on record. */
-  readonly difference?: Difference;
-  readonly definitions: readonly DefinitionUsed[];
-  /** Bytes of the record, and their SHA-256. */
-  readonly bytes: number;
-  readonly sha256: string;
-  /** Whether the audit chain names this very record: `not-named` when no step tells of the decision. */
-  readonly chain: "named" | "not-named" | "names-another";
-  readonly notes: readonly string[];
-  readonly problems: readonly string[];
-}
-
 export async function replayFile(
   nc: NatsConnection,
   file: DecisionFile,
@@ -91,14 +73,14 @@ export async function replayFile(
     problems.push(
       `the record was changed: the audit chain names ${named}, what is stored has the SHA-256 ${file.sha256}`,
     );
-  const base = {
+  const base: Omit<DecisionReplay, "result" | "problems"> = {
     decisionId: file.decisionId,
-    definitions: used,
+    definitions: [...used],
     bytes: Buffer.byteLength(file.text),
     sha256: file.sha256,
     chain,
-    notes,
-  } as const;
+    notes: [...notes],
+  };
   if (definitions.problems.length > 0)
     return { replay: { ...base, result: "impossible", problems }, definitions };
   let computed: DecisionRecord;
@@ -110,10 +92,6 @@ export async function replayFile(
   }
   const text = JSON.stringify(computed);
   if (text === file.text) return { replay: { ...base, result: "same", problems }, definitions };
-  const difference = firstDifference(file.record, JSON.parse(text)) ?? {
-    path: "(the order of the fields)",
-    expected: undefined,
-    actual: undefined,
-  };
+  const difference = firstDifference(file.record, JSON.parse(text)) ?? { path: "(the order of the fields)" };
   return { replay: { ...base, result: "different", difference, problems }, definitions };
 }

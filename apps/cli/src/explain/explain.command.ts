@@ -1,7 +1,8 @@
 /** `segue explain`: a decision in plain words. */
 import { parseArgs, styleText } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { explainDecision, readDecision, type DecisionExplained } from "#audit";
+import { explainDecision, readDecision } from "#audit";
+import type { DecisionExplained } from "#contracts";
 import {
   commonOptions,
   decisionOption,
@@ -65,7 +66,7 @@ export function explanationText(e: DecisionExplained): string {
     ["What became of it", e.afterwards],
     [
       "What would have changed it",
-      e.whatIf.filter((w) => w.changes).map((w) => `If ${w.if}, the decision would have been ${w.then}.`),
+      e.whatIf.filter((w) => w.changes).map((w) => `If ${w.if}, the decision would have been ${w.decision}.`),
     ],
     ["What would have changed nothing", e.whatIf.filter((w) => !w.changes).map((w) => `If ${w.if}.`)],
     ["On record", e.record],

@@ -38,34 +38,23 @@ export class TailLines {
   }
 
   #line(entry: AuditEntry): Omit<TailLine, "time" | "customerId"> | undefined {
-    switch (entry.kind) {
-      case "decision": {
-        const { journey, action, channel, answer, reason, decisionId } = entry;
-        return { kind: "decision", journey, action, channel, result: answer, reason, decisionId };
-      }
-      case "command": {
-        const { journey, action, channel } = entry;
-        const decisionId = decisionOfCommand(entry.commandId);
-        this.#remember(decisionId, journey);
-        return {
-          kind: "command",
-          journey,
-          action,
-          channel,
-          result: "ordered",
-          reason: undefined,
-          decisionId,
-        };
-      }
-      case "outcome": {
-        const { action, channel, outcome, reason } = entry;
-        const decisionId = decisionOfCommand(entry.commandId);
-        const journey = this.#journeys.get(decisionId);
-        return { kind: "outcome", journey, action, channel, result: outcome, reason, decisionId };
-      }
-      default:
-        return undefined;
+    if (entry.kind === "decision") {
+      const { journey, action, channel, answer, reason, decisionId } = entry;
+      return { kind: "decision", journey, action, channel, result: answer, reason, decisionId };
     }
+    if (entry.kind === "command") {
+      const { journey, action, channel } = entry;
+      const decisionId = decisionOfCommand(entry.commandId);
+      this.#remember(decisionId, journey);
+      return { kind: "command", journey, action, channel, result: "ordered", reason: undefined, decisionId };
+    }
+    if (entry.kind === "outcome") {
+      const { action, channel, outcome, reason } = entry;
+      const decisionId = decisionOfCommand(entry.commandId);
+      const journey = this.#journeys.get(decisionId);
+      return { kind: "outcome", journey, action, channel, result: outcome, reason, decisionId };
+    }
+    return undefined;
   }
 
   #remember(decisionId: string, journey: string): void {

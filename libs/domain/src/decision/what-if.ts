@@ -165,7 +165,8 @@ const channelsOf = (reply: Extract<DecisionReply, { kind: "act" }>): Channel[] =
 
 function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionRequest {
   const { profile, context } = request;
-  switch (fact?.kind) {
+  if (!fact) return request;
+  switch (fact.kind) {
     case "consent": {
       const key = consentKey(fact.purpose, fact.channel);
       return { ...request, profile: { ...profile, consents: { ...profile.consents, [key]: fact.granted } } };
@@ -185,7 +186,10 @@ function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionReq
     }
     case "not-a-candidate":
       return { ...request, candidates: request.candidates.filter((c) => c !== fact.action) };
-    default:
+    // These are facts of the rules, not of the question.
+    case "cap":
+    case "condition":
+    case "score":
       return request;
   }
 }
