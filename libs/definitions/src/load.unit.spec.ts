@@ -97,6 +97,7 @@ describe("loading definitions", () => {
       "insurance-cross-sell",
       "overdraft-rescue",
       "payment-failure-rescue",
+      "transfer-interception",
     ]);
     expect(loadCatalogue(process.cwd()).actions.size).toBeGreaterThan(8);
   });
