@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertNever } from "#contracts";
 import { BadOption, HELP, readOptions, type BenchOptions } from "./options.js";
-import { chartSvg } from "./plot/chart.js";
+import { chartSvg } from "#plot";
 import { plots } from "./plot/plots.js";
 import { runProfile } from "./profile/profile-run.js";
 import { keep, resultsFolder, type Result } from "./results.js";

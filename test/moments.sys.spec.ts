@@ -17,9 +17,9 @@ const DEADLINE_MS = 300;
  */
 const TOLERANCE_MS = 50;
 const STALLS = 2;
-const PER_SECOND = 30;
-const CUSTOMERS = 1_800;
-const FAULT_MS = 1_000;
+const PER_SECOND = 25;
+const CUSTOMERS = 1_125;
+const FAULT_MS = 800;
 
 interface Call {
   readonly phase: string;

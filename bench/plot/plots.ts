@@ -1,7 +1,7 @@
 /** The plots of `npm run bench -- --plots`, each from the newest kept result that has what it shows. */
 import { kept, type Result } from "../results.js";
 import type { ThroughputFigures } from "../throughput.js";
-import type { Chart } from "./chart.js";
+import type { Chart } from "#plot";
 
 /** Charts by file name, for what there are results of. */
 export function plots(read = kept): ReadonlyMap<string, Chart> {

@@ -1,5 +1,5 @@
 /** A flame graph as one SVG without scripts: callers below, callees above, as wide as their time; a tooltip has the rest. */
-import { escapeXml } from "../plot/svg.js";
+import { escapeXml } from "#plot";
 import type { CallNode } from "./call-tree.js";
 
 const WIDTH = 1_600;

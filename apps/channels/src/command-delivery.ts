@@ -144,6 +144,7 @@ export class CommandDelivery {
       customerId,
       action,
       purpose,
+      journey: command.journey.id,
       channel: leg.channel,
       attempt,
       at: this.#ports.clock.at(command.at),
@@ -237,7 +238,14 @@ export class CommandDelivery {
         if (next) {
           await this.#ports.fallback.order(next, work.origin);
           faultPoint("channels.fallback.after");
-        } else await this.#end(work, "failed", reason, time);
+        } else
+          await this.#end(
+            work,
+            "failed",
+            reason,
+            time,
+            result.status === "rejected" ? result.result : undefined,
+          );
         return false;
       }
     }

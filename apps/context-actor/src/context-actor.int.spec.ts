@@ -31,7 +31,7 @@ import {
   type RunningService,
   type TestServers,
 } from "#testing";
-import { auditHash } from "./actor/outbox.js";
+import { auditHash } from "#audit";
 
 const JOURNEYS = `
 kind: Journey
@@ -45,7 +45,7 @@ steps:
   - { id: explain, type: send, action: explain, next: pause, otherwise: nobody }
   - { id: pause, type: wait, atMost: 1s, onTimeout: again }
   - { id: nobody, type: exit, reason: nobody-answered }
-  - { id: again, type: send, action: again }
+  - { id: again, type: send, action: again, otherwise: nobody }
 `;
 const CATALOGUE = `
 kind: Catalogue

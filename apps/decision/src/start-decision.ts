@@ -1,6 +1,7 @@
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
-import { createExpressions, loadCatalogue } from "#definitions";
+import { archiveDefinitions } from "#audit";
+import { catalogueOf, createExpressions, loadCatalogues } from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
@@ -17,7 +18,7 @@ export async function startDecision(
   config: Pick<DecisionConfig, "natsUrl" | "definitionsDir">,
   log: Logger,
 ): Promise<Service> {
-  const catalogue = loadCatalogue(config.definitionsDir);
+  const catalogues = loadCatalogues(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -27,6 +28,8 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
+  await archiveDefinitions(nc, catalogues, log);
+  const catalogue = catalogueOf(catalogues);
   const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),

@@ -17,7 +17,8 @@ import type {
   Purpose,
   Verdict,
 } from "#contracts";
-import { PURPOSES } from "#contracts";
+import { PURPOSES, versionName } from "#contracts";
+import { definitionDigest } from "#definitions";
 import { journeyCap, judge, packCaps, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
@@ -71,7 +72,7 @@ export class Evaluator {
 
   constructor(ports: EvaluatorPorts) {
     this.#ports = ports;
-    this.#versions = ports.packs.map((p) => `${p.id}@${p.version}`);
+    this.#versions = ports.packs.map((p) => `${p.id}@${versionName(p.version, definitionDigest(p))}`);
     this.#caps = new Map(PURPOSES.map((p) => [p, purposeCaps(packCaps(ports.packs, p))]));
     const all = [...this.#caps.values()].flatMap(({ caps }) => caps);
     for (const cap of all) refuseUncountable(cap);

@@ -6,6 +6,7 @@ import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { archiveDefinitions } from "#audit";
 import { streamsOf } from "#contracts";
 import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
@@ -37,6 +38,7 @@ export async function startPolicy(
   const clock = clockFrom(config.clock);
   const packs = loadPolicyPacks(config.definitionsDir);
   const nc = await connectNats({ url: config.natsUrl, name: "policy" });
+  await archiveDefinitions(nc, packs, log);
   const connection = new RedisConnection({
     url: config.redisUrl,
     origin: await originOf(nc),

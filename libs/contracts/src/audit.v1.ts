@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
+import { holdKindV1 } from "./cloud-event.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { outcomeKindV1 } from "./outcome.v1.js";
 import { journeyCapV1 } from "./policy.v1.js";
@@ -30,6 +31,20 @@ export const commandEntryV1 = z.object({
 });
 export type CommandEntry = z.infer<typeof commandEntryV1>;
 
+/** What changed of a profile: what the rules go by, no personal data. */
+export const profileChangeV1 = z.discriminatedUnion("what", [
+  z.object({
+    what: z.literal("consent"),
+    purpose: purposeV1,
+    /** `*` is every channel. */
+    channel: z.union([channelV1, z.literal("*")]),
+    granted: z.boolean(),
+  }),
+  z.object({ what: z.literal("hold"), hold: holdKindV1, placed: z.boolean() }),
+  z.object({ what: z.enum(["timezone", "language"]) }),
+]);
+export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;
+
 /** What happened to a customer because of one event. */
 export const auditEntryV1 = z.discriminatedUnion("kind", [
   z.object({
@@ -37,12 +52,16 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     journey: z.string(),
     version: z.number().int(),
     instance: z.string(),
+    /** Version of the engine whose behaviour the instance keeps; 0 when absent. */
+    engine: z.number().int().optional(),
   }),
   z.object({
     kind: z.literal("journey-refused"),
     journey: z.string(),
     version: z.number().int(),
     reason: z.string(),
+    /** The open instance that stands in the way. */
+    by: z.string().optional(),
   }),
   z.object({
     kind: z.literal("journey-exited"),
@@ -50,12 +69,89 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     version: z.number().int(),
     instance: z.string(),
     reason: z.string(),
+    /** For `displaced`: the journey that took its place. */
+    by: z.string().optional(),
   }),
   z.object({
     kind: z.literal("goal-reached"),
     journey: z.string(),
     version: z.number().int(),
     instance: z.string(),
+  }),
+  /** Another marketing journey spoke in the same moment: the step was not asked about and went on to `otherwise`. */
+  z.object({
+    kind: z.literal("journey-outranked"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    /** The journey that spoke. */
+    by: z.string(),
+  }),
+  z.object({
+    kind: z.literal("branch-started"),
+    journey: z.string(),
+    version: z.number().int(),
+    /** Of the branch. */
+    instance: z.string(),
+    parent: z.string(),
+    branch: z.string(),
+  }),
+  z.object({
+    kind: z.literal("branch-ended"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    parent: z.string(),
+    branch: z.string(),
+    reason: z.string(),
+  }),
+  /** A parallel step for whose branches there was no room. */
+  z.object({
+    kind: z.literal("parallel-refused"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("attributes-updated"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    /** Names. */
+    attributes: z.array(z.string()),
+  }),
+  /** It stands still from here on; its open wait keeps the time that is left. */
+  z.object({
+    kind: z.literal("journey-paused"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    /** `hold_<kind>`, or `journey_paused`. */
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("journey-resumed"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    /** What had held it. */
+    reason: z.string(),
+  }),
+  /** A running instance moved to another version; its open wait keeps its due time (I10). */
+  z.object({
+    kind: z.literal("journey-migrated"),
+    journey: z.string(),
+    /** The version it moved to. */
+    version: z.number().int(),
+    instance: z.string(),
+    from: z.number().int(),
+    /** Where it stands now. */
+    step: z.string(),
+    reason: z.enum(["migration", "rollback"]),
   }),
   z.object({
     kind: z.literal("decision"),
@@ -68,6 +164,8 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     action: z.string().optional(),
     channel: channelV1.optional(),
     reason: z.string(),
+    /** SHA-256 (hex) over the JSON of the decision record: it cannot be changed without the chain telling. */
+    record: z.string().optional(),
   }),
   commandEntryV1,
   z.object({
@@ -79,7 +177,11 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     reason: z.string(),
     tried: z.array(z.object({ channel: channelV1, reason: z.string() })),
   }),
-  z.object({ kind: z.literal("profile-changed"), event: z.string() }),
+  z.object({
+    kind: z.literal("profile-changed"),
+    event: z.string(),
+    changes: z.array(profileChangeV1).optional(),
+  }),
   z.object({ kind: z.literal("expression-failed"), where: z.string(), error: z.string() }),
 ]);
 export type AuditEntry = z.infer<typeof auditEntryV1>;
@@ -97,7 +199,15 @@ export const auditRecordV1 = z
     hash: z.string(),
     /** Segue's clock, epoch ms. */
     at: z.number(),
-    event: z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number() }),
+    event: z.object({
+      id: z.string(),
+      source: z.string(),
+      type: z.string(),
+      time: z.number(),
+      /** Where it stands in EVT. */
+      seq: z.number().int().optional(),
+    }),
+    /** None when the event only moved a journey on. */
     entries: z.array(auditEntryV1),
   })
   .meta({ id: "AuditRecord" });

@@ -31,24 +31,40 @@ export const LIMITS = {
 /** A wait of a journey instance. `id` is unique within the instance and safe as a subject token. */
 export const openWaitV1 = z.object({
   id: z.string(),
-  kind: z.enum(["event", "deferred"]),
+  /** `join`: of a parallel step, for its branches. */
+  kind: z.enum(["event", "deferred", "join"]),
   /** Epoch ms. */
   dueAt: z.number(),
 });
 
 export const journeyInstanceV1 = z.object({
-  /** `<journey>-<n>`. */
+  /** `<journey>-<n>`; of a branch `<journey>_<n>_<k>`. */
   id: z.string(),
   journey: z.string(),
   version: z.number().int(),
+  /** Version of the engine at entry, whose behaviour it keeps; 0 when absent. */
+  engine: z.number().int().optional(),
+  /** Entered under this value of the journey's key. */
+  key: z.string().optional(),
+  /** Of a branch of a parallel step: the instance that runs the step, and the branch. */
+  parent: z.string().optional(),
+  branch: z.string().optional(),
   enteredAt: z.number(),
-  /** `ready`: wants to run on; `waiting`: until an event or a time. */
-  status: z.enum(["ready", "waiting"]),
+  /** `ready`: wants to run on; `waiting`: until an event or a time; `paused`: until what holds it is lifted. */
+  status: z.enum(["ready", "waiting", "paused"]),
   step: z.string(),
   /** Steps run so far: bounds loops, and makes wait ids unique. */
   steps: z.number().int(),
   trigger: momentV1,
   wait: openWaitV1.optional(),
+  /** While paused: why, since when (epoch ms), and the wait that was taken down, with the time that it had left. */
+  paused: z
+    .object({
+      reason: z.string(),
+      since: z.number(),
+      wait: openWaitV1.pick({ kind: true }).extend({ remainingMs: z.number().nonnegative() }).optional(),
+    })
+    .optional(),
   /** The last command it caused; `outcome` waits are about this one. */
   command: z.string().optional(),
   /** Channels on which this instance has already spoken. */
@@ -57,6 +73,17 @@ export const journeyInstanceV1 = z.object({
   goalReached: z.boolean().optional(),
 });
 export type JourneyInstance = z.infer<typeof journeyInstanceV1>;
+
+/**
+ * What is kept of a rolling window: constant, however many events come. Buckets of `bucketMs` by number (time divided by
+ * `bucketMs`); `at` is the newest one. `sum`: per bucket, newest first, at most 32. `slots`: the sketch of `distinct`.
+ */
+export const windowStateV1 = z.union([
+  z.object({ sum: z.array(z.number()).max(32), at: z.number().int(), bucketMs: z.number().int() }),
+  z.object({ slots: z.string(), at: z.number().int(), bucketMs: z.number().int() }),
+  z.object({ last: z.number(), windowMs: z.number().int() }),
+]);
+export type WindowState = z.infer<typeof windowStateV1>;
 
 export const contactV1 = z.object({
   commandId: z.string(),
@@ -96,6 +123,8 @@ export const contextV1 = z
     profile: profileV1,
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     signals: z.record(z.string(), z.object({ n: z.number().int(), last: z.number() })),
+    /** Rolling windows (`signals/`) by id; those of which nothing came are not here. */
+    windows: z.record(z.string(), windowStateV1).optional(),
     /** The last events, oldest first. */
     recent: z.array(z.object({ id: z.string(), source: z.string(), type: z.string(), time: z.number() })),
     /** Fixed-width hashes of the last `LIMITS.seen` source+id pairs, oldest first, in one string. */

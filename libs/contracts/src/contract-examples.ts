@@ -15,6 +15,17 @@ const moment = {
   time: 5,
   data: { balanceMinor: -100 },
 };
+const governance = {
+  v: 1,
+  journey: "overdraft-rescue",
+  n: 1,
+  prev: "",
+  hash: "00",
+  at: 5,
+  by: "anna",
+  why: "first version",
+  change: { kind: "proposed", version: 1, digest: "00" },
+};
 const journeyRef = { id: "overdraft-rescue", version: 1, instance: "overdraft-rescue-1", step: "tell" };
 const leg = { channel: "push", title: "Your account", body: "It is below zero", receiptTimeoutMs: 600_000 };
 const decisionRequest = {
@@ -57,6 +68,16 @@ const intervention = {
 const trigger = { event: "account.overdrawn", when: "event.data.balanceMinor < 0" };
 
 export const EXAMPLES: Readonly<Record<string, Json>> = {
+  "signals.v1": {
+    kind: "Signals",
+    id: "cards",
+    version: 1,
+    description: "d",
+    windows: [
+      { id: "card-declines-30d", event: "card.declined", measure: "count", window: "30d" },
+      { id: "spent-1h", event: ["card.paid"], measure: "sum", of: "event.data.amountMinor", window: "1h" },
+    ],
+  },
   "audit-records.v1": {
     records: [
       {
@@ -167,6 +188,17 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     audit: { n: 1, hash: "00" },
     outbox: [{ id: "o", subject: "cmd.push.1.c", body: {} }],
   },
+  "controls.v1": {
+    revision: 1,
+    all: false,
+    channels: ["sms"],
+    journeys: [],
+    head: {
+      ...governance,
+      journey: "",
+      change: { kind: "sends-stopped", target: { kind: "channel", channel: "sms" } },
+    },
+  },
   "customer-registered.v1": {
     timezone: "Europe/Prague",
     language: "cs",
@@ -195,6 +227,14 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     ],
   },
   "decision-run.v1": { requests: [decisionRequest] },
+  "event-vocabulary.v1": {
+    kind: "Events",
+    id: "core",
+    version: 1,
+    description: "d",
+    events: [{ type: "payment.failed", description: "d", data: { paymentId: "id" } }],
+  },
+  "governance-record.v1": governance,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "journey.v1": {
@@ -203,11 +243,30 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     version: 1,
     description: "d",
     purpose: "service",
+    priority: 70,
+    group: "money",
+    onRollback: "to-previous",
     trigger,
     entry: { rule: "once-per", period: "7d" },
     cap: { contacts: 3, period: "7d" },
     goal: { event: "account.recovered", within: "2d", goto: "thank" },
     steps: [
+      {
+        id: "both",
+        type: "parallel",
+        branches: [
+          { id: "a", first: "tell" },
+          { id: "b", first: "note" },
+        ],
+        join: "all",
+        atMost: "7d",
+        next: "morning",
+        onTimeout: "stop",
+      },
+      { id: "note", type: "update", set: { points: "1 + 1" } },
+      { id: "morning", type: "wait", until: { timeOfDay: "09:00" }, next: "days" },
+      { id: "days", type: "wait", until: { businessDays: 2, at: "10:00", calendar: "target" }, next: "date" },
+      { id: "date", type: "wait", until: { date: "trigger.data.due", limit: "90d" }, next: "stop" },
       { id: "tell", type: "decide", actions: ["overdraft-help"], otherwise: "stop" },
       {
         id: "pause",
@@ -273,6 +332,13 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     redelivered: false,
     publishedAt: 5,
   },
+  "table.v1": {
+    kind: "Table",
+    id: "merchant-offers",
+    version: 1,
+    description: "d",
+    rows: [{ mcc: "5541", name: "Service stations", action: "fuel-card" }],
+  },
   "policy-pack.v1": {
     kind: "PolicyPack",
     id: "default",
@@ -287,5 +353,16 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
         caps: [{ count: 3, period: "7d" }],
       },
     ],
+  },
+  "release.v1": {
+    journey: "overdraft-rescue",
+    revision: 1,
+    state: "live",
+    live: [{ version: 1, percent: 10, from: 0 }],
+    rolledBack: [],
+    migrations: [{ from: 1, to: 2, steps: { tell: "tell" } }],
+    governed: true,
+    versions: [{ version: 1, digest: "00", author: "anna", proposedAt: 5, why: "first version" }],
+    head: governance,
   },
 };

@@ -19,6 +19,8 @@ export const contextViewV1 = z.object({
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   /** Per event type: how many were applied, and when the last one happened. */
   signals: z.record(z.string(), z.object({ n: z.number(), last: z.number() })),
+  /** Rolling windows by id, as of `now`; what is not here is 0. */
+  windows: z.record(z.string(), z.number()).optional(),
   /** The last contacts, oldest first. */
   contacts: z.array(
     z.object({
@@ -122,7 +124,7 @@ export type Explanation = z.infer<typeof explanationV1>;
 export const decisionExplanationV1 = z.object({
   explanations: z.array(explanationV1),
   verdicts: z.array(verdictV1),
-  /** `catalogue@version`, policy packs `id@version`. */
+  /** `catalogue/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
   versions: z.record(z.string(), z.string()),
 });
 export type DecisionExplanation = z.infer<typeof decisionExplanationV1>;

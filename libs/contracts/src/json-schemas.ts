@@ -15,11 +15,15 @@ import {
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
+import { eventVocabularyV1 } from "./event-vocabulary.v1.js";
+import { controlsRecordV1, governanceRecordV1, releaseRecordV1 } from "./governance.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { momentActV1, momentAnswerV1, momentReplyV1, momentTakenV1 } from "./moment.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
+import { signalsV1 } from "./signals.v1.js";
 import { evaluateRunReplyV1, evaluateRunV1, gateReplyV1, gateRequestV1 } from "./policy.v1.js";
+import { tableV1 } from "./table.v1.js";
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
@@ -29,10 +33,13 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "command.v1": commandV1,
   "consent-changed.v1": consentChangedV1,
   "context.v1": contextV1,
+  "controls.v1": controlsRecordV1,
   "customer-registered.v1": customerRegisteredV1,
   "decision-records.v1": decisionRecordsV1,
   "decision-run.v1": decisionRunV1,
   "decision-run-answer.v1": decisionRunAnswerV1,
+  "event-vocabulary.v1": eventVocabularyV1,
+  "governance-record.v1": governanceRecordV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
@@ -46,6 +53,9 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "policy-gate-reply.v1": gateReplyV1,
   "policy-gate-request.v1": gateRequestV1,
   "policy-pack.v1": policyPackV1,
+  "table.v1": tableV1,
+  "signals.v1": signalsV1,
+  "release.v1": releaseRecordV1,
 };
 
 /**

@@ -89,6 +89,8 @@ export const REASON_CODES = [
   "reservation_missing",
   "reservation_released",
   "outranked",
+  /** By the kill switch. */
+  "stopped",
 ] as const;
 export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
 export type ReasonCode = z.infer<typeof reasonCodeV1>;
@@ -116,7 +118,7 @@ export const evaluateReplyV1 = z
     chosen: z.object({ action: z.string(), channels: z.array(channelV1).min(1) }).optional(),
     /** Each action on each of its channels once, grouped, in order of the first action of each. */
     verdicts: z.array(verdictV1),
-    /** Policy pack versions that judged, `id@version`. */
+    /** Policy packs that judged, `id@` and the name of the version (`versionName`). */
     packs: z.array(z.string()),
   })
   .meta({ id: "PolicyEvaluateReply" });
@@ -136,6 +138,8 @@ export const gateRequestV1 = z
     customerId: customerIdV1,
     action: z.string(),
     purpose: purposeV1,
+    /** Of the command; the kill switch may stop it. */
+    journey: z.string().optional(),
     channel: channelV1,
     /** 0 for the first channel of the plan, 1 for the second, … */
     attempt: z.number().int().min(0).max(8),

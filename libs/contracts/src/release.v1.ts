@@ -59,6 +59,8 @@ export const NO_CONTROLS: Controls = { revision: 0, all: false, channels: [], jo
 /** Keys in the `definitions` bucket. */
 export const definitionKeys = {
   journey: (id: string, version: number): string => `journey.${id}.${version}`,
+  /** A version that nobody has approved yet. */
+  proposal: (id: string, version: number): string => `proposal.${id}.${version}`,
   journeys: "journey.>",
   release: (id: string): string => `release.${id}`,
   releases: "release.>",

@@ -12,6 +12,9 @@ const OPTIONAL = new Set([
   "timezone",
   "language",
   "consents",
+  "priority",
+  "group",
+  "onRollback",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */
@@ -119,6 +122,12 @@ describe("values that are refused", () => {
     ["catalogue.v1", "actions.0.treatments", []],
     ["catalogue.v1", "actions.0.treatments.0.channel", "fax"],
     ["catalogue.v1", "actions.0.elegibility", "true"],
+    ["signals.v1", "windows", []],
+    ["signals.v1", "windows.0.window", "59m"],
+    ["signals.v1", "windows.0.window", "91d"],
+    ["signals.v1", "windows.0.measure", "median"],
+    ["signals.v1", "windows.0.measure", "sum"],
+    ["signals.v1", "windows.0.of", "event.data.x"],
     ["policy-pack.v1", "rules", []],
     ["policy-pack.v1", "rules.0.quietHours.from", "24:00"],
     ["policy-pack.v1", "rules.0.quietHours.from", "9:00"],

@@ -21,6 +21,11 @@ export function streamsOf(kind: Sharded): readonly string[] {
 
 export const TIMER_STREAM = "TIMER";
 export const DLQ_STREAM = "DLQ";
+/** Stream of the bucket `definitions`. */
+export const DEFINITIONS_STREAM = "KV_definitions";
+
+/** Stream that holds the changes of releases and of the kill switch. */
+export const GOVERNANCE_STREAM = "AUDIT";
 
 export interface StreamDefinition {
   readonly name: string;
@@ -81,7 +86,7 @@ export const STREAMS: readonly StreamDefinition[] = [
   {
     name: "AUDIT",
     subjects: ["audit.>"],
-    description: "Steps, decisions and the contact ledger",
+    description: "Steps, decisions, the contact ledger, and changes of what is live",
     allowDirect: true,
     duplicateWindowMs: TWO_MINUTES_MS,
   },
@@ -103,8 +108,14 @@ export const BUCKETS = [
   },
   {
     name: "definitions",
-    description: "Published versions of journeys, catalogues and policies",
+    description: "Versions of journeys, what is live of each, and the kill switch",
     ttl: false,
+    history: 1,
+  },
+  {
+    name: "tries",
+    description: "Tries of declined card payments, per card and amount, for the limits of the card schemes",
+    ttl: true,
     history: 1,
   },
   { name: "agents", description: "Presence and skills of human agents", ttl: false, history: 1 },

@@ -91,6 +91,13 @@ export const subjects = {
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
+  /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
+  auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,
+  auditOfJourneys: "audit.journey.*",
+  /** Changes of the kill switch. */
+  auditOfControls: "audit.control",
+  /** A key of the bucket `definitions`, as its stream has it. */
+  definition: (key: string): string => `$KV.definitions.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>

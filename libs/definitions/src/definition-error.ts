@@ -16,15 +16,20 @@ export function formatProblem(p: Problem): string {
   return `${where}${p.path ? ` ${p.path}` : ""}: ${p.cause}${p.suggestion ? ` (${p.suggestion})` : ""}`;
 }
 
+/** In order of file, line and column. */
+export function byPlace(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort(
+    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
+  );
+}
+
 /** Definitions that cannot be used: every problem of every file at once, in order of file and line. Stops start-up. */
 export class DefinitionError extends Error {
   override readonly name = "DefinitionError";
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const sorted = [...problems].sort(
-      (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
-    );
+    const sorted = byPlace(problems);
     const n = sorted.length;
     super(
       `${n} ${n === 1 ? "problem" : "problems"} in the definitions:\n${sorted.map((p) => `  ${formatProblem(p)}`).join("\n")}`,

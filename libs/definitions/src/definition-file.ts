@@ -19,6 +19,13 @@ import { didYouMean } from "./suggestion.js";
 
 export type Path = readonly PropertyKey[];
 
+/** What to write where a field is missing whose purpose its name does not tell. */
+const MISSING: Readonly<Record<string, string>> = {
+  atMost: "every wait ends: say how long it lasts at most, for example atMost: 2d",
+  limit: "every wait ends: say how long it lasts at most, for example limit: 90d",
+  purpose: "say why the customer is contacted, for example purpose: service; consents and caps go by it",
+};
+
 /** `steps[2].goto`. */
 export function pathText(path: Path): string {
   return path
@@ -26,11 +33,22 @@ export function pathText(path: Path): string {
     .join("");
 }
 
+/** What a problem may say beyond its cause. */
+export interface Finding {
+  readonly suggestion?: string | undefined;
+  /** Characters into the text that stands at the path. */
+  readonly offset?: number;
+  /** Point at the field's name rather than at its value. */
+  readonly key?: boolean;
+}
+
 export class DefinitionFile<T> {
   readonly name: string;
-  /** Present when the file is valid by its schema. */
-  readonly value: T | undefined;
+  #value: T | undefined;
+  /** What makes it unusable. */
   readonly problems: Problem[] = [];
+  /** What is allowed and looks like a mistake. */
+  readonly warnings: Problem[] = [];
   readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #document: Document;
@@ -41,24 +59,43 @@ export class DefinitionFile<T> {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const error of this.#document.errors)
       this.#add(error.pos[0], "", `not valid YAML: ${error.message}`);
-    this.value = this.problems.length > 0 ? undefined : this.#validate(schema);
+    this.#value = this.problems.length > 0 ? undefined : this.#validate(schema);
+  }
+
+  /** Present when the file is valid by its schema. */
+  get value(): T | undefined {
+    return this.#value;
+  }
+
+  /** Puts in what stands for a part of the text, such as the rows of a table. Places are still those of the text. */
+  rewrite(change: (value: T) => T): void {
+    if (this.#value !== undefined) this.#value = change(this.#value);
   }
 
   /** Records a problem at the given path; with `offset`, that many characters into the text that stands there. */
-  report(
-    path: Path,
-    cause: string,
-    more: { readonly suggestion?: string | undefined; readonly offset?: number } = {},
-  ): void {
-    const { node, start } = this.#locate(path);
+  report(path: Path, cause: string, more: Finding = {}): void {
+    this.problems.push(this.#at(path, cause, more));
+  }
+
+  /** Records a warning at the given path. */
+  warn(path: Path, cause: string, more: Finding = {}): void {
+    this.warnings.push(this.#at(path, cause, more));
+  }
+
+  #at(path: Path, cause: string, more: Finding): Problem {
+    const { node, start } = this.#locate(path, more.key ? "key" : "value");
     const at = more.offset !== undefined && isScalar(node) ? this.#inside(node, start, more.offset) : start;
-    this.#add(at, pathText(path), cause, more.suggestion);
+    return this.#problem(at, pathText(path), cause, more.suggestion);
+  }
+
+  #problem(offset: number, path: string, cause: string, suggestion: string | undefined): Problem {
+    const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
+    const at = { file: this.name, line: Math.max(line, 1), column: Math.max(col, 1), path, cause };
+    return suggestion === undefined ? at : { ...at, suggestion };
   }
 
   #add(offset: number, path: string, cause: string, suggestion?: string): void {
-    const { line, col } = this.#lines.linePos(Math.min(offset, this.#text.length));
-    const at = { file: this.name, line: Math.max(line, 1), column: Math.max(col, 1), path, cause };
-    this.problems.push(suggestion === undefined ? at : { ...at, suggestion });
+    this.problems.push(this.#problem(offset, path, cause, suggestion));
   }
 
   #validate(schema: z.ZodType<T>): T | undefined {
@@ -104,7 +141,10 @@ export class DefinitionFile<T> {
     }
     const given: unknown = this.#document.getIn(path.filter((p) => typeof p !== "symbol"));
     if (given === undefined && path.length > 0) {
-      this.report(path, `is missing: ${issue.message.replace(", received undefined", "")}`);
+      const field = String(path.at(-1));
+      this.report(path, `is missing: ${issue.message.replace(", received undefined", "")}`, {
+        suggestion: Object.hasOwn(MISSING, field) ? MISSING[field] : undefined,
+      });
       return;
     }
     const options: unknown =
@@ -172,27 +212,40 @@ function fieldNames(schema: z.ZodType): ReadonlySet<string> {
   return names;
 }
 
-/** Reads every `*.yaml` of a kind's folder, in order of name. A folder that is missing or empty is a problem. */
+/** A file as text. */
+export interface Source {
+  /** Path relative to the definitions folder. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface FilesOfKind<T> {
+  readonly files: readonly DefinitionFile<T>[];
+  /** Why there is no file; what is wrong in a file stands in the file. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads every `*.yaml` of a kind's folder, in order of name. A folder that is missing or empty is a problem. `extra` are
+ * files from elsewhere: they are read as if they lay there, in place of one of the same name.
+ */
 export function readDefinitionFiles<T>(
   dir: string,
   folder: string,
   schema: z.ZodType<T>,
-): { readonly files: readonly DefinitionFile<T>[]; readonly problems: readonly Problem[] } {
-  const nowhere = (cause: string): { files: []; problems: Problem[] } => ({
-    files: [],
-    problems: [{ file: folder, line: 1, column: 1, path: "", cause }],
-  });
-  let names: string[];
+  extra: readonly Source[] = [],
+): FilesOfKind<T> {
+  const sources = new Map<string, string>();
+  let cause = "the folder holds no .yaml file";
   try {
-    names = readdirSync(join(dir, folder)).filter((n) => /\.ya?ml$/.test(n));
+    for (const n of readdirSync(join(dir, folder)).filter((n) => /\.ya?ml$/.test(n)))
+      sources.set(`${folder}/${n}`, readFileSync(join(dir, folder, n), "utf8"));
   } catch (error) {
-    return nowhere(
-      `the folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
-    );
+    cause = `the folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`;
   }
-  if (names.length === 0) return nowhere("the folder holds no .yaml file");
-  const files = names
-    .sort()
-    .map((n) => new DefinitionFile(`${folder}/${n}`, readFileSync(join(dir, folder, n), "utf8"), schema));
-  return { files, problems: files.flatMap((f) => f.problems) };
+  for (const { name, text } of extra) sources.set(name, text);
+  if (sources.size === 0)
+    return { files: [], problems: [{ file: folder, line: 1, column: 1, path: "", cause }] };
+  const names = [...sources.keys()].sort();
+  return { files: names.map((n) => new DefinitionFile(n, sources.get(n)!, schema)), problems: [] };
 }

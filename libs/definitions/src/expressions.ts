@@ -12,18 +12,23 @@
  * - A field that is missing fails the expression: guard it with `has(event.data.x)`. For keys that are no identifiers:
  *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
  *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
+ * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { ExpressionFailed, type Expressions } from "#domain";
+import { rowOf } from "./tables.js";
 
 /** A compiled condition. Throws `ExpressionFailed` when it cannot be computed from the variables. */
 export type Expression = (variables: Readonly<Record<string, unknown>>) => boolean;
 /** A compiled key. Throws as `Expression` does. */
 export type ValueExpression = (variables: Readonly<Record<string, unknown>>) => string;
 
+/** A compiled scalar: a text, a finite number, true or false. Throws as `Expression` does. */
+export type ScalarExpression = (variables: Readonly<Record<string, unknown>>) => string | number | boolean;
+
 /** `event`: event and context; `instance`: the same and the trigger of the journey instance. */
 export type ExpressionScope = "event" | "instance";
-export type ExpressionKind = "condition" | "value";
+export type ExpressionKind = "condition" | "value" | "scalar";
 
 /** What is wrong with an expression, and where in its text (offset of the first character). */
 export interface ExpressionProblem {
@@ -68,6 +73,11 @@ function environment(scope: ExpressionScope): Environment {
     env.registerOperator(`double ${operator} int: double`, run);
     if (operator === "%") env.registerOperator("double % double: double", run);
   }
+  env.registerFunction("rowOf(string, dyn): string", rowOf);
+  // What authors write; the loader puts the rows of the table in its place.
+  env.registerFunction("lookup(string, dyn): string", (table: string) => {
+    throw new Error(`the table ${table} is not there: definitions with lookup() are read by their loader`);
+  });
   env.registerVariable({ name: "event", schema: EVENT_SCHEMA });
   env.registerVariable({
     name: "context",
@@ -108,6 +118,8 @@ export function checkExpression(
     return { cause: `a condition is true or false, this is of type ${type}`, offset: 0 };
   if (kind === "value" && !VALUE_TYPES.has(type))
     return { cause: `a key is a text or a number, this is of type ${type}`, offset: 0 };
+  if (kind === "scalar" && !VALUE_TYPES.has(type))
+    return { cause: `a value is a text, a number, true or false; this is of type ${type}`, offset: 0 };
   return undefined;
 }
 
@@ -164,6 +176,18 @@ export function compileValue(source: string): ValueExpression {
   };
 }
 
+/** Compiles a scalar; whole numbers of CEL become ordinary numbers. Throws `ExpressionInvalid`. */
+export function compileScalar(source: string): ScalarExpression {
+  const run = compile(source, "scalar");
+  return (variables) => {
+    const value = run(variables);
+    if (typeof value === "string" || typeof value === "boolean") return value;
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+    throw new ExpressionFailed(source, `is ${describe(value)}, not a text, a finite number, true or false`);
+  };
+}
+
 function describe(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
@@ -173,9 +197,11 @@ function describe(value: unknown): string {
 export function createExpressions(): Expressions {
   const conditions = new Map<string, Expression>();
   const values = new Map<string, ValueExpression>();
+  const scalars = new Map<string, ScalarExpression>();
   return {
     condition: (source, variables) => cached(conditions, source, compileCondition)(variables),
     value: (source, variables) => cached(values, source, compileValue)(variables),
+    scalar: (source, variables) => cached(scalars, source, compileScalar)(variables),
   };
 }
 

@@ -10,9 +10,10 @@
 import {
   MAX_RUN,
   partitionOf,
+  type AuditEntry,
   type AuditRecord,
   type Context,
-  type DecisionAnswer,
+  type DecisionReply,
   type DlqReason,
   type OutboxEntry,
 } from "#contracts";
@@ -27,19 +28,18 @@ import {
   step,
   type Intent,
   type Journeys,
+  type NoAnswer,
 } from "#domain";
 import { faultKindOf, parseEvent, readHeader, type Publisher, type StreamMessage } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import { Activation, Activations } from "./activations.js";
-import { DecisionRun, questionOf, type Decider, type Question } from "./decision-run.js";
+import { onRecord, type DecisionOnRecord } from "./decision-on-record.js";
+import { DecisionRun, questionOf, type Decider } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
 import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
 import { AnswersToMoments, type Callers } from "./moment-answers.js";
 import { TurnTimes, waitingAfter } from "./waiting-events.js";
-
-/** A decision and what is needed to explain and repeat it. */
-export type DecisionOnRecord = DecisionAnswer & { readonly question: Question };
 
 export interface DecisionRecords {
   /** Resolves once the decisions are on record; recording the same ones again changes nothing. */
@@ -219,8 +219,11 @@ export class CustomerActor {
         this.#activations.put(activation);
         context = activation.context;
         // What stands in a snapshot up to the floor has left already; relaying it again after the stream has
-        // forgotten its message id would double it.
-        if (context.watermark > floor) outbox.push(...context.outbox);
+        // forgotten its message id would double it. First, so that records stand in AUDIT in the order of their chain.
+        if (context.watermark > floor) {
+          await relay(publisher, clock, context.outbox, this.#aborted.signal);
+          activation.context = context = { ...context, outbox: [] };
+        }
       }
       if (message.seq <= context!.watermark) {
         this.counts.redelivered++;
@@ -250,6 +253,7 @@ export class CustomerActor {
           { kind: "consumer", parent, attributes: { "segue.event.type": familyOf(event.type) } },
           async (trace) => {
             recordsTrace ??= trace;
+            const before = context!.journeys;
             const turn = step(context!, event, times.of(event), journeys);
             while (turn.ask) {
               this.counts.decisions++;
@@ -261,17 +265,24 @@ export class CustomerActor {
                 ),
               );
               faultPoint("actor.decide.after");
-              if ("reply" in told) decisions.push({ question, ...told });
-              const reply = "reply" in told ? told.reply : told;
+              let reply: DecisionReply | NoAnswer;
+              let record: string | undefined;
+              if ("reply" in told) {
+                const decision = onRecord(question, told);
+                decisions.push(decision);
+                ({ reply, digest: record } = decision);
+              } else reply = told;
               // What was foreseen for the events behind holds no longer: they get their times anew.
               if (reply.kind !== "none") times.forget();
               answer(turn, reply, journeys);
+              if (record !== undefined) bind(turn.entries, question.decisionId, record);
             }
             if (event.moment) answers.of(event.moment, turn);
             const cause = { storedAt: message.storedAt, traceHeaders: trace };
             outbox.push(...outboxOf(turn.context, turn.intents, cause));
             for (const i of turn.intents) if (i.kind === "cancel-timer") cancelled.push(i);
-            if (turn.entries.length === 0) return turn.context;
+            // Of an event that only moved a journey on the record holds the time, which its waits go by.
+            if (turn.entries.length === 0 && turn.context.journeys === before) return turn.context;
             const sealed = seal(turn.context, event, turn.entries);
             records.push(sealed.record);
             return sealed.context;
@@ -314,6 +325,12 @@ export class CustomerActor {
     }
     for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
   }
+}
+
+/** Names the record of a decision in the entry that tells of it: the chain covers both. */
+function bind(entries: readonly AuditEntry[], decisionId: string, record: string): void {
+  const entry = entries.findLast((e) => e.kind === "decision" && e.decisionId === decisionId);
+  if (entry?.kind === "decision") entry.record = record;
 }
 
 /** First token of an event type: few values, fit for a span attribute. */

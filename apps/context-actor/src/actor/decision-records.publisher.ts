@@ -1,7 +1,8 @@
-import { hash } from "node:crypto";
+import { sha256 } from "#audit";
 import { subjects } from "#contracts";
 import type { Publisher } from "#messaging";
-import type { DecisionOnRecord, DecisionRecords } from "./customer-actor.js";
+import type { DecisionRecords } from "./customer-actor.js";
+import type { DecisionOnRecord } from "./decision-on-record.js";
 
 /** A message of AUDIT holds records up to about this many characters, well below the server's limit. */
 const MESSAGE_CHARS = 256_000;
@@ -15,23 +16,22 @@ export class DecisionRecordsPublisher implements DecisionRecords {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<void> {
-    const messages: { first: DecisionOnRecord; texts: string[]; chars: number }[] = [];
+    const messages: { decisions: DecisionOnRecord[]; chars: number }[] = [];
     for (const decision of decisions) {
-      const { question, reply, explanation } = decision;
-      // A `DecisionRecord`, in the order of its fields (I9).
-      const text = `{"request":${question.text},"reply":${JSON.stringify(reply)},${explanation.slice(1)}`;
       const last = messages.at(-1);
-      if (last && last.chars + text.length <= MESSAGE_CHARS) {
-        last.texts.push(text);
-        last.chars += text.length;
-      } else messages.push({ first: decision, texts: [text], chars: text.length });
+      if (last && last.chars + decision.text.length <= MESSAGE_CHARS) {
+        last.decisions.push(decision);
+        last.chars += decision.text.length;
+      } else messages.push({ decisions: [decision], chars: decision.text.length });
     }
     await Promise.all(
-      messages.map(async ({ first, texts }) => {
-        const { customerId, decisionId } = first.question;
-        const body = `{"records":[${texts.join(",")}]}`;
+      messages.map(async ({ decisions: together }) => {
+        const { customerId, decisionId } = together[0]!;
+        const body = `{"records":[${together.map((d) => d.text).join(",")}]}`;
+        const content =
+          together.length === 1 ? together[0]!.digest : sha256(together.map((d) => d.digest).join());
         // By content: a decision that is asked again and comes out otherwise (policy was away at first) is another record.
-        const msgId = `${decisionId}:decision:${hash("sha1", body, "base64url").slice(0, 12)}`;
+        const msgId = `${decisionId}:decision:${content.slice(0, 16)}`;
         await this.publisher.publish(subjects.audit(customerId, "decision"), body, {
           msgId,
           headers,

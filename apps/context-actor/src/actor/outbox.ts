@@ -2,7 +2,6 @@
  * The outbox: messages that leave because of a commit. They stand in the snapshot until their publish is
  * acknowledged; ids are deterministic, so that relaying again after a crash doubles nothing.
  */
-import { createHash } from "node:crypto";
 import {
   headerNames,
   parseTimer,
@@ -14,6 +13,7 @@ import {
   type OutboxEntry,
   type AuditEntry,
 } from "#contracts";
+import { auditHash } from "#audit";
 import type { Clock } from "#clock";
 import type { Intent } from "#domain";
 import type { Publisher } from "#messaging";
@@ -87,26 +87,18 @@ export function seal(
   event: CustomerEvent,
   entries: readonly AuditEntry[],
 ): { context: Context; record: AuditRecord } {
-  const { id, source, type, time } = event;
+  const { id, source, type, time, seq } = event;
   const open = {
     v: 1 as const,
     customerId: context.customerId,
     n: context.audit.n + 1,
     prev: context.audit.hash,
     at: context.now,
-    event: { id, source, type, time },
+    event: { id, source, type, time, seq },
     entries: [...entries],
   };
   const record = { ...open, hash: auditHash(open) };
   return { context: { ...context, audit: { n: record.n, hash: record.hash } }, record };
-}
-
-/** SHA-256 (hex) over the JSON of a record without its own hash, keys in the order of the contract. */
-export function auditHash(record: Omit<AuditRecord, "hash">): string {
-  const { v, customerId, n, prev, at, event, entries } = record;
-  return createHash("sha256")
-    .update(JSON.stringify({ v, customerId, n, prev, at, event, entries }))
-    .digest("hex");
 }
 
 /** Publishes what stands in the outbox; resolves when all of it is acknowledged. */

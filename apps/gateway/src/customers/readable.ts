@@ -28,11 +28,27 @@ function sentence(entry: AuditEntry): string {
     case "journey-entered":
       return `Entered journey ${entry.journey} (version ${entry.version}).`;
     case "journey-refused":
-      return `Did not enter journey ${entry.journey}: ${words(entry.reason)}.`;
+      return `Did not enter journey ${entry.journey}: ${words(entry.reason)}${entry.by ? ` (${entry.by} is open)` : ""}.`;
     case "journey-exited":
-      return `Left journey ${entry.journey}: ${words(entry.reason)}.`;
+      return `Left journey ${entry.journey}: ${words(entry.reason)}${entry.by ? ` by ${entry.by}` : ""}.`;
+    case "journey-outranked":
+      return `In ${entry.journey}, step ${entry.step}: said nothing, because ${entry.by} spoke in the same moment.`;
+    case "branch-started":
+      return `Started branch ${entry.branch} of journey ${entry.journey}.`;
+    case "branch-ended":
+      return `Ended branch ${entry.branch} of journey ${entry.journey}: ${words(entry.reason)}.`;
+    case "parallel-refused":
+      return `In ${entry.journey}, step ${entry.step}: did not start the branches (${words(entry.reason)}).`;
+    case "attributes-updated":
+      return `In ${entry.journey}, step ${entry.step}: set ${entry.attributes.join(", ")}.`;
     case "goal-reached":
       return `Reached the goal of journey ${entry.journey}.`;
+    case "journey-paused":
+      return `Paused journey ${entry.journey}: ${words(entry.reason)}.`;
+    case "journey-resumed":
+      return `Journey ${entry.journey} goes on: no longer ${words(entry.reason)}.`;
+    case "journey-migrated":
+      return `Moved in journey ${entry.journey} from version ${entry.from} to ${entry.version} (${words(entry.reason)}).`;
     case "decision":
       return decided(entry);
     case "command":
@@ -42,12 +58,30 @@ function sentence(entry: AuditEntry): string {
       return `${entry.action} over ${entry.channel}: ${entry.outcome} (${words(entry.reason)})${tried.length > 0 ? `, after ${tried.join(", ")}` : ""}.`;
     }
     case "profile-changed":
-      return `Consents, holds or profile changed by ${entry.event}.`;
+      return profileChanged(entry);
     case "expression-failed":
-      return `An expression failed in ${entry.where}; it counted as false.`;
+      return `An expression failed in ${entry.where}; it had no effect.`;
     default:
       return assertNever(entry);
   }
+}
+
+function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "profile-changed" }>): string {
+  if (changes.length === 0) return `Consents, holds or profile changed by ${event}.`;
+  const said = changes.map((c) => {
+    switch (c.what) {
+      case "consent":
+        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel} ${c.granted ? "given" : "refused"}`;
+      case "hold":
+        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}`;
+      case "timezone":
+      case "language":
+        return `${c.what} changed`;
+      default:
+        return assertNever(c);
+    }
+  });
+  return `By ${event}: ${said.join(", ")}.`;
 }
 
 function decided(entry: Extract<AuditEntry, { kind: "decision" }>): string {

@@ -4,5 +4,10 @@ import type { ActionDefinition } from "#contracts";
 export interface Catalogue {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
   /** In order of id. */
-  readonly versions: readonly { readonly id: string; readonly version: number }[];
+  readonly versions: readonly {
+    readonly id: string;
+    readonly version: number;
+    /** Names the content. */
+    readonly digest?: string;
+  }[];
 }

@@ -2,6 +2,7 @@
 import {
   durationMs,
   STAGES,
+  versionName,
   type Channel,
   type DecisionRecord,
   type DecisionReply,
@@ -23,6 +24,7 @@ export class InvalidPolicyReply extends Error {
 
 /** Of several reasons, the one that says most: what stops everything first, what is only missing last. */
 const MOST_TELLING: readonly ReasonCode[] = [
+  "stopped",
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",
@@ -182,10 +184,11 @@ function explain(
   return [...scored, ...ranking.left];
 }
 
-/** `catalogue/<id>` and `policy/<id>` → version. */
+/** `catalogue/<id>` and `policy/<id>` → name of the version. */
 function versions(catalogue: Catalogue, packs: readonly string[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { id, version } of catalogue.versions) found[`catalogue/${id}`] = String(version);
+  for (const { id, version, digest } of catalogue.versions)
+    found[`catalogue/${id}`] = versionName(version, digest);
   for (const pack of packs) {
     const [id, version] = pack.split("@");
     found[`policy/${id}`] = version ?? "";

@@ -13,32 +13,40 @@ import {
   type Outcome,
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
-import { applyProfileEvent } from "../policy/index.js";
+import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
+import { concerns } from "./correlation.js";
 import { typesOf, type Journeys } from "./definitions.js";
+import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
+import { endedBy } from "./held.js";
+import { pauseAndResume } from "./paused.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
 
 export function applyEvent(turn: Turn, journeys: Journeys): void {
   const { event } = turn;
   const before = turn.context.journeys;
   turn.context = recordEvent(turn.context, event);
+  countWindows(turn, journeys);
   const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
   if (timer) {
+    pauseAndResume(turn, journeys);
     // Still open here means that it came early (set under another clock): set it again.
-    const instance = before.find((j) => firedBy(event, j));
+    const instance = turn.context.journeys.find((j) => firedBy(event, j));
     if (instance?.wait) setTimer(turn, instance.id, instance.wait.id, instance.wait.dueAt);
     return;
   }
-  const optedOut = updateProfile(turn);
+  updateProfile(turn);
   if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
   const told = readOutcome(event) ?? readAct(turn);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
   for (const instance of before) {
     const current = turn.context.journeys.find((j) => j.id === instance.id);
     const definition = current && definitionOf(turn, current, journeys);
-    if (current && definition) react(turn, current, definition, outcome, optedOut, journeys);
+    if (current && definition) react(turn, current, definition, outcome, journeys);
   }
-  for (const definition of journeys.startedBy(event.type)) enter(turn, definition, journeys);
+  pauseAndResume(turn, journeys);
+  const { customerId, now } = turn.context;
+  for (const definition of journeys.entering(event.type, customerId, now)) enter(turn, definition, journeys);
 }
 
 /** True when the event is the timer of this instance's open wait. */
@@ -47,21 +55,14 @@ export function firedBy(event: CustomerEvent, instance: JourneyInstance): boolea
   return timer !== undefined && timer.instance === instance.id && timer.wait === instance.wait?.id;
 }
 
-/** True when the event is a full opt-out from marketing. */
-function updateProfile(turn: Turn): boolean {
-  const { event } = turn;
-  const change = applyProfileEvent(turn.context.profile, event);
-  if (change.kind !== "changed") return false;
+/** Takes what the event says of consents, holds and the customer into the profile, once. */
+export function updateProfile(turn: Turn): void {
+  const before = turn.context.profile;
+  const change = applyProfileEvent(before, turn.event);
+  if (change.kind !== "changed") return;
+  const changes = profileChangesOf(before, change.profile, turn.event);
   turn.context = { ...turn.context, profile: change.profile };
-  turn.entries.push({ kind: "profile-changed", event: event.type });
-  const { data } = event;
-  if (event.type === "hold.placed") return data["kind"] === "opt-out";
-  return (
-    event.type === "consent.changed" &&
-    data["purpose"] === "marketing" &&
-    data["channel"] === "*" &&
-    data["granted"] === false
-  );
+  turn.entries.push({ kind: "profile-changed", event: turn.event.type, changes });
 }
 
 function isOutcome(event: CustomerEvent): boolean {
@@ -118,25 +119,27 @@ function recordOutcome(turn: Turn, outcome: Outcome): boolean {
   return true;
 }
 
-/** Exit events, then the goal, then the wait's own cases. */
+/** Exit events, then the goal, then the wait's own cases. Exits and goals of a branch are up to the instance whose branch it is. */
 function react(
   turn: Turn,
   instance: JourneyInstance,
   definition: JourneyDefinition,
   outcome: Outcome | undefined,
-  optedOut: boolean,
   journeys: Journeys,
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
-    when === undefined ||
-    condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
-  if (optedOut && definition.purpose === "marketing") return end(turn, instance, "opted_out");
-  for (const [i, exit] of (definition.exitOn ?? []).entries()) {
+    concerns(turn, instance, definition, journeys) &&
+    (when === undefined ||
+      condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`));
+  const over = endedBy(turn, definition.purpose);
+  if (over !== undefined) return end(turn, instance, over);
+  const whole = instance.parent === undefined;
+  for (const [i, exit] of (whole ? (definition.exitOn ?? []) : []).entries()) {
     if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
       return end(turn, instance, exit.reason);
   }
-  const goal = definition.goal;
+  const goal = whole ? definition.goal : undefined;
   if (goal && !instance.goalReached && typesOf(goal.event).includes(event.type)) {
     const inTime = goal.within === undefined || turn.now <= instance.enteredAt + durationMs(goal.within);
     if (inTime && holds(goal.when, "goal")) {
@@ -147,10 +150,10 @@ function react(
         instance: instance.id,
       });
       const reached = { ...instance, goalReached: true };
-      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
+      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto, "goal");
     }
   }
-  if (instance.wait?.kind !== "event") return;
+  if ((instance.wait ?? instance.paused?.wait)?.kind !== "event") return;
   const at = journeys.step(definition, instance.step);
   const cases = at?.step.type === "wait" ? (at.step.for ?? []) : [];
   for (const [i, c] of cases.entries()) {

@@ -1,11 +1,43 @@
-import type { JourneyDefinition, StepDefinition } from "#contracts";
+import {
+  DEFAULT_PRIORITY,
+  type Controls,
+  type JourneyDefinition,
+  type JourneyRelease,
+  type SignalsDefinition,
+  type StepDefinition,
+} from "#contracts";
 import type { Expressions } from "../expressions.js";
+import { Windows } from "./count-windows.js";
+import { ENGINE_VERSION } from "./flags.js";
+import { Releases } from "./released.js";
 
-/** The published journeys, indexed: the newest version of each takes new customers, older ones finish their own (I10). */
+/** What besides the definitions says how journeys run. */
+export interface Governance {
+  /** What is live of each journey; without a record it is its newest version, for everybody. */
+  readonly releases?: readonly JourneyRelease[] | undefined;
+  readonly controls?: Controls | undefined;
+  readonly signals?: readonly SignalsDefinition[] | undefined;
+  /** Version of the engine that new instances get: another than the newest only to replay what an older one did. */
+  readonly engine?: number | undefined;
+}
+
+/** A journey that events of a type may start. */
+interface Entrance {
+  readonly newest: JourneyDefinition;
+  /** Versions that start on this type. */
+  readonly versions: ReadonlySet<JourneyDefinition>;
+}
+
+const NOTHING: readonly JourneyDefinition[] = [];
+
+/** The published journeys, indexed: the live version of each takes new customers, others finish their own (I10). */
 export class Journeys {
+  readonly engine: number;
   readonly #versions = new Map<string, JourneyDefinition>();
   readonly #newest = new Map<string, JourneyDefinition>();
-  readonly #byTrigger = new Map<string, JourneyDefinition[]>();
+  readonly #byTrigger = new Map<string, Entrance[]>();
+  readonly releases: Releases;
+  readonly windows: Windows;
   readonly #steps = new Map<
     JourneyDefinition,
     Map<string, { step: StepDefinition; next: string | undefined }>
@@ -14,19 +46,29 @@ export class Journeys {
   constructor(
     definitions: readonly JourneyDefinition[],
     readonly expressions: Expressions,
+    governance: Governance = {},
   ) {
+    this.engine = governance.engine ?? ENGINE_VERSION;
     for (const d of definitions) {
       this.#versions.set(`${d.id}@${d.version}`, d);
       const newest = this.#newest.get(d.id);
       if (!newest || d.version > newest.version) this.#newest.set(d.id, d);
       this.#steps.set(d, new Map(d.steps.map((step) => [step.id, { step, next: nextOf(step) }])));
     }
-    for (const d of [...this.#newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      for (const type of typesOf(d.trigger.event)) {
-        const list = this.#byTrigger.get(type);
-        if (list) list.push(d);
-        else this.#byTrigger.set(type, [d]);
-      }
+    this.windows = new Windows(governance.signals ?? []);
+    this.releases = new Releases(governance.releases ?? [], governance.controls, (id, version) =>
+      this.version(id, version),
+    );
+    for (const d of [...this.#newest.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) this.#addEntrances(d);
+  }
+
+  #addEntrances(newest: JourneyDefinition): void {
+    const versions = this.releases.live(newest.id) ?? [newest];
+    for (const type of new Set(versions.flatMap((v) => typesOf(v.trigger.event)))) {
+      const started = new Set(versions.filter((v) => typesOf(v.trigger.event).includes(type)));
+      const list = this.#byTrigger.get(type);
+      if (list) list.push({ newest, versions: started });
+      else this.#byTrigger.set(type, [{ newest, versions: started }]);
     }
   }
 
@@ -34,14 +76,22 @@ export class Journeys {
     return this.#versions.get(`${id}@${version}`);
   }
 
-  /** The version that new customers enter. */
   newest(id: string): JourneyDefinition | undefined {
     return this.#newest.get(id);
   }
 
-  /** Newest versions that this event type may start, by id. */
-  startedBy(type: string): readonly JourneyDefinition[] {
-    return this.#byTrigger.get(type) ?? [];
+  /**
+   * What this customer would enter at an event of this type at `at` (epoch ms): one version of each journey, by priority,
+   * then id.
+   */
+  entering(type: string, customerId: string, at: number): readonly JourneyDefinition[] {
+    const entrances = this.#byTrigger.get(type);
+    if (!entrances) return NOTHING;
+    const entering = entrances.flatMap(({ newest, versions }) => {
+      const version = this.releases.version(newest, customerId, at);
+      return version && versions.has(version) ? [version] : NOTHING;
+    });
+    return entering.length > 1 ? entering.sort(byPriority) : entering;
   }
 
   /** A step with the id of the one that it goes on to (without one the journey is completed); `undefined` when there is no such step. */
@@ -51,6 +101,16 @@ export class Journeys {
   ): { step: StepDefinition; next: string | undefined } | undefined {
     return this.#steps.get(definition)?.get(id);
   }
+}
+
+/** Highest priority first, then by id. */
+export function byPriority(
+  a: Pick<JourneyDefinition, "id" | "priority">,
+  b: Pick<JourneyDefinition, "id" | "priority">,
+): number {
+  const higher = (b.priority ?? DEFAULT_PRIORITY) - (a.priority ?? DEFAULT_PRIORITY);
+  if (higher !== 0) return higher;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 function nextOf(step: StepDefinition): string | undefined {

@@ -14,7 +14,9 @@ import {
   holdPlacedV1,
   type ConsentChanged,
   type CustomerEvent,
+  type HoldKind,
   type Profile,
+  type ProfileChangeEntry,
 } from "#contracts";
 
 /** What is known of a customer of whom nothing was said yet. */
@@ -30,6 +32,24 @@ export type ProfileChange =
 
 /** Families (first token of the type) of the events that can change a profile. */
 export const PROFILE_FAMILIES = ["customer", "consent", "hold"] as const;
+
+/** What an event that changed a profile said, for the audit: without the values that may be personal. */
+export function profileChangesOf(before: Profile, after: Profile, event: ProfileEvent): ProfileChangeEntry[] {
+  const changes: ProfileChangeEntry[] = [];
+  const consent = ({ purpose, channel, granted }: ConsentChanged): void =>
+    void changes.push({ what: "consent", purpose, channel, granted });
+  if (event.type === eventTypes.consentChanged) consent(consentChangedV1.parse(event.data));
+  if (event.type === eventTypes.registered)
+    for (const c of customerRegisteredV1.parse(event.data).consents ?? []) consent(c);
+  const kinds = (p: Profile): HoldKind[] => p.holds.map((h) => h.kind);
+  for (const hold of kinds(after))
+    if (!kinds(before).includes(hold)) changes.push({ what: "hold", hold, placed: true });
+  for (const hold of kinds(before))
+    if (!kinds(after).includes(hold)) changes.push({ what: "hold", hold, placed: false });
+  if (before.timezone !== after.timezone) changes.push({ what: "timezone" });
+  if (before.language !== after.language) changes.push({ what: "language" });
+  return changes;
+}
 
 /** Folds one event into a profile. Events of other types leave it unchanged. */
 export function applyProfileEvent(profile: Profile, event: ProfileEvent): ProfileChange {

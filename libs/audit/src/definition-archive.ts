@@ -1,0 +1,138 @@
+/**
+ * The archive of catalogues and policy packs: every content that a service ever started with, in the `definitions`
+ * bucket, under id, version and digest. Nothing in it is ever changed, so that a decision is computed again years later
+ * with the definitions of its day (I9); a content that was changed all the same no longer has its digest.
+ */
+import { Kvm, type KV } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/nats-core";
+import {
+  archiveKey,
+  archiveKeys,
+  catalogueV1,
+  parseVersionName,
+  policyPackV1,
+  type ArchivedKind,
+  type CatalogueDefinition,
+  type PolicyPackDefinition,
+} from "#contracts";
+import { textDigest } from "#definitions";
+
+type Archived = CatalogueDefinition | PolicyPackDefinition;
+
+const kindOf = (definition: Archived): ArchivedKind =>
+  definition.kind === "Catalogue" ? "catalogue" : "policy";
+
+/** Puts what a service starts with into the archive. Throws when the archive holds another text under its digest. */
+export async function archiveDefinitions(
+  nc: NatsConnection,
+  definitions: readonly Archived[],
+  log: { warn(fields: object, message: string): void },
+): Promise<void> {
+  const kv = await bucket(nc);
+  for (const definition of definitions) {
+    const { id, version } = definition;
+    const kind = kindOf(definition);
+    const text = JSON.stringify(definition);
+    const key = archiveKey(kind, id, version, textDigest(text));
+    const stored = await createOrRead(kv, key, text);
+    if (stored !== text)
+      throw new Error(
+        `${key} in the bucket definitions is not what it was archived as: somebody has written to it. Restore the bucket before this service decides anything`,
+      );
+    const others = (await keysOf(kv, archiveKeys(kind, id, version))).filter((k) => k !== key);
+    if (others.length > 0)
+      log.warn(
+        { kind, id, version, digests: others.map((k) => k.split(".").at(-1)) },
+        `this ${kind} was in force before under the same version with another content; records tell them apart by their digests, people do not: give it the next version number`,
+      );
+  }
+}
+
+async function createOrRead(kv: KV, key: string, text: string): Promise<string> {
+  const stored = await kv.get(key);
+  if (stored) return stored.string();
+  try {
+    await kv.create(key, text);
+    return text;
+  } catch (error) {
+    const other = await kv.get(key);
+    if (!other) throw error;
+    return other.string();
+  }
+}
+
+/** A definition as a record names it, or why it cannot be had. */
+export type Found<T> =
+  | {
+      readonly kind: "found";
+      readonly definition: T;
+      readonly digest: string;
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "missing"; readonly problem: string };
+
+/** The catalogue or pack that a decision record names as `<kind>/<id>: <version name>`. */
+export async function archived(
+  nc: NatsConnection,
+  kind: ArchivedKind,
+  id: string,
+  versionName: string,
+): Promise<Found<Archived>> {
+  const missing = (problem: string): Found<Archived> => ({ kind: "missing", problem });
+  const named = parseVersionName(versionName);
+  if (!named) return missing(`the record names no version of ${kind} ${id}: ${JSON.stringify(versionName)}`);
+  const kv = await bucket(nc);
+  const all = await keysOf(kv, archiveKeys(kind, id, named.version));
+  const notes: string[] = [];
+  let { digest } = named;
+  if (digest === undefined) {
+    if (all.length !== 1)
+      return missing(
+        `the record does not say with which content of ${kind} ${id} version ${named.version} it was made, and the archive holds ${all.length} of them`,
+      );
+    digest = all[0]!.split(".").at(-1)!;
+    notes.push(
+      `the record does not name the content of ${kind} ${id} version ${named.version}; the only one in the archive was taken`,
+    );
+  }
+  const key = archiveKey(kind, id, named.version, digest);
+  const text = (await kv.get(key))?.string();
+  if (text === undefined) {
+    const others =
+      all.length > 0 ? `; of this version it holds only ${all.join(", ")}: the definition was changed` : "";
+    return missing(`the archive holds no ${key}${others}`);
+  }
+  if (textDigest(text) !== digest)
+    return missing(`${key} was changed in the archive: its content has the digest ${textDigest(text)}`);
+  if (all.length > 1)
+    notes.push(
+      `${kind} ${id} version ${named.version} has been in force with ${all.length} different contents; the one of the record (${digest}) was taken`,
+    );
+  const json: unknown = JSON.parse(text);
+  const definition = kind === "catalogue" ? catalogueV1.parse(json) : policyPackV1.parse(json);
+  return { kind: "found", definition, digest, notes };
+}
+
+/** The newest pack of every id that was archived by a time (wall clock, epoch ms). */
+export async function packsBy(nc: NatsConnection, wallMs: number): Promise<PolicyPackDefinition[]> {
+  const kv = await bucket(nc);
+  const newest = new Map<string, { at: number; pack: PolicyPackDefinition }>();
+  for (const key of await keysOf(kv, "policy.>")) {
+    const entry = await kv.get(key);
+    const at = entry?.created.getTime() ?? Infinity;
+    if (!entry || at > wallMs) continue;
+    const pack = policyPackV1.parse(entry.json());
+    if (at >= (newest.get(pack.id)?.at ?? 0)) newest.set(pack.id, { at, pack });
+  }
+  return [...newest.values()].map((n) => n.pack).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function bucket(nc: NatsConnection): Promise<KV> {
+  return new Kvm(nc).open("definitions");
+}
+
+async function keysOf(kv: KV, filter: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of await kv.keys(filter)) keys.push(key);
+  return keys.sort();
+}

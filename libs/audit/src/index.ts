@@ -1,0 +1,2 @@
+export * from "./chain-hash.js";
+export * from "./definition-archive.js";

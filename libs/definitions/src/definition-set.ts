@@ -1,0 +1,143 @@
+/** All definitions below a folder, read and checked against each other. What is wrong stands in the files. */
+import {
+  catalogueV1,
+  eventVocabularyV1,
+  isEventType,
+  journeyV1,
+  policyPackV1,
+  type CatalogueDefinition,
+  type EventVocabulary,
+  type JourneyDefinition,
+  type PolicyPackDefinition,
+  type TableDefinition,
+} from "#contracts";
+import { checkCatalogue } from "./catalogue-checks.js";
+import type { Problem } from "./definition-error.js";
+import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
+import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
+
+/** The folder of each kind, by what a file of it says as its `kind`. */
+export const FOLDERS = {
+  Journey: "journeys",
+  Catalogue: "catalogue",
+  PolicyPack: "policies",
+  Events: "events",
+  Table: "tables",
+} as const;
+export type DefinitionKind = keyof typeof FOLDERS;
+
+export interface DefinitionSet {
+  readonly journeys: FilesOfKind<JourneyDefinition>;
+  readonly catalogue: FilesOfKind<CatalogueDefinition>;
+  readonly policies: FilesOfKind<PolicyPackDefinition>;
+  readonly events: FilesOfKind<EventVocabulary>;
+  /** Their rows stand in the journeys and actions that read them. */
+  readonly tables: FilesOfKind<TableDefinition>;
+  /** What the journeys were checked against. */
+  readonly around: Surroundings;
+}
+
+export interface ReadOptions {
+  /** Files from elsewhere, to be read with those of the folder. */
+  readonly extra?: Readonly<Partial<Record<DefinitionKind, readonly Source[]>>>;
+  /** Journeys that are published, for conflicts with them. */
+  readonly published?: readonly JourneyDefinition[];
+}
+
+/** Reads and checks what is below `dir`. Never throws for what is wrong with a definition. */
+export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
+  const { catalogue, files: tableFiles, tables } = readCatalogueAndTables(dir, extra.Catalogue, extra.Table);
+  const policies = readPolicies(dir, extra.PolicyPack);
+  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
+  checkEvents(events);
+  const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
+  const around: Surroundings = {
+    // Against a part that is only half there, every reference to the other half would be reported as well.
+    actions: whole(catalogue) && new Map(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => [a.id, a]))),
+    purposes:
+      whole(policies) && new Set(valuesOf(policies).flatMap((p) => p.rules.map((rule) => rule.purpose))),
+    events: whole(events) && new Set(valuesOf(events).flatMap((v) => v.events.map((e) => e.type))),
+    published,
+    tables,
+  };
+  checkJourneys(journeys.files, around);
+  return { journeys, catalogue, policies, events, tables: { files: tableFiles, problems: [] }, around };
+}
+
+export function readCatalogue(dir: string, extra?: readonly Source[]): FilesOfKind<CatalogueDefinition> {
+  return readCatalogueAndTables(dir, extra).catalogue;
+}
+
+/** The actions read the tables, and the tables name actions. */
+function readCatalogueAndTables(
+  dir: string,
+  extra?: readonly Source[],
+  extraTables?: readonly Source[],
+): {
+  readonly catalogue: FilesOfKind<CatalogueDefinition>;
+  readonly files: FilesOfKind<TableDefinition>["files"];
+  readonly tables: Tables;
+} {
+  const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
+  checkCatalogue(catalogue.files);
+  const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
+  const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
+  for (const file of catalogue.files) {
+    checkLookups(file, tables);
+    file.rewrite((definition) => withTables(definition, tables));
+  }
+  return { catalogue, files, tables };
+}
+
+export function readPolicies(dir: string, extra?: readonly Source[]): FilesOfKind<PolicyPackDefinition> {
+  const part = readDefinitionFiles<PolicyPackDefinition>(dir, FOLDERS.PolicyPack, policyPackV1, extra);
+  checkPolicies(part);
+  return part;
+}
+
+/** Problems of the files, or of the folder when there is no file. */
+export function problemsOf(part: FilesOfKind<unknown>): readonly Problem[] {
+  return [...part.problems, ...part.files.flatMap((f) => f.problems)];
+}
+
+export function valuesOf<T>(part: FilesOfKind<T>): T[] {
+  return part.files.flatMap((f) => (f.value === undefined ? [] : [f.value]));
+}
+
+/** `true` when there is something and nothing is wrong with it; otherwise `undefined`. */
+function whole(part: FilesOfKind<unknown>): true | undefined {
+  return problemsOf(part).length === 0 ? true : undefined;
+}
+
+function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    if (!file.value) continue;
+    const before = seen.get(file.value.id);
+    if (before)
+      file.report(["id"], `policy pack ${JSON.stringify(file.value.id)} is already defined in ${before}`);
+    else seen.set(file.value.id, file.name);
+    for (const [i, rule] of file.value.rules.entries()) {
+      if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
+        file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
+    }
+  }
+}
+
+function checkEvents({ files }: FilesOfKind<EventVocabulary>): void {
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    for (const [i, { type }] of (file.value?.events ?? []).entries()) {
+      const before = seen.get(type);
+      if (before)
+        file.report(["events", i, "type"], `event ${JSON.stringify(type)} is already declared in ${before}`);
+      else seen.set(type, file.name);
+      if (!isEventType(type))
+        file.report(
+          ["events", i, "type"],
+          `${JSON.stringify(type)} is no event type: up to 8 tokens of A-Z a-z 0-9 _ - joined by dots`,
+        );
+    }
+  }
+}

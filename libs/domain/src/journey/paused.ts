@@ -1,0 +1,66 @@
+/**
+ * Pausing: the open wait is taken down and its timer cancelled; the time that it had left is kept, to the millisecond,
+ * and runs on when nothing holds the instance any more. Exits and the goal count meanwhile. What it waits for counts too:
+ * the instance then stands at the step that it leads to and runs on from there.
+ */
+import type { JourneyInstance } from "#contracts";
+import type { Journeys } from "./definitions.js";
+import { pausedBy } from "./held.js";
+import { dropTimer, end, replace, setTimer, without, type Turn } from "./turn.js";
+
+/** Pauses what is held by now, resumes what is no longer. */
+export function pauseAndResume(turn: Turn, journeys: Journeys): void {
+  const { context } = turn;
+  const nothingHolds = context.profile.holds.length === 0 && journeys.releases.none;
+  for (const instance of context.journeys) {
+    if (nothingHolds && !instance.paused) continue;
+    const definition = journeys.version(instance.journey, instance.version);
+    if (!definition) continue;
+    const reason = pausedBy(context.profile, definition, journeys);
+    if (reason === undefined) {
+      if (instance.paused) resume(turn, instance, instance.paused);
+      continue;
+    }
+    if (!instance.paused) {
+      pause(turn, instance, reason);
+      continue;
+    }
+    const at = journeys.step(definition, instance.step)?.step;
+    if (at?.type === "exit") end(turn, instance, at.reason);
+    else if (instance.paused.reason !== reason)
+      replace(turn, { ...instance, paused: { ...instance.paused, reason } });
+  }
+}
+
+type Paused = NonNullable<JourneyInstance["paused"]>;
+
+function pause(turn: Turn, instance: JourneyInstance, reason: string): void {
+  const { now } = turn.context;
+  const { wait } = instance;
+  dropTimer(turn, instance);
+  const paused: Paused = { reason, since: now };
+  if (wait) paused.wait = { kind: wait.kind, remainingMs: Math.max(0, wait.dueAt - now) };
+  replace(turn, without(instance, "wait", { status: "paused", paused }));
+  const { journey, version, id } = instance;
+  turn.entries.push({ kind: "journey-paused", journey, version, instance: id, reason });
+}
+
+function resume(turn: Turn, instance: JourneyInstance, paused: Paused): void {
+  const { paused: _paused, ...rest } = instance;
+  const { journey, version, id } = instance;
+  turn.entries.push({ kind: "journey-resumed", journey, version, instance: id, reason: paused.reason });
+  // What was put off is asked again: its time was that of a quiet hour or a cap, which may be long over.
+  if (!paused.wait || paused.wait.kind === "deferred") {
+    replace(turn, { ...rest, status: "ready" });
+    return;
+  }
+  // Another id than before: the old timer's cancellation may still be on its way.
+  const wait = {
+    id: `${instance.step}-${instance.steps}-${instance.deferrals}-${turn.context.applied}`,
+    kind: paused.wait.kind,
+    dueAt: turn.context.now + paused.wait.remainingMs,
+  };
+  // Branches may have ended meanwhile.
+  replace(turn, { ...rest, status: wait.kind === "join" ? "ready" : "waiting", wait });
+  setTimer(turn, id, wait.id, wait.dueAt);
+}

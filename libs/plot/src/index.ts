@@ -1,0 +1,2 @@
+export { chartSvg, number, type Chart } from "./chart.js";
+export { escapeXml } from "./svg.js";

@@ -1,0 +1,142 @@
+/** The bucket `definitions` and the chains in AUDIT, read and written with compare-and-set. */
+import { jetstreamManager, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
+import { Kvm, type KV } from "@nats-io/kv";
+import { nuid, type NatsConnection } from "@nats-io/nats-core";
+import { governanceRecordV1, GOVERNANCE_STREAM, subjects, type GovernanceRecord } from "#contracts";
+import { Publisher } from "#messaging";
+
+/** A stored record with the sequence that a change of it must name. */
+export interface Entry {
+  readonly text: string;
+  readonly seq: number;
+}
+
+const GIVE_UP_AFTER_MS = 5_000;
+const PAGE_TIMEOUT_MS = 5_000;
+const PAGE = 256;
+const NO_MESSAGE = 10_037;
+const NOT_FOUND = 404;
+
+export class DefinitionsBucket {
+  readonly #nc: NatsConnection;
+  readonly #publisher: Publisher;
+  #opened: Promise<{ kv: KV; jsm: JetStreamManager }> | undefined;
+
+  constructor(nc: NatsConnection, publisher = new Publisher(nc)) {
+    this.#nc = nc;
+    this.#publisher = publisher;
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    const { kv } = await this.#open();
+    const entry = await kv.get(key);
+    return entry && entry.operation === "PUT" ? { text: entry.string(), seq: entry.revision } : undefined;
+  }
+
+  async keys(filter: string): Promise<string[]> {
+    const { kv } = await this.#open();
+    const found: string[] = [];
+    for await (const key of await kv.keys(filter)) found.push(key);
+    return found.sort();
+  }
+
+  /** Writes when nobody has written since `seq` (0: nothing there). A faulty connection rejects. */
+  async put(key: string, text: string, seq: number): Promise<"written" | "conflict"> {
+    const result = await this.#publisher.publish(subjects.definition(key), text, {
+      msgId: nuid.next(),
+      expectLastSubjectSequence: seq,
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
+    });
+    return result.kind;
+  }
+
+  /** Writes whatever stands there. */
+  async replace(key: string, text: string): Promise<void> {
+    await this.#publisher.publish(subjects.definition(key), text, {
+      msgId: nuid.next(),
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
+    });
+  }
+
+  /** Puts a record into AUDIT unless it stands there; the one before it must. */
+  async relay(record: GovernanceRecord): Promise<void> {
+    const subject = chainSubject(record.journey);
+    const last = await this.#last(subject);
+    if (last && last.n >= record.n) return;
+    await this.#publisher.publish(subject, JSON.stringify(record), {
+      msgId: `governance:${record.journey}:${record.n}:${record.hash.slice(0, 12)}`,
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
+    });
+  }
+
+  /** The chain of a journey (`""`: of the kill switch), oldest first. What cannot be read is a fault. */
+  async chain(journey: string): Promise<GovernanceRecord[]> {
+    const { jsm } = await this.#open();
+    const subject = chainSubject(journey);
+    const records: GovernanceRecord[] = [];
+    for (let seq = 1; ;) {
+      const page = await readPage(jsm, subject, seq);
+      records.push(...page.map((m) => governanceRecordV1.parse(JSON.parse(m.text))));
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return records;
+      seq = last.seq + 1;
+    }
+  }
+
+  async #last(subject: string): Promise<GovernanceRecord | undefined> {
+    const { jsm } = await this.#open();
+    try {
+      const message = await jsm.direct.getMessage(GOVERNANCE_STREAM, { last_by_subj: subject });
+      return message ? governanceRecordV1.parse(message.json()) : undefined;
+    } catch (error) {
+      if (error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.status === NOT_FOUND))
+        return undefined;
+      throw error;
+    }
+  }
+
+  #open(): Promise<{ kv: KV; jsm: JetStreamManager }> {
+    this.#opened ??= (async () => {
+      const [kv, jsm] = await Promise.all([
+        new Kvm(this.#nc).open("definitions"),
+        jetstreamManager(this.#nc, { checkAPI: false }),
+      ]);
+      return { kv, jsm };
+    })().catch((error: unknown) => {
+      // The server may be away: the next call tries again.
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+}
+
+function chainSubject(journey: string): string {
+  return journey === "" ? subjects.auditOfControls : subjects.auditOfJourney(journey);
+}
+
+/** In callback form: the iterator of `getBatch` never ends when the server goes away within a batch. */
+function readPage(jsm: JetStreamManager, subject: string, seq: number): Promise<Entry[]> {
+  return new Promise((resolve, reject) => {
+    const page: Entry[] = [];
+    const late = setTimeout(() => {
+      reject(new Error(`reading ${subject} took longer than ${PAGE_TIMEOUT_MS} ms`));
+    }, PAGE_TIMEOUT_MS);
+    const batch = jsm.direct.getBatch(GOVERNANCE_STREAM, {
+      seq,
+      next_by_subj: subject,
+      batch: PAGE,
+      callback: (done, message) => {
+        if (!done) return void page.push({ text: message.string(), seq: message.seq });
+        clearTimeout(late);
+        // 404 is the answer when there is nothing from that sequence on.
+        if (done.err && !("code" in done.err && done.err.code === NOT_FOUND)) reject(done.err);
+        else resolve(page);
+      },
+    });
+    batch.catch((cause: unknown) => {
+      clearTimeout(late);
+      reject(cause instanceof Error ? cause : new Error(String(cause)));
+    });
+  });
+}
