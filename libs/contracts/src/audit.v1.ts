@@ -52,12 +52,16 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     journey: z.string(),
     version: z.number().int(),
     instance: z.string(),
+    /** Version of the engine whose behaviour the instance keeps; 0 when absent. */
+    engine: z.number().int().optional(),
   }),
   z.object({
     kind: z.literal("journey-refused"),
     journey: z.string(),
     version: z.number().int(),
     reason: z.string(),
+    /** The open instance that stands in the way. */
+    by: z.string().optional(),
   }),
   z.object({
     kind: z.literal("journey-exited"),
@@ -65,12 +69,60 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     version: z.number().int(),
     instance: z.string(),
     reason: z.string(),
+    /** For `displaced`: the journey that took its place. */
+    by: z.string().optional(),
   }),
   z.object({
     kind: z.literal("goal-reached"),
     journey: z.string(),
     version: z.number().int(),
     instance: z.string(),
+  }),
+  /** Another marketing journey spoke in the same moment: the step was not asked about and went on to `otherwise`. */
+  z.object({
+    kind: z.literal("journey-outranked"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    /** The journey that spoke. */
+    by: z.string(),
+  }),
+  z.object({
+    kind: z.literal("branch-started"),
+    journey: z.string(),
+    version: z.number().int(),
+    /** Of the branch. */
+    instance: z.string(),
+    parent: z.string(),
+    branch: z.string(),
+  }),
+  z.object({
+    kind: z.literal("branch-ended"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    parent: z.string(),
+    branch: z.string(),
+    reason: z.string(),
+  }),
+  /** A parallel step for whose branches there was no room. */
+  z.object({
+    kind: z.literal("parallel-refused"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    reason: z.string(),
+  }),
+  z.object({
+    kind: z.literal("attributes-updated"),
+    journey: z.string(),
+    version: z.number().int(),
+    instance: z.string(),
+    step: z.string(),
+    /** Names. */
+    attributes: z.array(z.string()),
   }),
   /** It stands still from here on; its open wait keeps the time that is left. */
   z.object({

@@ -31,16 +31,24 @@ export const LIMITS = {
 /** A wait of a journey instance. `id` is unique within the instance and safe as a subject token. */
 export const openWaitV1 = z.object({
   id: z.string(),
-  kind: z.enum(["event", "deferred"]),
+  /** `join`: of a parallel step, for its branches. */
+  kind: z.enum(["event", "deferred", "join"]),
   /** Epoch ms. */
   dueAt: z.number(),
 });
 
 export const journeyInstanceV1 = z.object({
-  /** `<journey>-<n>`. */
+  /** `<journey>-<n>`; of a branch `<journey>_<n>_<k>`. */
   id: z.string(),
   journey: z.string(),
   version: z.number().int(),
+  /** Version of the engine at entry, whose behaviour it keeps; 0 when absent. */
+  engine: z.number().int().optional(),
+  /** Entered under this value of the journey's key. */
+  key: z.string().optional(),
+  /** Of a branch of a parallel step: the instance that runs the step, and the branch. */
+  parent: z.string().optional(),
+  branch: z.string().optional(),
   enteredAt: z.number(),
   /** `ready`: wants to run on; `waiting`: until an event or a time; `paused`: until what holds it is lifted. */
   status: z.enum(["ready", "waiting", "paused"]),

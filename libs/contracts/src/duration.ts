@@ -15,3 +15,6 @@ export function durationMs(text: string): number {
   if (!m) throw new RangeError(`not a duration: ${JSON.stringify(text)}`);
   return Number(m[1]) * UNIT_MS[m[2] as keyof typeof UNIT_MS];
 }
+
+/** A local time of day, `HH:MM`. */
+export const localTimeV1 = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time of day such as 21:00");

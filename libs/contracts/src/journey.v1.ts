@@ -1,7 +1,7 @@
 /** Journey definitions (`journeys/*.yaml`). Published versions are immutable. */
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
-import { durationV1 } from "./duration.js";
+import { durationV1, localTimeV1 } from "./duration.js";
 import { TERMINAL_OUTCOMES, RESPONSE_OUTCOMES } from "./outcome.v1.js";
 
 const id = z
@@ -27,7 +27,10 @@ const decideStep = z.strictObject({
   anotherChannel: z.boolean().optional(),
   /** `false`: what may not be said now (quiet hours) is not said later either; the step goes the way of `otherwise`. */
   defer: z.boolean().optional(),
-  /** Where to go when nothing may or should be said, or no answer came in time; otherwise on to `next`. */
+  /**
+   * Where to go when nothing may or should be said, or no answer came in time. Validation refuses a step without it;
+   * versions published before that go on to `next`.
+   */
   otherwise: id.optional(),
 });
 
@@ -63,20 +66,84 @@ const waitCase = z.union([
   z.strictObject({ outcome: z.array(z.enum([...TERMINAL_OUTCOMES, ...RESPONSE_OUTCOMES])).min(1), goto: id }),
 ]);
 
-const waitStep = z.strictObject({
-  ...common,
-  type: z.literal("wait"),
-  /** Without it, time alone. */
-  for: z.array(waitCase).optional(),
-  atMost: durationV1,
-  onTimeout: id.optional(),
-});
+/**
+ * A moment on the clock. Local times are the customer's (without a zone on record: UTC). A local time that a clock change
+ * skips is the moment of the change; of one that comes twice the first counts.
+ */
+const until = z.union([
+  /** Epoch ms, or an ISO 8601 text (without an offset: the customer's local time). Past or unreadable: at once. Never later than `limit`. */
+  z.strictObject({ date: cel, limit: durationV1 }),
+  /** The next such time, later than now. */
+  z.strictObject({ timeOfDay: localTimeV1 }),
+  /** So many business days after today, at that local time. */
+  z.strictObject({
+    businessDays: z.number().int().min(1).max(60),
+    at: localTimeV1,
+    /** `weekdays`: Monday to Friday. `target`: those that are no closing day of TARGET, the Eurosystem's payment system. */
+    calendar: z.enum(["weekdays", "target"]),
+  }),
+]);
+export type WaitUntil = z.infer<typeof until>;
+
+/** Has a time limit always: `atMost`, or `until`. */
+const waitStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("wait"),
+    /** Without it, time alone. */
+    for: z.array(waitCase).optional(),
+    atMost: durationV1.optional(),
+    until: until.optional(),
+    /** Where to go when the time has come; without it on to `next`. */
+    onTimeout: id.optional(),
+  })
+  .refine((s) => s.atMost !== undefined || s.until !== undefined, {
+    path: ["atMost"],
+    message: "a wait says how long: atMost (a duration) or until (a moment)",
+  })
+  .refine((s) => s.atMost === undefined || s.until === undefined, {
+    path: ["until"],
+    message: "a wait says atMost or until, not both",
+  });
 
 const branchStep = z.strictObject({
   ...common,
   type: z.literal("branch"),
   cases: z.array(z.strictObject({ when: cel, goto: id })).min(1),
   otherwise: id,
+});
+
+/**
+ * Steps side by side. Each branch is an instance of its own within this one and ends where its steps end (no `next`, or
+ * an exit step); exit events and the goal of the journey end all of them.
+ */
+const parallelStep = z.strictObject({
+  ...common,
+  type: z.literal("parallel"),
+  branches: z
+    .array(z.strictObject({ id, first: id }))
+    .min(2)
+    .max(8),
+  /** On to `next` when all branches have ended, or when the first has: the others end then. */
+  join: z.enum(["all", "any"]),
+  atMost: durationV1,
+  /** When the time is over, or so many instances have no room; without it on to `next`. */
+  onTimeout: id.optional(),
+});
+
+/** Sets context attributes, each to what an expression yields: a text, a number, true or false. All see what was there before the step. */
+const updateStep = z.strictObject({
+  ...common,
+  type: z.literal("update"),
+  set: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "a name such as loyaltyPoints")
+        .max(64),
+      cel,
+    )
+    .refine((set) => Object.keys(set).length > 0, "names at least one attribute"),
 });
 
 const exitStep = z.strictObject({ id, type: z.literal("exit"), reason: z.string().max(64) });
@@ -88,9 +155,14 @@ export const stepV1 = z.discriminatedUnion("type", [
   executeStep,
   waitStep,
   branchStep,
+  parallelStep,
+  updateStep,
   exitStep,
 ]);
 export type StepDefinition = z.infer<typeof stepV1>;
+
+/** Priority of a journey that states none. */
+export const DEFAULT_PRIORITY = 50;
 
 export const journeyV1 = z
   .strictObject({
@@ -99,6 +171,12 @@ export const journeyV1 = z
     version: z.number().int().positive(),
     description: z.string(),
     purpose: purposeV1,
+    /** Among marketing journeys that want to speak in the same moment the highest does; default 50. */
+    priority: z.number().int().min(0).max(100).optional(),
+    /** At most one open journey of a group per customer: a higher priority displaces the open one, any other is refused. */
+    group: id.optional(),
+    /** For `per-key`: at most so many instances of this journey side by side. */
+    concurrency: z.number().int().min(1).max(16).optional(),
     /** What running instances do when this version is rolled back; default `stay`. */
     onRollback: z.enum(["stay", "exit", "to-previous"]).optional(),
     trigger: triggerV1,
@@ -107,8 +185,15 @@ export const journeyV1 = z
       z.strictObject({ rule: z.literal("once-per"), period: durationV1 }),
       /** Again as soon as the last instance has ended. */
       z.strictObject({ rule: z.literal("after-exit") }),
-      /** Side by side, one per value of a CEL expression (payment id, loan id). */
-      z.strictObject({ rule: z.literal("per-key"), key: cel }),
+      /**
+       * Side by side, one per value of a CEL expression (payment id, loan id). An event for which it yields another value
+       * does not concern the instance. `again`: under the same key, default `never`.
+       */
+      z.strictObject({
+        rule: z.literal("per-key"),
+        key: cel,
+        again: z.union([z.enum(["never", "after-exit"]), durationV1]).optional(),
+      }),
     ]),
     /** At most so many contacts of this journey in any such period. */
     cap: z.strictObject({ contacts: z.number().int().positive(), period: durationV1 }).optional(),

@@ -2,9 +2,7 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
-import { durationV1 } from "./duration.js";
-
-const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time of day such as 21:00");
+import { durationV1, localTimeV1 } from "./duration.js";
 
 export const policyRuleV1 = z.strictObject({
   purpose: purposeV1,
@@ -14,7 +12,7 @@ export const policyRuleV1 = z.strictObject({
   blockedBy: z.array(holdKindV1).default([]),
   /** No contact between these local times (may run over midnight); deferred until the end. */
   quietHours: z
-    .strictObject({ from: localTime, to: localTime, channels: z.array(channelV1).optional() })
+    .strictObject({ from: localTimeV1, to: localTimeV1, channels: z.array(channelV1).optional() })
     .optional(),
   /** At most `count` contacts in any rolling `period`; with `channel` only those on it; otherwise all of this purpose. */
   caps: z

@@ -12,6 +12,9 @@ const OPTIONAL = new Set([
   "timezone",
   "language",
   "consents",
+  "priority",
+  "group",
+  "onRollback",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

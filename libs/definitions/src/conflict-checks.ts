@@ -2,11 +2,9 @@
  * Journeys that get in each other's way: the same event lets both speak to the same customers, on a common channel and
  * for the same purpose, and nothing says which of them goes first.
  */
-import type { JourneyDefinition } from "#contracts";
+import { DEFAULT_PRIORITY, type JourneyDefinition } from "#contracts";
 import { contactsOf, type Actions } from "./action-checks.js";
 import type { DefinitionFile } from "./definition-file.js";
-
-const DEFAULT_PRIORITY = 50;
 
 /** Warns of each of the `others` that collides; of every journey only its newest version is looked at. */
 export function checkConflicts(
@@ -35,9 +33,7 @@ export function checkConflicts(
   }
 }
 
-type Ranked = JourneyDefinition & { readonly priority?: number; readonly group?: string };
-
-function isDecided(a: Ranked, b: Ranked): boolean {
+function isDecided(a: JourneyDefinition, b: JourneyDefinition): boolean {
   if (a.group !== undefined && a.group === b.group) return true;
   return (a.priority ?? DEFAULT_PRIORITY) !== (b.priority ?? DEFAULT_PRIORITY);
 }

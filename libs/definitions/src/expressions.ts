@@ -23,9 +23,12 @@ export type Expression = (variables: Readonly<Record<string, unknown>>) => boole
 /** A compiled key. Throws as `Expression` does. */
 export type ValueExpression = (variables: Readonly<Record<string, unknown>>) => string;
 
+/** A compiled scalar: a text, a finite number, true or false. Throws as `Expression` does. */
+export type ScalarExpression = (variables: Readonly<Record<string, unknown>>) => string | number | boolean;
+
 /** `event`: event and context; `instance`: the same and the trigger of the journey instance. */
 export type ExpressionScope = "event" | "instance";
-export type ExpressionKind = "condition" | "value";
+export type ExpressionKind = "condition" | "value" | "scalar";
 
 /** What is wrong with an expression, and where in its text (offset of the first character). */
 export interface ExpressionProblem {
@@ -115,6 +118,8 @@ export function checkExpression(
     return { cause: `a condition is true or false, this is of type ${type}`, offset: 0 };
   if (kind === "value" && !VALUE_TYPES.has(type))
     return { cause: `a key is a text or a number, this is of type ${type}`, offset: 0 };
+  if (kind === "scalar" && !VALUE_TYPES.has(type))
+    return { cause: `a value is a text, a number, true or false; this is of type ${type}`, offset: 0 };
   return undefined;
 }
 
@@ -171,6 +176,18 @@ export function compileValue(source: string): ValueExpression {
   };
 }
 
+/** Compiles a scalar; whole numbers of CEL become ordinary numbers. Throws `ExpressionInvalid`. */
+export function compileScalar(source: string): ScalarExpression {
+  const run = compile(source, "scalar");
+  return (variables) => {
+    const value = run(variables);
+    if (typeof value === "string" || typeof value === "boolean") return value;
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+    throw new ExpressionFailed(source, `is ${describe(value)}, not a text, a finite number, true or false`);
+  };
+}
+
 function describe(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
@@ -180,9 +197,11 @@ function describe(value: unknown): string {
 export function createExpressions(): Expressions {
   const conditions = new Map<string, Expression>();
   const values = new Map<string, ValueExpression>();
+  const scalars = new Map<string, ScalarExpression>();
   return {
     condition: (source, variables) => cached(conditions, source, compileCondition)(variables),
     value: (source, variables) => cached(values, source, compileValue)(variables),
+    scalar: (source, variables) => cached(scalars, source, compileScalar)(variables),
   };
 }
 

@@ -44,6 +44,7 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
     checkEventTypes(file, journey, around.events && knownTo(journey, around.events, journeys));
     checkSteps(file, journey);
     checkCap(file, journey);
+    checkConcurrency(file, journey);
     if (around.actions) {
       checkActions(file, journey, around.actions, around.purposes);
       checkConflicts(file, journey, journeys, around.actions);
@@ -63,6 +64,15 @@ function knownTo(
 ): ReadonlySet<string> {
   const triggers = all.filter((j) => j.id !== journey.id).flatMap((j) => [j.trigger.event].flat());
   return new Set([...declared, ...triggers]);
+}
+
+function checkConcurrency(file: JourneyFile, journey: JourneyDefinition): void {
+  if (journey.concurrency !== undefined && journey.entry.rule !== "per-key")
+    file.report(
+      ["concurrency"],
+      `counts instances side by side, and with entry rule ${journey.entry.rule} there is one`,
+      { suggestion: "use rule per-key, or leave it out" },
+    );
 }
 
 function checkCap(file: JourneyFile, journey: JourneyDefinition): void {

@@ -7,13 +7,13 @@
 import { assertNever, type JourneyDefinition, type StepDefinition } from "#contracts";
 import type { Path } from "./definition-file.js";
 
-/** Why an edge is taken: the step went well, did not, ran out of time, or one of its cases held. */
-export type EdgeKind = "next" | "otherwise" | "timeout" | "case";
+/** Why an edge is taken: the step went well, did not, ran out of time, one of its cases held, or a branch starts there. */
+export type EdgeKind = "next" | "otherwise" | "timeout" | "case" | "branch";
 
 export interface Edge {
   readonly to: string;
   readonly kind: EdgeKind;
-  /** Of a case: its number among the step's cases. */
+  /** Of a case or a branch: its number among those of the step. */
   readonly index?: number;
   /** Where the name stands in the definition. */
   readonly path: Path;
@@ -45,6 +45,14 @@ export function edgesOf(step: StepDefinition, base: Path): readonly Edge[] {
     case "execute":
       add(step.next, "next", ["next"]);
       add(step.otherwise, "otherwise", ["otherwise"]);
+      break;
+    case "parallel":
+      for (const [i, b] of step.branches.entries()) add(b.first, "branch", ["branches", i, "first"], i);
+      add(step.next, "next", ["next"]);
+      add(step.onTimeout, "timeout", ["onTimeout"]);
+      break;
+    case "update":
+      add(step.next, "next", ["next"]);
       break;
     default:
       assertNever(step);

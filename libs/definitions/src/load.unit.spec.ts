@@ -208,6 +208,55 @@ describe("loading definitions", () => {
       ["{ rule: after-exit }", "{ rule: per-key, key: '[1]' }"],
       "journeys/test.yaml:9:31 entry.key: a key is a text or a number",
     ],
+    [
+      "a wait that has both limits",
+      ["atMost: 2d", 'atMost: 2d\n    until: { timeOfDay: "09:00" }'],
+      "journeys/test.yaml:19:12 steps[1].until: a wait says atMost or until, not both",
+    ],
+    [
+      "a local time that is none",
+      ["atMost: 2d", 'until: { timeOfDay: "9 o\'clock" }'],
+      "journeys/test.yaml:18:25 steps[1].until.timeOfDay: a local time of day",
+    ],
+    [
+      "a date that is a list",
+      ["atMost: 2d", "until: { date: '[1]', limit: 9d }"],
+      "journeys/test.yaml:18:20 steps[1].until.date: a value is a text, a number, true or false",
+    ],
+    [
+      "an update with an unknown variable",
+      [
+        "type: wait\n    atMost: 2d\n    onTimeout: done",
+        "type: update\n    set: { points: evnt.x }\n    next: done",
+      ],
+      "journeys/test.yaml:18:20 steps[1].set.points: Unknown variable: evnt",
+    ],
+    [
+      "a circle whose wait may end at once",
+      ["atMost: 2d\n    onTimeout: done", "until: { date: trigger.time, limit: 9d }\n    onTimeout: wait"],
+      'journeys/test.yaml:16:9 steps[1].id: step "wait" leads back to itself without a wait',
+    ],
+    [
+      "a branch that starts itself anew",
+      [
+        "type: wait\n    atMost: 2d\n    onTimeout: done",
+        "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: offer }, { id: b, first: done }]",
+      ],
+      'journeys/test.yaml:21:31 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
+    ],
+    [
+      "a branch that leads nowhere",
+      [
+        "type: wait\n    atMost: 2d\n    onTimeout: done",
+        "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: dnoe }, { id: b, first: done }]",
+      ],
+      'journeys/test.yaml:21:31 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
+    ],
+    [
+      "a limit of instances where there is one",
+      ["entry:", "concurrency: 3\nentry:"],
+      "journeys/test.yaml:9:14 concurrency: counts instances side by side, and with entry rule after-exit there is one",
+    ],
     ["broken YAML", ["steps:", "steps: ]"], "journeys/test.yaml:10:8: not valid YAML"],
   ];
   it.each(journeyCases)("reports %s", (_name, [from, to], expected) => {

@@ -24,7 +24,12 @@ export function checkExpressions(file: JourneyFile, journey: JourneyDefinition):
     if (step.type === "branch")
       for (const [c, { when }] of step.cases.entries())
         check(when, "instance", ["steps", i, "cases", c, "when"]);
+    if (step.type === "update")
+      for (const [name, source] of Object.entries(step.set))
+        check(source, "instance", ["steps", i, "set", name], "scalar");
     if (step.type !== "wait") continue;
+    if (step.until && "date" in step.until)
+      check(step.until.date, "instance", ["steps", i, "until", "date"], "scalar");
     for (const [c, w] of (step.for ?? []).entries())
       if ("event" in w) check(w.when, "instance", ["steps", i, "for", c, "when"]);
   }

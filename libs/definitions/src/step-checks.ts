@@ -15,6 +15,7 @@ export function checkSteps(file: JourneyFile, journey: JourneyDefinition): void 
   checkFallbacks(file, journey);
   checkReached(file, journey, graph);
   checkEnds(file, journey, graph);
+  checkBranches(file, journey, graph);
   checkOutcomes(file, journey, graph);
   checkGoal(file, journey);
 }
@@ -100,6 +101,8 @@ function mayEnd(step: StepDefinition): boolean {
     case "send":
     case "route":
     case "execute":
+    case "parallel":
+    case "update":
       return step.next === undefined;
     default:
       return assertNever(step);
@@ -112,13 +115,38 @@ function circlesWithoutWait(steps: readonly StepDefinition[], graph: JourneyGrap
   const state = new Map<number, "open" | "done">();
   const visit = (i: number): void => {
     if (state.get(i) === "open") found.push(i);
-    if (state.has(i) || steps[i]!.type === "wait") return;
+    if (state.has(i) || alwaysWaits(steps[i]!)) return;
     state.set(i, "open");
     for (const j of graph.follow(i)) visit(j);
     state.set(i, "done");
   };
   for (const i of steps.keys()) visit(i);
   return found;
+}
+
+/** A date may be past, and then its wait ends at once. */
+function alwaysWaits(step: StepDefinition): boolean {
+  return step.type === "wait" && !(step.until && "date" in step.until);
+}
+
+/** A branch is named once, and does not lead back to the step that starts it: it would start itself anew, ever deeper. */
+function checkBranches(file: JourneyFile, journey: JourneyDefinition, graph: JourneyGraph): void {
+  for (const [i, step] of journey.steps.entries()) {
+    if (step.type !== "parallel") continue;
+    const names = new Set<string>();
+    for (const [b, { id, first }] of step.branches.entries()) {
+      const path = ["steps", i, "branches", b];
+      if (names.has(id)) file.report([...path, "id"], `a second branch ${JSON.stringify(id)}`);
+      names.add(id);
+      const start = graph.index.get(first);
+      if (start !== undefined && spread([start], graph.follow).has(i))
+        file.report(
+          [...path, "first"],
+          `branch ${JSON.stringify(id)} leads back to ${quoted(step)}, which starts it`,
+          { suggestion: "end the branch, and go on from the parallel step's next" },
+        );
+    }
+  }
 }
 
 /** A wait for the outcome of a command is in vain where no step before it can have ordered one. */

@@ -7,6 +7,8 @@ export interface Expressions {
   condition(source: string, variables: Readonly<Record<string, unknown>>): boolean;
   /** A key as text; numbers become their decimal form. Throws as `condition` does. */
   value(source: string, variables: Readonly<Record<string, unknown>>): string;
+  /** A text, a finite number, true or false. Throws as `condition` does. */
+  scalar(source: string, variables: Readonly<Record<string, unknown>>): string | number | boolean;
 }
 
 /** An expression that was well-formed failed on the data it was given: a missing field, two types that do not compare. */

@@ -28,9 +28,19 @@ function sentence(entry: AuditEntry): string {
     case "journey-entered":
       return `Entered journey ${entry.journey} (version ${entry.version}).`;
     case "journey-refused":
-      return `Did not enter journey ${entry.journey}: ${words(entry.reason)}.`;
+      return `Did not enter journey ${entry.journey}: ${words(entry.reason)}${entry.by ? ` (${entry.by} is open)` : ""}.`;
     case "journey-exited":
-      return `Left journey ${entry.journey}: ${words(entry.reason)}.`;
+      return `Left journey ${entry.journey}: ${words(entry.reason)}${entry.by ? ` by ${entry.by}` : ""}.`;
+    case "journey-outranked":
+      return `In ${entry.journey}, step ${entry.step}: said nothing, because ${entry.by} spoke in the same moment.`;
+    case "branch-started":
+      return `Started branch ${entry.branch} of journey ${entry.journey}.`;
+    case "branch-ended":
+      return `Ended branch ${entry.branch} of journey ${entry.journey}: ${words(entry.reason)}.`;
+    case "parallel-refused":
+      return `In ${entry.journey}, step ${entry.step}: did not start the branches (${words(entry.reason)}).`;
+    case "attributes-updated":
+      return `In ${entry.journey}, step ${entry.step}: set ${entry.attributes.join(", ")}.`;
     case "goal-reached":
       return `Reached the goal of journey ${entry.journey}.`;
     case "journey-paused":
@@ -50,7 +60,7 @@ function sentence(entry: AuditEntry): string {
     case "profile-changed":
       return profileChanged(entry);
     case "expression-failed":
-      return `An expression failed in ${entry.where}; it counted as false.`;
+      return `An expression failed in ${entry.where}; it had no effect.`;
     default:
       return assertNever(entry);
   }

@@ -16,6 +16,62 @@ describe("audit entries in words", () => {
       { kind: "journey-exited", journey: "j", version: 2, instance: "j-1", reason: "opted_out" },
       "Left journey j: opted out.",
     ],
+    [
+      {
+        kind: "journey-refused",
+        journey: "j",
+        version: 2,
+        reason: "group_occupied",
+        by: "k-1",
+      },
+      "Did not enter journey j: group occupied (k-1 is open).",
+    ],
+    [
+      { kind: "journey-exited", journey: "j", version: 2, instance: "j-1", reason: "displaced", by: "k" },
+      "Left journey j: displaced by k.",
+    ],
+    [
+      { kind: "journey-outranked", journey: "j", version: 2, instance: "j-1", step: "s", by: "k" },
+      "In j, step s: said nothing, because k spoke in the same moment.",
+    ],
+    [
+      { kind: "branch-started", journey: "j", version: 2, instance: "j_1_0", parent: "j-1", branch: "a" },
+      "Started branch a of journey j.",
+    ],
+    [
+      {
+        kind: "branch-ended",
+        journey: "j",
+        version: 2,
+        instance: "j_1_0",
+        parent: "j-1",
+        branch: "a",
+        reason: "timeout",
+      },
+      "Ended branch a of journey j: timeout.",
+    ],
+    [
+      {
+        kind: "parallel-refused",
+        journey: "j",
+        version: 2,
+        instance: "j-1",
+        step: "s",
+        reason: "too_many_open_journeys",
+      },
+      "In j, step s: did not start the branches (too many open journeys).",
+    ],
+    [
+      {
+        kind: "attributes-updated",
+        journey: "j",
+        version: 2,
+        instance: "j-1",
+        step: "s",
+        attributes: ["a", "b"],
+      },
+      "In j, step s: set a, b.",
+    ],
     [{ kind: "goal-reached", journey: "j", version: 2, instance: "j-1" }, "Reached the goal of journey j."],
     [
       { kind: "journey-paused", journey: "j", version: 2, instance: "j-1", reason: "hold_fraud" },
@@ -133,7 +189,7 @@ describe("audit entries in words", () => {
     ],
     [
       { kind: "expression-failed", where: "journey j step s", error: "no such key" },
-      "An expression failed in journey j step s; it counted as false.",
+      "An expression failed in journey j step s; it had no effect.",
     ],
   ];
   it.each(cases.map(([entry, text]) => [entry.kind, entry, text] as const))("%s", (_kind, entry, text) => {

@@ -88,24 +88,30 @@ function latestAttributes(
   data: CustomerEvent["data"],
 ): Context["attributes"] {
   let next = attributes;
-  const keep = (name: string, value: unknown): void => {
-    const scalar =
-      // JSON reads 1e999 as infinity and writes infinity as null: the context could not be read again.
-      (typeof value === "number" && Number.isFinite(value)) ||
-      typeof value === "boolean" ||
-      (typeof value === "string" && value.length <= LIMITS.attributeChars);
-    if (!scalar || name.length > LIMITS.attributeChars || name === UNUSABLE_KEY) return;
-    const before = own(next, name);
-    if (before === value) return;
-    if (before === undefined && Object.keys(next).length >= LIMITS.attributes) return;
-    next = { ...next, [name]: value };
-  };
-  for (const name of LATEST) if (data[name] !== undefined) keep(name, data[name]);
+  for (const name of LATEST) if (data[name] !== undefined) next = withAttribute(next, name, data[name]);
   const declared = data["attributes"];
   if (typeof declared === "object" && declared !== null && !Array.isArray(declared)) {
-    for (const [name, value] of Object.entries(declared)) keep(name, value);
+    for (const [name, value] of Object.entries(declared)) next = withAttribute(next, name, value);
   }
   return next;
+}
+
+/** `attributes` with `name` set; the same object when it is so already, or is not kept: no scalar, too long, one too many. */
+export function withAttribute(
+  attributes: Context["attributes"],
+  name: string,
+  value: unknown,
+): Context["attributes"] {
+  const scalar =
+    // JSON reads 1e999 as infinity and writes infinity as null: the context could not be read again.
+    (typeof value === "number" && Number.isFinite(value)) ||
+    typeof value === "boolean" ||
+    (typeof value === "string" && value.length <= LIMITS.attributeChars);
+  if (!scalar || name.length > LIMITS.attributeChars || name === UNUSABLE_KEY) return attributes;
+  const before = own(attributes, name);
+  if (before === value) return attributes;
+  if (before === undefined && Object.keys(attributes).length >= LIMITS.attributes) return attributes;
+  return { ...attributes, [name]: value };
 }
 
 /** What expressions may read of a context. */

@@ -45,4 +45,5 @@ export const simpleExpressions: Expressions = {
     throw new Error(`unexpected expression ${source}`);
   },
   value: (source) => source,
+  scalar: (source) => source,
 };

@@ -14,6 +14,7 @@ import {
 } from "#contracts";
 import { recordEvent } from "../context/index.js";
 import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
+import { concerns } from "./correlation.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
@@ -118,7 +119,7 @@ function recordOutcome(turn: Turn, outcome: Outcome): boolean {
   return true;
 }
 
-/** Exit events, then the goal, then the wait's own cases. */
+/** Exit events, then the goal, then the wait's own cases. Exits and goals of a branch are up to the instance whose branch it is. */
 function react(
   turn: Turn,
   instance: JourneyInstance,
@@ -128,15 +129,17 @@ function react(
 ): void {
   const { event } = turn;
   const holds = (when: string | undefined, where: string): boolean =>
-    when === undefined ||
-    condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`);
+    concerns(turn, instance, definition, journeys) &&
+    (when === undefined ||
+      condition(turn, journeys, when, instance.trigger, `${definition.id}@${definition.version}/${where}`));
   const over = endedBy(turn, definition.purpose);
   if (over !== undefined) return end(turn, instance, over);
-  for (const [i, exit] of (definition.exitOn ?? []).entries()) {
+  const whole = instance.parent === undefined;
+  for (const [i, exit] of (whole ? (definition.exitOn ?? []) : []).entries()) {
     if (typesOf(exit.event).includes(event.type) && holds(exit.when, `exitOn/${i}`))
       return end(turn, instance, exit.reason);
   }
-  const goal = definition.goal;
+  const goal = whole ? definition.goal : undefined;
   if (goal && !instance.goalReached && typesOf(goal.event).includes(event.type)) {
     const inTime = goal.within === undefined || turn.now <= instance.enteredAt + durationMs(goal.within);
     if (inTime && holds(goal.when, "goal")) {
@@ -147,7 +150,7 @@ function react(
         instance: instance.id,
       });
       const reached = { ...instance, goalReached: true };
-      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto);
+      return goal.goto === undefined ? end(turn, reached, "goal") : goTo(turn, reached, goal.goto, "goal");
     }
   }
   if ((instance.wait ?? instance.paused?.wait)?.kind !== "event") return;

@@ -1,12 +1,14 @@
-import type {
-  Controls,
-  JourneyDefinition,
-  JourneyRelease,
-  SignalsDefinition,
-  StepDefinition,
+import {
+  DEFAULT_PRIORITY,
+  type Controls,
+  type JourneyDefinition,
+  type JourneyRelease,
+  type SignalsDefinition,
+  type StepDefinition,
 } from "#contracts";
 import type { Expressions } from "../expressions.js";
 import { Windows } from "./count-windows.js";
+import { ENGINE_VERSION } from "./flags.js";
 import { Releases } from "./released.js";
 
 /** What besides the definitions says how journeys run. */
@@ -15,6 +17,8 @@ export interface Governance {
   readonly releases?: readonly JourneyRelease[] | undefined;
   readonly controls?: Controls | undefined;
   readonly signals?: readonly SignalsDefinition[] | undefined;
+  /** Version of the engine that new instances get: another than the newest only to replay what an older one did. */
+  readonly engine?: number | undefined;
 }
 
 /** A journey that events of a type may start. */
@@ -28,6 +32,7 @@ const NOTHING: readonly JourneyDefinition[] = [];
 
 /** The published journeys, indexed: the live version of each takes new customers, others finish their own (I10). */
 export class Journeys {
+  readonly engine: number;
   readonly #versions = new Map<string, JourneyDefinition>();
   readonly #newest = new Map<string, JourneyDefinition>();
   readonly #byTrigger = new Map<string, Entrance[]>();
@@ -43,6 +48,7 @@ export class Journeys {
     readonly expressions: Expressions,
     governance: Governance = {},
   ) {
+    this.engine = governance.engine ?? ENGINE_VERSION;
     for (const d of definitions) {
       this.#versions.set(`${d.id}@${d.version}`, d);
       const newest = this.#newest.get(d.id);
@@ -74,14 +80,18 @@ export class Journeys {
     return this.#newest.get(id);
   }
 
-  /** What this customer would enter at an event of this type at `at` (epoch ms): one version of each journey, by id. */
+  /**
+   * What this customer would enter at an event of this type at `at` (epoch ms): one version of each journey, by priority,
+   * then id.
+   */
   entering(type: string, customerId: string, at: number): readonly JourneyDefinition[] {
     const entrances = this.#byTrigger.get(type);
     if (!entrances) return NOTHING;
-    return entrances.flatMap(({ newest, versions }) => {
+    const entering = entrances.flatMap(({ newest, versions }) => {
       const version = this.releases.version(newest, customerId, at);
       return version && versions.has(version) ? [version] : NOTHING;
     });
+    return entering.length > 1 ? entering.sort(byPriority) : entering;
   }
 
   /** A step with the id of the one that it goes on to (without one the journey is completed); `undefined` when there is no such step. */
@@ -91,6 +101,16 @@ export class Journeys {
   ): { step: StepDefinition; next: string | undefined } | undefined {
     return this.#steps.get(definition)?.get(id);
   }
+}
+
+/** Highest priority first, then by id. */
+export function byPriority(
+  a: Pick<JourneyDefinition, "id" | "priority">,
+  b: Pick<JourneyDefinition, "id" | "priority">,
+): number {
+  const higher = (b.priority ?? DEFAULT_PRIORITY) - (a.priority ?? DEFAULT_PRIORITY);
+  if (higher !== 0) return higher;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 function nextOf(step: StepDefinition): string | undefined {

@@ -6,11 +6,12 @@ import {
   type JourneyInstance,
   type Moment,
 } from "#contracts";
-import { fingerprint } from "../context/index.js";
+import { keptKey } from "./correlation.js";
 import { type Journeys } from "./definitions.js";
-import { entryOf, rememberEntry } from "./entry.js";
+import { groupOf, refusalOf, rememberEntry } from "./entry.js";
+import { behaves, FLAGS } from "./flags.js";
 import { keptOut } from "./held.js";
-import { condition, keyValue, type Turn } from "./turn.js";
+import { condition, end, keyValue, type Turn } from "./turn.js";
 
 export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journeys): void {
   const { event } = turn;
@@ -24,29 +25,30 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
   const where = `${definition.id}@${definition.version}`;
   const { when } = definition.trigger;
   if (when !== undefined && !condition(turn, journeys, when, moment, `${where}/trigger`)) return;
-  let key = definition.id;
+  let key: string | undefined;
   if (definition.entry.rule === "per-key") {
     const value = keyValue(turn, journeys, definition.entry.key, moment, `${where}/entry/key`);
     if (value === undefined) return;
-    key = `${definition.id}/${value.length > LIMITS.entryKeyChars ? fingerprint("", value) : value}`;
+    key = keptKey(value);
   }
+  const { id: journey, version } = definition;
+  const entryKey = key === undefined ? journey : `${journey}/${key}`;
+  const closed = journeys.releases.closed(journey) ?? keptOut(turn.context.profile, definition.purpose);
   const refused =
-    journeys.releases.closed(definition.id) ??
-    keptOut(turn.context.profile, definition.purpose) ??
-    entryOf(turn.context, definition, key, turn.now);
-  if (refused !== undefined) {
-    turn.entries.push({
-      kind: "journey-refused",
-      journey: definition.id,
-      version: definition.version,
-      reason: refused,
-    });
+    closed === undefined ? refusalOf(turn.context, definition, entryKey, key, turn.now) : { reason: closed };
+  const group = refused ?? groupOf(turn.context, definition, journeys);
+  if ("reason" in group) {
+    turn.entries.push({ kind: "journey-refused", journey, version, ...group });
     return;
   }
+  for (const instance of group.displaced) end(turn, instance, "displaced", journey);
+  const engine = journeys.engine > 0 ? { engine: journeys.engine } : {};
   const instance: JourneyInstance = {
-    id: `${definition.id}-${turn.context.applied}`,
-    journey: definition.id,
-    version: definition.version,
+    id: `${journey}-${turn.context.applied}`,
+    journey,
+    version,
+    ...engine,
+    ...(key !== undefined && behaves(engine, FLAGS.correlation) ? { key } : {}),
     enteredAt: turn.now,
     status: "ready",
     step: definition.steps[0]!.id,
@@ -58,14 +60,9 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
   turn.context = {
     ...turn.context,
     journeys: [...turn.context.journeys, instance],
-    entries: rememberEntry(turn.context.entries, key, turn.now),
+    entries: rememberEntry(turn.context.entries, entryKey, turn.now),
   };
-  turn.entries.push({
-    kind: "journey-entered",
-    journey: definition.id,
-    version: definition.version,
-    instance: instance.id,
-  });
+  turn.entries.push({ kind: "journey-entered", journey, version, instance: instance.id, ...engine });
 }
 
 /** Event data as kept with an instance: whole when small, else only its scalars, as many as fit. */

@@ -60,6 +60,7 @@ function resume(turn: Turn, instance: JourneyInstance, paused: Paused): void {
     kind: paused.wait.kind,
     dueAt: turn.context.now + paused.wait.remainingMs,
   };
-  replace(turn, { ...rest, status: "waiting", wait });
+  // Branches may have ended meanwhile.
+  replace(turn, { ...rest, status: wait.kind === "join" ? "ready" : "waiting", wait });
   setTimer(turn, id, wait.id, wait.dueAt);
 }

@@ -101,14 +101,15 @@ export function follow(turn: Turn, journeys: Journeys): void {
 }
 
 function isBranch(instance: JourneyInstance): boolean {
-  return "parent" in instance && instance.parent !== undefined;
+  return instance.parent !== undefined;
 }
 
 /** The instance with the branches that it runs. */
 function familyOf(turn: Turn, instance: JourneyInstance): readonly JourneyInstance[] {
-  return turn.context.journeys.filter(
-    (j) => j.id === instance.id || ("parent" in j && j.parent === instance.id),
-  );
+  // A branch stands behind the instance that started it.
+  const family = new Set([instance.id]);
+  for (const j of turn.context.journeys) if (j.parent !== undefined && family.has(j.parent)) family.add(j.id);
+  return turn.context.journeys.filter((j) => family.has(j.id));
 }
 
 /** True when the version was rolled back and the instance has done what that version says for this case. */

@@ -15,9 +15,24 @@ import {
   type JourneyInstance,
   type StepDefinition,
 } from "#contracts";
-import { viewOf } from "../context/index.js";
+import { own } from "../context/own.js";
+import { viewOf, withAttribute } from "../context/index.js";
+import { noteSpoken, outrankedBy } from "./arbitration.js";
 import { type Journeys } from "./definitions.js";
-import { waitUntil, goTo, end, replace, definitionOf, condition, type NoAnswer, type Turn } from "./turn.js";
+import { fork, join } from "./parallel.js";
+import {
+  waitUntil,
+  goTo,
+  end,
+  eventNumber,
+  replace,
+  definitionOf,
+  condition,
+  scalarValue,
+  type NoAnswer,
+  type Turn,
+} from "./turn.js";
+import { endOfWait } from "./wait-until.js";
 
 /** Bounds endless loops in a definition. */
 const MAX_STEPS_PER_INSTANCE = 1_000;
@@ -29,6 +44,7 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
   if (!definition) return;
   const at = journeys.step(definition, instance.step);
   if (!at) return end(turn, instance, "step_missing");
+  if (at.step.type === "parallel" && instance.wait?.kind === "join") return join(turn, instance, at.step);
   if (instance.steps >= MAX_STEPS_PER_INSTANCE) return end(turn, instance, "too_many_steps");
   const s = at.step;
   const counted = { ...instance, steps: instance.steps + 1 };
@@ -36,13 +52,34 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
     case "decide":
     case "send":
     case "route":
-    case "execute":
+    case "execute": {
+      const by = outrankedBy(turn, counted, definition, s);
+      if (by !== undefined) {
+        const { journey, version, id } = counted;
+        turn.entries.push({ kind: "journey-outranked", journey, version, instance: id, step: s.id, by });
+        return goTo(turn, counted, s.otherwise ?? at.next);
+      }
       replace(turn, counted);
       turn.ask = requestOf(turn, counted, definition, s);
       turn.asking = counted.id;
       return;
-    case "wait":
-      return waitUntil(turn, counted, "event", turn.context.now + durationMs(s.atMost));
+    }
+    case "wait": {
+      const { now, profile } = turn.context;
+      if (!s.until) return waitUntil(turn, counted, "event", now + durationMs(s.atMost!));
+      const where = `${definition.id}@${definition.version}/${s.id}/until/date`;
+      const dueAt = endOfWait(s.until, now, profile.timezone, (source) =>
+        scalarValue(turn, journeys, source, counted.trigger, where),
+      );
+      return dueAt > now
+        ? waitUntil(turn, counted, "event", dueAt)
+        : goTo(turn, counted, s.onTimeout ?? at.next);
+    }
+    case "parallel":
+      return fork(turn, counted, s);
+    case "update":
+      update(turn, counted, definition, s, journeys);
+      return goTo(turn, counted, at.next);
     case "branch": {
       const hit = s.cases.find((c, i) =>
         condition(
@@ -62,6 +99,39 @@ export function run(turn: Turn, instance: JourneyInstance, journeys: Journeys): 
   }
 }
 
+function update(
+  turn: Turn,
+  instance: JourneyInstance,
+  definition: JourneyDefinition,
+  step: Extract<StepDefinition, { type: "update" }>,
+  journeys: Journeys,
+): void {
+  let { attributes } = turn.context;
+  const updated: string[] = [];
+  for (const [name, source] of Object.entries(step.set)) {
+    const where = `${definition.id}@${definition.version}/${step.id}/set/${name}`;
+    const value = scalarValue(turn, journeys, source, instance.trigger, where);
+    if (value === undefined) continue;
+    attributes = withAttribute(attributes, name, value);
+    if (own(attributes, name) === value) updated.push(name);
+    else {
+      const error = `not kept: longer than ${LIMITS.attributeChars} characters, or one more than ${LIMITS.attributes} attributes`;
+      turn.entries.push({ kind: "expression-failed", where, error });
+    }
+  }
+  turn.context = { ...turn.context, attributes };
+  const { journey, version, id } = instance;
+  if (updated.length > 0)
+    turn.entries.push({
+      kind: "attributes-updated",
+      journey,
+      version,
+      instance: id,
+      step: step.id,
+      attributes: updated,
+    });
+}
+
 type AskingStep = Extract<StepDefinition, { type: "decide" | "send" | "route" | "execute" }>;
 
 function requestOf(
@@ -71,11 +141,8 @@ function requestOf(
   s: AskingStep,
 ): DecisionRequest {
   const { context } = turn;
-  // The event being applied counts as applied for the id, also while due waits fire before it.
-  const applied =
-    turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
   // An event that failed after it had asked is not applied, but its ids are spent: policy holds what it answered to them.
-  const n = applied + context.deadLettered;
+  const n = eventNumber(turn) + context.deadLettered;
   const channels = s.type === "decide" || s.type === "send" ? s.channels : undefined;
   const another = (s.type === "decide" || s.type === "send") && s.anotherChannel === true;
   return {
@@ -154,6 +221,9 @@ export function takeAnswer(
     reason: reply.reason,
   });
   const channels = reply.plan.map((leg) => leg.channel);
+  const counts = channels.some(isContact);
+  if (counts && (at.step.type === "decide" || at.step.type === "send"))
+    noteSpoken(turn, instance, definition);
   turn.entries.push({
     kind: "command",
     commandId: command.commandId,
@@ -164,7 +234,7 @@ export function takeAnswer(
     channels,
     journey: instance.journey,
     at: turn.context.now,
-    counts: channels.some(isContact),
+    counts,
     urgent: reply.urgent,
     ...(request.cap ? { cap: request.cap } : {}),
   });

@@ -3,16 +3,20 @@
  *
  * Before anything else open instances follow what was released, and a hold or a refusal takes effect. Then an event is
  * applied in this order, so that a run does not depend on how fast it goes:
- *   1. waits that fell due before the event's time fire, earliest first, each at its own due time;
+ *   1. waits that fell due before the event's time fire, earliest first, each at its own due time, those of one instant
+ *      together;
  *   2. the event is counted; profile and contacts are brought up to date;
  *   3. exits, goals and waits of open instances react; then journeys that it triggers are entered;
- *   4. ready instances run until each waits or has ended.
+ *   4. ready instances run until each waits or has ended; those that want to speak for marketing last, best first, and
+ *      only one journey of them does (`arbitration.ts`). The same goes for each instant of 1.
  * Where a step asks for a decision, the turn stops with `ask` set and goes on with `answer` (I3: one open
  * decision at a time, each on exactly one version of the context).
  */
 import { type Context, type CustomerEvent, type DecisionReply, type JourneyInstance } from "#contracts";
 import { applyEvent, firedBy, updateProfile } from "./apply-event.js";
+import { nextReady } from "./arbitration.js";
 import { type Journeys } from "./definitions.js";
+import { behaves, FLAGS } from "./flags.js";
 import { mayRun, mayStop } from "./held.js";
 import { follow } from "./released.js";
 import { run, takeAnswer } from "./run-step.js";
@@ -33,6 +37,9 @@ export function step(context: Context, event: CustomerEvent, now: number, journe
     asking: undefined,
     eventApplied: false,
     asked: 0,
+    branches: 0,
+    firing: undefined,
+    spoken: undefined,
   };
   follow(turn, journeys);
   if (mayStop(event)) updateProfile(turn);
@@ -53,7 +60,7 @@ export function answer(turn: Turn, reply: DecisionReply | NoAnswer, journeys: Jo
 
 function advance(turn: Turn, journeys: Journeys): void {
   for (let i = 0; i < MAX_STEPS_PER_TURN; i++) {
-    const ready = turn.context.journeys.find((j) => j.status === "ready");
+    const ready = nextReady(turn.context.journeys, journeys);
     if (ready) {
       run(turn, ready, journeys);
       if (turn.ask) return;
@@ -62,10 +69,11 @@ function advance(turn: Turn, journeys: Journeys): void {
     if (turn.eventApplied) return;
     const due = earliestDue(turn, journeys);
     if (due) {
-      fire(turn, due, journeys);
+      fireAll(turn, due, journeys);
       continue;
     }
     turn.context = { ...turn.context, now: turn.now };
+    turn.spoken = undefined;
     applyEvent(turn, journeys);
     turn.eventApplied = true;
   }
@@ -76,14 +84,31 @@ function earliestDue(turn: Turn, journeys: Journeys): JourneyInstance | undefine
   let found: JourneyInstance | undefined;
   for (const j of turn.context.journeys) {
     if (!j.wait || j.wait.dueAt > turn.now || !mayRun(turn, j, journeys)) continue;
-    if (
-      !found?.wait ||
-      j.wait.dueAt < found.wait.dueAt ||
-      (j.wait.dueAt === found.wait.dueAt && j.id < found.id)
-    )
-      found = j;
+    if (!found?.wait || j.wait.dueAt < found.wait.dueAt) found = j;
+    else if (j.wait.dueAt === found.wait.dueAt && dueFirst(j, found)) found = j;
   }
   return found;
+}
+
+/** At the same instant what branches wait for comes before the limit of the step that waits for them. */
+function dueFirst(a: JourneyInstance, b: JourneyInstance): boolean {
+  const joinA = a.wait?.kind === "join";
+  return joinA === (b.wait?.kind === "join") ? a.id < b.id : !joinA;
+}
+
+/** Ends this wait, and with it the others that are due at the same instant. */
+function fireAll(turn: Turn, due: JourneyInstance, journeys: Journeys): void {
+  const { dueAt, kind } = due.wait!;
+  if (turn.firing !== dueAt) {
+    turn.firing = dueAt;
+    turn.spoken = undefined;
+  }
+  if (!behaves(due, FLAGS.sameInstant)) return fire(turn, due, journeys);
+  for (const { id } of turn.context.journeys) {
+    const j = turn.context.journeys.find((open) => open.id === id);
+    if (j?.wait?.dueAt !== dueAt || !behaves(j, FLAGS.sameInstant)) continue;
+    if ((j.wait.kind === "join") === (kind === "join") && mayRun(turn, j, journeys)) fire(turn, j, journeys);
+  }
 }
 
 /** A wait has run out of time. */
@@ -99,6 +124,6 @@ function fire(turn: Turn, instance: JourneyInstance, journeys: Journeys): void {
     return;
   }
   const at = journeys.step(definition, instance.step);
-  const timeout = at?.step.type === "wait" ? at.step.onTimeout : undefined;
-  goTo(turn, instance, timeout ?? at?.next);
+  const timeout = at && "onTimeout" in at.step ? at.step.onTimeout : undefined;
+  goTo(turn, instance, timeout ?? at?.next, "timeout");
 }

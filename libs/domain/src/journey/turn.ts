@@ -40,12 +40,24 @@ export interface Turn {
   asking: string | undefined;
   eventApplied: boolean;
   asked: number;
+  /** Branches started so far. */
+  branches: number;
+  /** Due time of the waits that ended last. */
+  firing: number | undefined;
+  /** The marketing journey that has ordered a contact in this moment: at this due time, or at the event. */
+  spoken: { readonly instance: string; readonly journey: string } | undefined;
+}
+
+/** Number of the event for ids. It counts as applied also while due waits end before it. */
+export function eventNumber(turn: Turn): number {
+  const { context } = turn;
+  return turn.eventApplied || context.watermark === turn.event.seq ? context.applied : context.applied + 1;
 }
 
 export function waitUntil(
   turn: Turn,
   instance: JourneyInstance,
-  kind: "event" | "deferred",
+  kind: "event" | "deferred" | "join",
   dueAt: number,
 ): void {
   const wait = { id: `${instance.step}-${instance.steps}-${instance.deferrals}`, kind, dueAt };
@@ -57,22 +69,61 @@ export function setTimer(turn: Turn, instance: string, wait: string, dueAt: numb
   turn.intents.push({ kind: "set-timer", instance, wait, dueAt });
 }
 
-export function goTo(turn: Turn, instance: JourneyInstance, target: string | undefined): void {
+/** On to a step; without one the instance is completed. Branches that are open end, for the reason given. */
+export function goTo(
+  turn: Turn,
+  instance: JourneyInstance,
+  target: string | undefined,
+  reason = "step_left",
+): void {
   dropTimer(turn, instance);
-  if (target === undefined) return end(turn, without(instance, "wait", {}), "completed");
-  if (instance.paused) {
+  const join = (instance.wait ?? instance.paused?.wait)?.kind === "join";
+  const left = join ? endBranches(turn, instance, reason) : instance;
+  if (target === undefined) return end(turn, without(left, "wait", {}), "completed");
+  if (left.paused) {
     // It stands at the step that it would run; the wait that it had is over.
-    const { reason, since } = instance.paused;
-    return replace(turn, { ...instance, step: target, paused: { reason, since } });
+    const { reason: why, since } = left.paused;
+    return replace(turn, { ...left, step: target, paused: { reason: why, since } });
   }
-  replace(turn, without(instance, "wait", { status: "ready", step: target }));
+  replace(turn, without(left, "wait", { status: "ready", step: target }));
 }
 
-export function end(turn: Turn, instance: JourneyInstance, reason: string): void {
+/** Ends an instance and its branches. The parent of a branch runs next, to see whether that was what it waited for. */
+export function end(turn: Turn, instance: JourneyInstance, reason: string, by?: string): void {
   dropTimer(turn, instance);
+  const { used } = endBranches(turn, instance, reason);
   const { journey, version, id } = instance;
   turn.context = { ...turn.context, journeys: turn.context.journeys.filter((j) => j.id !== id) };
-  turn.entries.push({ kind: "journey-exited", journey, version, instance: id, reason });
+  if (instance.parent === undefined) {
+    const winner = by === undefined ? {} : { by };
+    turn.entries.push({ kind: "journey-exited", journey, version, instance: id, reason, ...winner });
+    return;
+  }
+  branchEnded(turn, instance, reason);
+  const parent = turn.context.journeys.find((j) => j.id === instance.parent);
+  if (!parent) return;
+  const told = { ...parent, used: [...new Set([...parent.used, ...used])] };
+  // A parent that is paused looks when it goes on.
+  replace(turn, parent.wait?.kind === "join" ? { ...told, status: "ready" } : told);
+}
+
+/** The instance, its branches ended, with the channels on which they spoke. */
+function endBranches(turn: Turn, instance: JourneyInstance, reason: string): JourneyInstance {
+  const branches = turn.context.journeys.filter((j) => j.parent === instance.id);
+  if (branches.length === 0) return instance;
+  const used = new Set(instance.used);
+  for (const branch of branches) {
+    dropTimer(turn, branch);
+    for (const channel of endBranches(turn, branch, reason).used) used.add(channel);
+    turn.context = { ...turn.context, journeys: turn.context.journeys.filter((j) => j.id !== branch.id) };
+    branchEnded(turn, branch, reason);
+  }
+  return { ...instance, used: [...used] };
+}
+
+function branchEnded(turn: Turn, instance: JourneyInstance, reason: string): void {
+  const { id, journey, version, parent = "", branch = "" } = instance;
+  turn.entries.push({ kind: "branch-ended", journey, version, instance: id, parent, branch, reason });
 }
 
 export function replace(turn: Turn, instance: JourneyInstance): void {
@@ -129,6 +180,22 @@ export function keyValue(
 ): string | undefined {
   try {
     return journeys.expressions.value(source, { event: turn.event, context: viewOf(turn.context), trigger });
+  } catch (error) {
+    turn.entries.push({ kind: "expression-failed", where, error: messageOf(error) });
+    return undefined;
+  }
+}
+
+/** A text, a number, true or false; `undefined` when it cannot be computed, and the audit says why. */
+export function scalarValue(
+  turn: Turn,
+  journeys: Journeys,
+  source: string,
+  trigger: Moment,
+  where: string,
+): string | number | boolean | undefined {
+  try {
+    return journeys.expressions.scalar(source, { event: turn.event, context: viewOf(turn.context), trigger });
   } catch (error) {
     turn.entries.push({ kind: "expression-failed", where, error: messageOf(error) });
     return undefined;

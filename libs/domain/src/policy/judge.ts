@@ -20,7 +20,8 @@ import {
   type ReasonCode,
   type Verdict,
 } from "#contracts";
-import { isQuiet, isTimeZone, quietUntil, type QuietWindow } from "./quiet-hours.js";
+import { isTimeZone } from "../time/zone.js";
+import { isQuiet, quietUntil, type QuietWindow } from "./quiet-hours.js";
 
 /** Holds that stop a case for a human too, where the rule names them. */
 const STOPS_AGENT: readonly HoldKind[] = ["deceased", "opt-out"];

@@ -1,10 +1,7 @@
-/**
- * Quiet hours in the customer's own time zone. The zone's rules come from the runtime's tz database
- * (`Intl.DateTimeFormat`), asked with numeric epochs, so that days of 23 and 25 hours come out right.
- */
-const MINUTE_MS = 60_000;
+/** Quiet hours in the customer's own time zone. */
+import { DAY_MS, offsetAt, offsetChange, timeOfDay, zoneOf, type Zone } from "../time/zone.js";
+
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** Local times of day, `HH:MM`; runs over midnight when `from` is after `to`. Never open when both are equal. */
 export interface QuietWindow {
@@ -12,75 +9,11 @@ export interface QuietWindow {
   readonly to: string;
 }
 
-interface Zone {
-  readonly format: Intl.DateTimeFormat;
-  /** Offset from UTC by hour since the epoch, of hours without a change: asking `Intl` takes far longer than the rest. */
-  readonly offsets: Map<number, number>;
-}
-
-const zones = new Map<string, Zone | undefined>();
-/** Zone names come from events: without a bound a sender of nonsense would fill the memory. */
-const MAX_ZONES = 1_024;
-const MAX_HOURS = 256;
-
-function zoneOf(zone: string): Zone | undefined {
-  if (zones.has(zone)) return zones.get(zone);
-  if (zones.size >= MAX_ZONES) zones.clear();
-  let format: Intl.DateTimeFormat | undefined;
-  try {
-    format = new Intl.DateTimeFormat("en-GB-u-nu-latn", {
-      timeZone: zone,
-      hourCycle: "h23",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-    });
-  } catch {
-    format = undefined;
-  }
-  const found = format && { format, offsets: new Map<number, number>() };
-  zones.set(zone, found);
-  return found;
-}
-
-/** True for an IANA zone that the runtime knows. */
-export function isTimeZone(zone: string): boolean {
-  return zoneOf(zone) !== undefined;
-}
-
 const mod = (a: number, n: number): number => ((a % n) + n) % n;
 
 /** Milliseconds since local midnight by the clock on the wall there. */
 function localTimeOfDay(zone: Zone, at: number): number {
   return mod(at + offsetAt(zone, at), DAY_MS);
-}
-
-/** What the clock there is ahead, within a day. No zone changes twice in an hour. */
-function offsetAt(zone: Zone, at: number): number {
-  const hour = Math.floor(at / HOUR_MS);
-  const known = zone.offsets.get(hour);
-  if (known !== undefined) return known;
-  const ask = (t: number): number => mod(askTimeOfDay(zone.format, t) - t, DAY_MS);
-  const offset = ask(hour * HOUR_MS);
-  if (ask((hour + 1) * HOUR_MS) !== offset) return ask(at);
-  if (zone.offsets.size >= MAX_HOURS) zone.offsets.clear();
-  zone.offsets.set(hour, offset);
-  return offset;
-}
-
-function askTimeOfDay(format: Intl.DateTimeFormat, at: number): number {
-  let seconds = 0;
-  for (const part of format.formatToParts(at)) {
-    if (part.type === "hour") seconds += Number(part.value) * 3_600;
-    else if (part.type === "minute") seconds += Number(part.value) * 60;
-    else if (part.type === "second") seconds += Number(part.value);
-  }
-  return seconds * 1_000 + mod(at, 1_000);
-}
-
-function timeOfDay(text: string): number {
-  const [h = "0", m = "0"] = text.split(":");
-  return Number(h) * HOUR_MS + Number(m) * MINUTE_MS;
 }
 
 function covers(window: QuietWindow, local: number): boolean {
@@ -123,28 +56,14 @@ export function quietUntil(windows: readonly QuietWindow[], zone: string, at: nu
  */
 function endOf(window: QuietWindow, zone: Zone, at: number): number {
   const to = timeOfDay(window.to);
-  const offset = (t: number): number => offsetAt(zone, t);
   let start = at;
   for (;;) {
     const end = start + HOUR_MS;
-    const before = offset(start);
-    const change = offset(end) === before ? end : offsetChange(offset, start, end);
+    const before = offsetAt(zone, start);
+    const change = offsetAt(zone, end) === before ? end : offsetChange(zone, start, end);
     const reached = start + mod(to - mod(start + before, DAY_MS), DAY_MS);
     if (reached < change) return reached;
     if (!covers(window, localTimeOfDay(zone, change))) return change;
     start = change;
   }
-}
-
-/** The first millisecond in (start, end] with another offset than at `start`. */
-function offsetChange(offset: (t: number) => number, start: number, end: number): number {
-  const before = offset(start);
-  let low = start;
-  let high = end;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (offset(middle) === before) low = middle;
-    else high = middle;
-  }
-  return high;
 }

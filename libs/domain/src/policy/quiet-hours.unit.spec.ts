@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { isQuiet, isTimeZone, quietUntil, type QuietWindow } from "./quiet-hours.js";
+import { isTimeZone } from "../time/zone.js";
+import { isQuiet, quietUntil, type QuietWindow } from "./quiet-hours.js";
 
 const MINUTE = 60_000;
 const utc = (text: string): number => Date.parse(text);
