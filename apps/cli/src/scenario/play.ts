@@ -35,6 +35,8 @@ import {
   type TimelineEntry,
 } from "./scenario-file.js";
 
+/** Type of the event that lets waits fall due. */
+export const PASSING = "time.passed";
 const SOURCE = "scenario";
 /** What their ids begin with: the sandbox delivers to them at once, and leaves their answers to the scenario. */
 const CUSTOMERS = "scenario-";
@@ -142,7 +144,7 @@ class Player {
       const dueAt = nextDue(this.contexts.of(this.#customerId), this.#passed);
       if (dueAt === undefined || dueAt >= until) return;
       this.#passed = dueAt;
-      await this.#publish("time.passed", dueAt, {});
+      await this.#publish(PASSING, dueAt, {});
     }
     throw new Error(
       `${this.#customerId}: more than ${MAX_WAITS} waits fell due before ${new Date(until).toISOString()}`,
