@@ -188,6 +188,7 @@ class Player {
       headers: { "content-type": "application/cloudevents+json" },
       body: JSON.stringify(event),
     });
+    if (!response.ok) throw new Error(`${this.#customerId} asks ${entry.asks}: ${await response.text()}`);
     const answer = momentAnswerV1.parse(await response.json());
     const told = answer.decision?.action ?? null;
     if (told !== entry.answer)
