@@ -135,7 +135,8 @@ class Player {
       await this.#ask(entry, at);
       return;
     }
-    for (let i = 0; i < entry.times; i++) await this.#publish(entry.event, at, this.#filled(entry.data));
+    const event = this.#event(entry.event, at, this.#filled(entry.data));
+    for (let i = 0; i < entry.times; i++) await this.#send(bankSubject(event), event, i);
   }
 
   /** Lets the waits fire that fall due before `until`, in their order. */
@@ -153,7 +154,7 @@ class Player {
 
   async #publish(type: string, at: number, data: Readonly<Record<string, unknown>>): Promise<void> {
     const event = this.#event(type, at, data);
-    await this.#send(subjects.bank(sourceToken(SOURCE), this.#customerId, type), event);
+    await this.#send(bankSubject(event), event);
   }
 
   /** What a channel would tell that the customer did with the last message. */
@@ -215,9 +216,10 @@ class Player {
     return Object.fromEntries(Object.entries(data).map(([k, v]) => [k, v === "$command" ? last : v]));
   }
 
-  async #send(subject: string, event: CloudEvent): Promise<void> {
+  async #send(subject: string, event: CloudEvent, copy = 0): Promise<void> {
     const result = await this.#publisher.publish(subject, JSON.stringify(event), {
-      msgId: `${event.source}:${event.id}`,
+      // A copy under a message id of its own: dropping it is the actor's part (I1), not the stream's.
+      msgId: `${event.source}:${event.id}:${copy}`,
       giveUpAfterMs: SETTLE_AT_MOST_MS,
     });
     if (result.kind === "written") await this.#settled((c) => c.watermark >= result.seq);
@@ -272,6 +274,10 @@ class Player {
       records,
     };
   }
+}
+
+function bankSubject({ source, subject, type }: CloudEvent): string {
+  return subjects.bank(sourceToken(source), subject, type);
 }
 
 function nextDue(context: Context | undefined, after: number): number | undefined {

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import {
+  CHANNELS,
   channelV1,
+  isContact,
   isEventType,
   RESPONSE_OUTCOMES,
   TERMINAL_OUTCOMES,
+  type Channel,
   type ConsentChanged,
 } from "#contracts";
 
@@ -29,7 +32,10 @@ const offset = z
 const data = z.record(z.string(), z.unknown());
 
 const entryV1 = z.union([
-  /** An event of the bank. `$command` as a value stands for the id of the customer's last command. */
+  /**
+   * An event of the bank. `$command` as a value stands for the id of the customer's last command. `times`: so often under the
+   * same id, as a bank system sends that does not hear the answer.
+   */
   z.strictObject({
     at: offset,
     event: z.string().refine(isEventType),
@@ -69,13 +75,16 @@ export type ExpectedCommand = z.infer<typeof command>;
 /** `card-onboarding settled`: journey and reason. */
 const journeyAndReason = z.string().regex(/^[a-z0-9-]+ [A-Za-z0-9_-]+$/, 'write "<journey> <reason>"');
 
-const CONSENTS = ["all", "service", "none"] as const;
+const CONSENTS = ["all", "service", "none", "no-messages"] as const;
 
 const customerV1 = z.strictObject({
   /** One sentence: what this customer shows. */
   shows: z.string(),
   timezone: z.string().default("Europe/Amsterdam"),
-  /** `all`: advertising and service; `service`: advertising refused; `none`: nothing on record. */
+  /**
+   * `all`: advertising and service; `service`: advertising refused; `none`: nothing on record; `no-messages`: advertising and
+   * every message refused, though not that something is done, or someone calls.
+   */
   consents: z.enum(CONSENTS).default("all"),
   /** What the bank knows of them beforehand. */
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
@@ -133,12 +142,19 @@ export function readScenarios(dir: string): ReadonlyMap<string, Scenario> {
 export function consentsOf(kind: ScenarioCustomer["consents"]): readonly ConsentChanged[] {
   if (kind === "none") return [];
   const evidence = "scenario";
-  const service = { purpose: "service" as const, channel: "*" as const, granted: true, evidence };
-  const marketing = {
-    purpose: "marketing" as const,
-    channel: "*" as const,
-    granted: kind === "all",
+  const consent = (
+    purpose: "service" | "marketing",
+    channel: Channel | "*",
+    granted: boolean,
+  ): ConsentChanged => ({
+    purpose,
+    channel,
+    granted,
     evidence,
-  };
-  return [service, marketing];
+  });
+  if (kind === "no-messages") {
+    const messages = CHANNELS.filter(isContact).map((channel) => consent("service", channel, false));
+    return [...messages, consent("marketing", "*", false)];
+  }
+  return [consent("service", "*", true), consent("marketing", "*", kind === "all")];
 }
