@@ -390,10 +390,13 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     ],
     [
-      "a fraud hold: nothing",
+      "a fraud hold: a person has the case, and nothing is offered",
       {
         timeline: [hold("0m", "fraud"), leaving("1h", null), later("1d")],
-        expect: { refused: ["transfer-interception hold_fraud"] },
+        expect: {
+          commands: ["0m fraud-care agent delivered"],
+          refused: ["transfer-interception hold_fraud"],
+        },
       },
     ],
   ],
