@@ -1,6 +1,7 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
+import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
@@ -16,6 +17,10 @@ import { simulateCommand } from "./simulate/simulate.command.js";
 import { startCommand } from "./start/start.js";
 import { validateCommand } from "./validate/validate.command.js";
 import { stopCommand } from "./stop/stop.command.js";
+import { auditCommand } from "./audit/audit.command.js";
+import { explainCommand } from "./explain/explain.command.js";
+import { replayCommand } from "./recompute/replay.command.js";
+import { tailCommand } from "./tail/tail.command.js";
 
 /** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -33,6 +38,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stop: stopCommand,
   migrate: migrateCommand,
   simulate: simulateCommand,
+  bpic2012: bpic2012Command,
+  tail: tailCommand,
+  explain: explainCommand,
+  replay: replayCommand,
+  audit: auditCommand,
 };
 
 function overview(): string {
