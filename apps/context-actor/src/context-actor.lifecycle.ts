@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { clockFrom } from "#clock";
-import { loadJourneys } from "#definitions";
+import { loadJourneys, loadSignals } from "#definitions";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
 import { CallersPublisher } from "./actor/callers.publisher.js";
@@ -33,6 +33,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     const { config, log } = this;
     const clock = clockFrom(config.clock);
     const files = loadJourneys(config.definitionsDir);
+    const signals = loadSignals(config.definitionsDir);
     const nc = await connectNats({
       url: config.natsUrl,
       name: `context-actor ${config.instanceId}`,
@@ -43,7 +44,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     });
     this.#nc = nc;
     this.#connected = true;
-    const store = new JourneysStore({ nc, clock, files, log });
+    const store = new JourneysStore({ nc, clock, files, signals, log });
     await store.install();
     const publisher = new Publisher(nc);
     const actor = new CustomerActor({

@@ -47,7 +47,7 @@ function assumptionsOf({ input, before, after, responses, published }: Simulatio
       "The same contact gets the same response in both versions, so that the difference between them is theirs and not one of luck. " +
       "The numbers of contacts follow from the events; numbers of responses are what the model says, and no forecast.",
     "What customers would have done otherwise because of another contact (buy, pay, complain) is not known and not simulated: the recorded events stay as they are.",
-    "Customers begin without open journeys and without earlier contacts. An event is handled at its own time. Messages arrive or fail by the model; the last check before a send (opted out within its latency) is not simulated.",
+    "Whoever asked for a moment is taken to wait for the answer: what may be said in the app is said there. Customers begin without open journeys and without earlier contacts. An event is handled at its own time. Messages arrive or fail by the model; the last check before a send (opted out within its latency) is not simulated.",
     ...(input.unreadable > 0
       ? [`${input.unreadable} events could not be read and are left out, e.g. ${input.problems[0] ?? ""}.`]
       : []),

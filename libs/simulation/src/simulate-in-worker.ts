@@ -30,7 +30,7 @@ export function compareInWorker(input: SimulationInput, withinMs: number): Promi
     worker.once("message", (answer: WorkerAnswer) =>
       end(() => ("result" in answer ? resolve(answer.result) : reject(new Error(answer.error)))),
     );
-    worker.once("error", (error) => end(() => reject(error)));
+    worker.once("error", (error: Error) => end(() => reject(error)));
     worker.once("exit", () => end(() => reject(new Error("the simulation ended without an answer"))));
   });
 }

@@ -18,6 +18,7 @@ import {
   journeyV1,
   streamsOf,
   subjects,
+  type CustomerEvent,
   type JourneyDefinition,
 } from "#contracts";
 import { PROFILE_FAMILIES } from "#domain";
@@ -50,6 +51,8 @@ export async function readRecordedEvents(nc: NatsConnection, range: StreamRange)
   const collector = new EventCollector(range.limit ?? MAX_EVENTS);
   // Events carry their own time, also those of a replay that are decades old.
   const clock = replayClock({ startWall: Date.now(), startTime: Date.now(), speed: 1 });
+  // Whoever asked for a moment waits no longer: here they are taken to wait still, so that what may be said in the app is.
+  const told = ({ moment: _over, ...event }: CustomerEvent): CustomerEvent => event;
   const parse = (m: StoredMsg): ReturnType<typeof parseEvent> =>
     parseEvent(
       { subject: m.subject, seq: m.seq, data: m.data, headers: m.header, storedAt: m.time.getTime() },
@@ -61,14 +64,14 @@ export async function readRecordedEvents(nc: NatsConnection, range: StreamRange)
       await readStream(direct, stream, subjects.evtOfTypeFamily(family), { seq: 1 }, (m) => {
         if (m.time.getTime() >= range.since) return false;
         const parsed = parse(m);
-        if (parsed.kind === "event") collector.addEarlier(parsed.event);
+        if (parsed.kind === "event") collector.addEarlier(told(parsed.event));
         return true;
       });
     }
     await readStream(direct, stream, subjects.evtAll, { start_time: new Date(range.since) }, (m) => {
       if (m.time.getTime() >= range.until) return false;
       const parsed = parse(m);
-      if (parsed.kind === "event") collector.add(parsed.event);
+      if (parsed.kind === "event") collector.add(told(parsed.event));
       else collector.refuse(`message ${m.seq} of ${stream}`, parsed.detail);
       return true;
     });

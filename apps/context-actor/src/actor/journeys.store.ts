@@ -4,7 +4,7 @@
  */
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "#clock";
-import type { JourneyDefinition } from "#contracts";
+import type { JourneyDefinition, SignalsDefinition } from "#contracts";
 import { createExpressions } from "#definitions";
 import { Journeys } from "#domain";
 import { DefinitionsBucket, followPublished, installJourneys, readPublished } from "#registry";
@@ -14,6 +14,7 @@ export interface JourneysStoreOptions {
   readonly clock: Clock;
   /** The versions that ship with this build. */
   readonly files: readonly JourneyDefinition[];
+  readonly signals: readonly SignalsDefinition[];
   readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
@@ -52,7 +53,11 @@ export class JourneysStore {
 
   async read(): Promise<Journeys> {
     const { definitions, releases, controls } = await readPublished(this.#bucket);
-    return new Journeys(definitions, this.#expressions, { releases, controls });
+    return new Journeys(definitions, this.#expressions, {
+      releases,
+      controls,
+      signals: this.#options.signals,
+    });
   }
 
   /** Hands over what is published now and after every change, until what it resolves with is called. */
