@@ -40,7 +40,7 @@ const anyStep: fc.Arbitrary<AnyStep> = fc.record({
   ),
   ways: fc.tuple(fc.nat(30), fc.nat(30), fc.nat(30)),
   event,
-  hours: fc.integer({ min: 1, max: 60 }),
+  hours: fc.integer({ min: 12, max: 60 }),
   any: fc.boolean(),
 });
 
@@ -166,7 +166,7 @@ export interface AnyEvent {
 export const anyEvents: fc.Arbitrary<readonly AnyEvent[]> = fc.array(
   fc.record({
     type: fc.constantFrom(...EVENTS, "nothing.of-interest"),
-    gapMs: fc.integer({ min: 0, max: 50 }).map((hours) => hours * HOUR_MS + 7),
+    gapMs: fc.integer({ min: 0, max: 40 }).map((hours) => hours * HOUR_MS + 7),
     data: fc.record({ n: fc.nat(5), key: fc.constantFrom("k1", "k2", "k3") }),
   }),
   { minLength: 3, maxLength: 25 },

@@ -27,7 +27,7 @@ function play(
 }
 
 const always = (check: (definitions: Definitions, events: readonly AnyEvent[]) => void): void => {
-  fc.assert(fc.property(anyJourneys, anyEvents, check), { numRuns: 150 });
+  fc.assert(fc.property(anyJourneys, anyEvents, check), { numRuns: 100 });
 };
 const everyMoment = (check: (c: CustomerScript, definitions: Definitions) => void): void =>
   always((definitions, events) => {
@@ -77,11 +77,12 @@ describe("of all journeys and events it holds that", () => {
   });
 
   it("an instance does nothing after it has ended", () => {
-    everyMoment((c) => {
+    always((definitions, events) => {
+      const c = play(definitions, events);
       const ended = new Set<string>();
       for (const e of c.entries) {
         if (e.kind === "branch-started") expect(ended.has(e.parent)).toBe(false);
-        if ("instance" in e) expect([e, ended.has(e.instance)]).toEqual([e, false]);
+        if ("instance" in e && ended.has(e.instance)) throw new Error(`after its end: ${JSON.stringify(e)}`);
         if (e.kind === "journey-exited" || e.kind === "branch-ended") ended.add(e.instance);
       }
       for (const j of c.context.journeys) expect(ended.has(j.id)).toBe(false);
