@@ -27,7 +27,7 @@ export async function startChannels(config: ChannelsConfig, log: Logger): Promis
   });
   const publisher = new Publisher(nc);
   const customers = new CustomerLog(nc);
-  const providers = wireProviders(config, nc, clock);
+  const providers = wireProviders(config, nc, publisher, clock);
   const delivery = new CommandDelivery({
     clock,
     log,

@@ -232,7 +232,14 @@ export class CommandDelivery {
         if (next) {
           await this.#ports.fallback.order(next, work.origin);
           faultPoint("channels.fallback.after");
-        } else await this.#end(work, "failed", reason, time);
+        } else
+          await this.#end(
+            work,
+            "failed",
+            reason,
+            time,
+            result.status === "rejected" ? result.result : undefined,
+          );
         return false;
       }
     }

@@ -2,6 +2,9 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Channel } from "#contracts";
 import type { Clock } from "#clock";
+import type { Publisher } from "#messaging";
+import { CardTries } from "./card-retries/card-tries.store.js";
+import { LimitedRetryProvider } from "./card-retries/limited-retry.provider.js";
 import type { ChannelsConfig } from "./config.js";
 import { InAppProvider } from "./inapp/in-app.provider.js";
 import { ProviderRegistry } from "./provider-registry.js";
@@ -14,7 +17,12 @@ import { SandboxProvider, type SandboxOptions } from "./sandbox/sandbox.provider
 import { EmbeddedAddressBook } from "./smtp/address-book.port.js";
 import { SmtpEmailProvider } from "./smtp/smtp-email.provider.js";
 
-export function wireProviders(config: ChannelsConfig, nc: NatsConnection, clock: Clock): ProviderRegistry {
+export function wireProviders(
+  config: ChannelsConfig,
+  nc: NatsConnection,
+  publisher: Publisher,
+  clock: Clock,
+): ProviderRegistry {
   const ledger = config.SANDBOX_LEDGER === undefined ? noLedger : fileLedger(config.SANDBOX_LEDGER);
   const seed = config.SANDBOX_SEED;
   const sandbox = (channel: SandboxChannel, extra: Pick<SandboxOptions, "carryOut"> = {}): ChannelProvider =>
@@ -41,7 +49,10 @@ export function wireProviders(config: ChannelsConfig, nc: NatsConnection, clock:
       case "agent":
         return sandbox(channel, { carryOut: offerCase(nc, seed, config.AGENTS) });
       case "execute":
-        return sandbox(channel, { carryOut: executed(seed) });
+        return new LimitedRetryProvider(
+          sandbox(channel, { carryOut: executed(seed) }),
+          new CardTries(nc, publisher),
+        );
       case "push":
       case "sms":
       case "atm":

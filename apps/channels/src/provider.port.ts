@@ -34,6 +34,8 @@ export interface Delivered extends Answer {
 export interface Rejected extends Answer {
   readonly status: "rejected";
   readonly reason: string;
+  /** What the refusal of an `execute` order brought back, such as an issuer's response code. */
+  readonly result?: NonNullable<Outcome["result"]>;
 }
 
 /** It was not said, and is not worth saying any more, on whatever channel. `reason` is a code. */

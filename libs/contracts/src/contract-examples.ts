@@ -332,6 +332,13 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     redelivered: false,
     publishedAt: 5,
   },
+  "table.v1": {
+    kind: "Table",
+    id: "merchant-offers",
+    version: 1,
+    description: "d",
+    rows: [{ mcc: "5541", name: "Service stations", action: "fuel-card" }],
+  },
   "policy-pack.v1": {
     kind: "PolicyPack",
     id: "default",

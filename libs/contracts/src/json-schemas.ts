@@ -23,6 +23,7 @@ import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
 import { signalsV1 } from "./signals.v1.js";
 import { evaluateRunReplyV1, evaluateRunV1, gateReplyV1, gateRequestV1 } from "./policy.v1.js";
+import { tableV1 } from "./table.v1.js";
 
 /** By the name of the snapshot, which carries the version. */
 export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
@@ -52,6 +53,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "policy-gate-reply.v1": gateReplyV1,
   "policy-gate-request.v1": gateRequestV1,
   "policy-pack.v1": policyPackV1,
+  "table.v1": tableV1,
   "signals.v1": signalsV1,
   "release.v1": releaseRecordV1,
 };

@@ -112,6 +112,12 @@ export const BUCKETS = [
     ttl: false,
     history: 1,
   },
+  {
+    name: "tries",
+    description: "Tries of declined card payments, per card and amount, for the limits of the card schemes",
+    ttl: true,
+    history: 1,
+  },
   { name: "agents", description: "Presence and skills of human agents", ttl: false, history: 1 },
 ] as const;
 export type Bucket = (typeof BUCKETS)[number]["name"];

@@ -5,6 +5,7 @@ import { checkConflicts } from "./conflict-checks.js";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkEventTypes, checkExpressions } from "./reference-checks.js";
 import { checkSteps } from "./step-checks.js";
+import { checkLookups, withTables, type Tables } from "./tables.js";
 
 type JourneyFile = DefinitionFile<JourneyDefinition>;
 
@@ -15,8 +16,12 @@ export interface Surroundings {
   readonly purposes?: ReadonlySet<Purpose> | undefined;
   /** Event types that are declared, or that a signal counts. */
   readonly events?: ReadonlySet<string> | undefined;
+  /** Ids of the windows of `signals/`. */
+  readonly windows?: ReadonlySet<string> | undefined;
   /** Journeys that are published; those in the files are known without. */
   readonly published?: readonly JourneyDefinition[] | undefined;
+  /** Their rows are put into the journeys that read them. */
+  readonly tables?: Tables | undefined;
 }
 
 /** Checks all journeys, against what is around them and against each other. */
@@ -37,14 +42,19 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
         `journey ${key} is already defined in ${before}; a change needs a new version`,
       );
     else versions.set(key, file.name);
-    checkExpressions(file, journey);
+    checkExpressions(file, journey, around.windows);
     checkEventTypes(file, journey, around.events && knownTo(journey, around.events, journeys));
     checkSteps(file, journey);
     checkCap(file, journey);
     checkConcurrency(file, journey);
-    if (!around.actions) continue;
-    checkActions(file, journey, around.actions, around.purposes);
-    checkConflicts(file, journey, journeys, around.actions);
+    if (around.actions) {
+      checkActions(file, journey, around.actions, around.purposes);
+      checkConflicts(file, journey, journeys, around.actions);
+    }
+    const { tables } = around;
+    if (!tables) continue;
+    checkLookups(file, tables);
+    file.rewrite((value) => withTables(value, tables));
   }
 }
 

@@ -95,12 +95,9 @@ describe("loading definitions", () => {
   });
 
   it("loads what ships", () => {
-    expect(loadJourneys(process.cwd()).map((j) => j.id)).toEqual([
-      "balance-leaving",
-      "insurance-cross-sell",
-      "overdraft-rescue",
-      "payment-failure-rescue",
-    ]);
+    expect(loadJourneys(process.cwd()).map((j) => j.id)).toEqual(
+      expect.arrayContaining(["balance-leaving", "card-payment-rescue", "overdraft-rescue"]),
+    );
     expect(loadCatalogue(process.cwd()).actions.size).toBeGreaterThan(8);
   });
 

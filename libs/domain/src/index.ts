@@ -3,3 +3,4 @@ export * from "./decision/index.js";
 export * from "./expressions.js";
 export * from "./journey/index.js";
 export * from "./policy/index.js";
+export * from "./payment/index.js";

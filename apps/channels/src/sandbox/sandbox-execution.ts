@@ -8,7 +8,9 @@ const EXECUTORS = ["acquirer-b", "acquirer-c"] as const;
 export function executed(seed: string): (order: SendOrder) => Record<string, unknown> {
   return (order) => {
     const draw = drawFor(seed, "executor", order.commandId, order.attempt);
-    const executor = EXECUTORS[Math.floor(draw.next() * EXECUTORS.length)];
+    const drawn = EXECUTORS[Math.floor(draw.next() * EXECUTORS.length)];
+    const { acquirer } = order.command.parameters;
+    const executor = typeof acquirer === "string" ? acquirer : drawn;
     const reference = Math.floor(draw.next() * 0xffffffff)
       .toString(16)
       .padStart(8, "0");

@@ -5,6 +5,7 @@ import type { ChannelProvider, Receipt, Reports, SendOrder, SendResult } from ".
 import { behaviourOf, type Behaviour, type SandboxFault } from "./sandbox-behaviour.js";
 import type { Ledger } from "./sandbox-ledger.js";
 import type { SandboxProfile } from "./sandbox-profile.js";
+import { testCaseOf, type TestCase } from "./sandbox-test-cases.js";
 
 export interface SandboxOptions {
   readonly seed: string;
@@ -33,7 +34,9 @@ export class SandboxProvider implements ChannelProvider {
     const { seed, profile, fault, ledger, carryOut } = this.#options;
     ledger(order);
     const result = carryOut?.(order);
-    const b = behaviourOf(seed, order, profile, fault);
+    const test = testCaseOf(order);
+    // What was forced for a whole channel counts for everybody.
+    const b = silenced(behaviourOf(seed, order, profile, fault ?? test?.fault), test);
     const delivered = (afterMs: number): Receipt => ({
       status: "delivered",
       afterMs,
@@ -41,7 +44,7 @@ export class SandboxProvider implements ChannelProvider {
     });
     const { receipt } = b;
     // Everything is timed from the send, so that the order of events does not depend on how late a timer fires.
-    const answer = this.#answer(b, delivered);
+    const answer = this.#answer(b, delivered, test);
     if (receipt) {
       this.#later(receipt.afterMs, () =>
         reports.receipt(receipt.status === "delivered" ? delivered(receipt.afterMs) : receipt),
@@ -59,13 +62,23 @@ export class SandboxProvider implements ChannelProvider {
     return Promise.resolve();
   }
 
-  #answer(b: Behaviour, delivered: (afterMs: number) => Receipt): Promise<SendResult> {
+  #answer(
+    b: Behaviour,
+    delivered: (afterMs: number) => Receipt,
+    test: TestCase | undefined,
+  ): Promise<SendResult> {
     return new Promise((resolve) => {
       if (b.answer === "hang") return;
       const { answer, answerAfterMs: afterMs } = b;
       this.#later(afterMs, () => {
         if (answer === "delivered") resolve(delivered(afterMs));
-        else if (answer === "rejected") resolve({ status: "rejected", reason: "provider_rejected", afterMs });
+        else if (answer === "rejected")
+          resolve({
+            status: "rejected",
+            reason: test?.reason ?? "provider_rejected",
+            afterMs,
+            ...(test?.result ? { result: test.result } : {}),
+          });
         else resolve({ status: "accepted", afterMs });
       });
     });
@@ -81,4 +94,9 @@ export class SandboxProvider implements ChannelProvider {
     );
     this.#timers.add(timer);
   }
+}
+
+/** Customers and cards of a test case do nothing of their own accord. */
+function silenced(b: Behaviour, test: TestCase | undefined): Behaviour {
+  return test ? { ...b, responses: [] } : b;
 }
