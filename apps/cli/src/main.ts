@@ -1,14 +1,22 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
+import { didYouMean } from "#definitions";
 import type { Command } from "./command.js";
 import { auditCommand } from "./audit/audit.command.js";
 import { explainCommand } from "./explain/explain.command.js";
+import { diagramCommand } from "./diagram/diagram.command.js";
+import { newCommand } from "./new/new.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
 import { replayCommand } from "./recompute/replay.command.js";
 import { startCommand } from "./start/start.js";
 import { tailCommand } from "./tail/tail.command.js";
+import { validateCommand } from "./validate/validate.command.js";
 
+/** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
+  new: newCommand,
+  validate: validateCommand,
+  diagram: diagramCommand,
   start: startCommand,
   provision: provisionCommand,
   tail: tailCommand,
@@ -25,14 +33,31 @@ function overview(): string {
   return `segue <command> [options]\n\n${rows.join("\n")}\n\nsegue <command> --help says more about each.\n`;
 }
 
-const [name = "", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (command) {
-  process.exit(await command.run(args));
-} else if (["", "help", "--help", "-h"].includes(name)) {
-  process.stdout.write(overview());
-  process.exit(name === "" ? 2 : 0);
-} else {
-  process.stderr.write(`segue: there is no command ${JSON.stringify(name)}\n\n${overview()}`);
-  process.exit(2);
+/** Says that there is no such command, and which one was probably meant. */
+function unknown(name: string): string {
+  const meant = didYouMean(name, Object.keys(COMMANDS));
+  return `segue: there is no command ${JSON.stringify(name)}${meant ? `; ${meant}` : ""}\n\n${overview()}`;
 }
+
+async function main([name = "", ...args]: readonly string[]): Promise<number> {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!.run(args);
+  if (name === "") {
+    process.stderr.write(overview());
+    return 2;
+  }
+  if (!["help", "--help", "-h"].includes(name)) {
+    process.stderr.write(unknown(name));
+    return 2;
+  }
+  const [about] = args;
+  if (about !== undefined && !Object.hasOwn(COMMANDS, about)) {
+    process.stderr.write(unknown(about));
+    return 2;
+  }
+  process.stdout.write(about === undefined ? overview() : `${COMMANDS[about]!.help.trimEnd()}\n`);
+  return 0;
+}
+
+const status = await main(process.argv.slice(2));
+// What still waits to be taken by a pipe would be lost.
+process.stdout.write("", () => process.exit(status));

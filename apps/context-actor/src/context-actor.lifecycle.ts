@@ -1,7 +1,7 @@
 import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { clockFrom } from "#clock";
-import { createExpressions, loadJourneys } from "#definitions";
+import { createExpressions, loadJourneys, loadSignals } from "#definitions";
 import { Journeys } from "#domain";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
@@ -33,6 +33,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     const { config, log } = this;
     const clock = clockFrom(config.clock);
     const files = loadJourneys(config.definitionsDir);
+    const signals = loadSignals(config.definitionsDir);
     const nc = await connectNats({
       url: config.natsUrl,
       name: `context-actor ${config.instanceId}`,
@@ -44,7 +45,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     this.#nc = nc;
     this.#connected = true;
     const reloadJourneys = async (): Promise<Journeys> =>
-      new Journeys(await publishJourneys(nc, files), createExpressions());
+      new Journeys(await publishJourneys(nc, files), createExpressions(), { signals });
     const journeys = await reloadJourneys();
     for (const { id, version } of files) {
       const newest = journeys.newest(id)?.version ?? version;

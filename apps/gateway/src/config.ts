@@ -12,6 +12,7 @@ const environment = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
   SEGUE_CLOCK: z.string().optional(),
+  SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
   /** For tests alone: where to die. */
   SEGUE_KILL_AT: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -39,6 +40,7 @@ export interface GatewayConfig {
   readonly host: string;
   readonly natsUrl: string;
   readonly clock: Clock;
+  readonly definitionsDir: string;
   readonly killAt: string | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
@@ -66,6 +68,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: e.HOST,
     natsUrl: e.NATS_URL,
     clock,
+    definitionsDir: e.SEGUE_DEFINITIONS_DIR,
     killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,

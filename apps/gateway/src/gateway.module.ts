@@ -11,6 +11,8 @@ import type { EventLimits } from "./events/event-check.js";
 import { BATCH_LIMITS, EVENT_LIMITS, EventsController } from "./events/events.controller.js";
 import { IdempotencyStore } from "./events/idempotency.store.js";
 import { HealthController, Lifecycle } from "./health/health.controller.js";
+import { JourneyValidator } from "./journeys/journey-validator.js";
+import { ValidateController } from "./journeys/validate.controller.js";
 import { Moments } from "./moments/moments.js";
 import { MomentsController } from "./moments/moments.controller.js";
 import { GatewayMetrics } from "./metrics.js";
@@ -41,6 +43,7 @@ export class GatewayModule {
         ConsentsController,
         DecisionsController,
         MomentsController,
+        ValidateController,
         HealthController,
         DocsController,
       ],
@@ -51,6 +54,10 @@ export class GatewayModule {
         { provide: API_VERSION, useValue: version },
         { provide: EventPublisher, useFactory: () => new EventPublisher(link, metrics, log, limits) },
         { provide: Moments, useValue: moments },
+        {
+          provide: JourneyValidator,
+          useFactory: () => new JourneyValidator(link, config.definitionsDir),
+        },
         { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
         {
           provide: IdempotencyStore,

@@ -141,7 +141,7 @@ describe("problems", () => {
     [
       "an unknown channel",
       [["action: offer", "action: offer, channels: [pusch]"]],
-      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "inapp"|',
+      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "inapp"|"push"|',
     ],
     [
       "a channel that the action has no text for",
@@ -194,7 +194,7 @@ describe("warnings", () => {
     [
       "an offer in a service journey",
       [["purpose: marketing", "purpose: service"]],
-      'good.yaml:11:38 steps[0].action: action "offer" is of purpose marketing, the journey of purpose service (an offer belongs into a marketing journey',
+      'good.yaml:11:38 steps[0].action: action "offer" is of purpose marketing, the journey of purpose service (offer it in a decide step, or in a marketing journey)',
     ],
     [
       "a service message in a marketing journey",

@@ -12,5 +12,6 @@ export {
   type RegistryPorts,
   type ReleaseResult,
 } from "./journey-registry.js";
+export { liveJourneys } from "./live-journeys.js";
 export { followPublished, readPublished, type Published } from "./published.js";
 export { isPublished, REFUSALS, sharesAt, type RefusalCode, type Refused } from "./release-changes.js";

@@ -17,6 +17,7 @@ import {
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
+import { VALIDATE_ROUTE } from "./validate-route.js";
 
 const customerIdParameter: ApiParameter = {
   name: "id",
@@ -347,4 +348,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "decision-not-found", "stream-away"],
     curl: "$SEGUE/v1/decisions/cust-42.1.0/explanation",
   },
+  VALIDATE_ROUTE,
 ];

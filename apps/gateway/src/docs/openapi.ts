@@ -40,6 +40,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       { name: "Events", description: "What happens" },
       { name: "Customers", description: "What Segue holds, and what the customer permits" },
       { name: "Decisions", description: "What was decided, and why" },
+      { name: "Journeys", description: "What runs, and what may" },
     ],
     paths,
     components: { schemas: reachableSchemas(JSON.stringify(paths)) },
