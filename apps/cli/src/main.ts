@@ -1,16 +1,26 @@
 /** `segue <command>`: `npm run segue -- <command>`. `npm start` runs `segue start`. */
 import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
+import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { auditCommand } from "./audit/audit.command.js";
 import { explainCommand } from "./explain/explain.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
+import { journeysCommand } from "./journeys/journeys.command.js";
+import { migrateCommand } from "./migrate/migrate.command.js";
+import { pauseCommand } from "./pause/pause.command.js";
+import { proposeCommand } from "./propose/propose.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
+import { publishCommand } from "./publish/publish.command.js";
+import { resumeCommand } from "./resume/resume.command.js";
+import { rollbackCommand } from "./rollback/rollback.command.js";
+import { simulateCommand } from "./simulate/simulate.command.js";
 import { replayCommand } from "./recompute/replay.command.js";
 import { startCommand } from "./start/start.js";
 import { tailCommand } from "./tail/tail.command.js";
 import { validateCommand } from "./validate/validate.command.js";
+import { stopCommand } from "./stop/stop.command.js";
 
 /** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -19,6 +29,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diagram: diagramCommand,
   start: startCommand,
   provision: provisionCommand,
+  journeys: journeysCommand,
+  propose: proposeCommand,
+  publish: publishCommand,
+  rollback: rollbackCommand,
+  pause: pauseCommand,
+  resume: resumeCommand,
+  stop: stopCommand,
+  migrate: migrateCommand,
+  simulate: simulateCommand,
+  bpic2012: bpic2012Command,
   tail: tailCommand,
   explain: explainCommand,
   replay: replayCommand,

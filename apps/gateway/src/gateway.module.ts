@@ -15,6 +15,9 @@ import { JourneyValidator } from "./journeys/journey-validator.js";
 import { ValidateController } from "./journeys/validate.controller.js";
 import { Moments } from "./moments/moments.js";
 import { MomentsController } from "./moments/moments.controller.js";
+import { ControlsController, JourneysController } from "./journeys/journeys.controller.js";
+import { RegistryLink } from "./journeys/registry-link.js";
+import { SIMULATION_LIMITS, SimulateController } from "./journeys/simulate.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
 
@@ -42,6 +45,9 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         DecisionsController,
+        SimulateController,
+        JourneysController,
+        ControlsController,
         MomentsController,
         ValidateController,
         HealthController,
@@ -64,6 +70,18 @@ export class GatewayModule {
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
         },
         { provide: EVENT_LIMITS, useValue: eventLimits },
+        {
+          provide: RegistryLink,
+          useFactory: () => new RegistryLink(link, config.clock, config.definitionsDir),
+        },
+        {
+          provide: SIMULATION_LIMITS,
+          useValue: {
+            definitionsDir: config.definitionsDir,
+            maxEvents: config.simulationMaxEvents,
+            withinMs: config.simulationWithinMs,
+          },
+        },
         { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
       ],
     };

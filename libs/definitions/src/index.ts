@@ -30,7 +30,6 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
-export { readJourney } from "./journey-text.js";
 export {
   catalogueOf,
   loadCatalogue,

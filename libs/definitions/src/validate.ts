@@ -2,7 +2,14 @@
 import { journeyV1, type ActionDefinition, type JourneyDefinition } from "#contracts";
 import { byPlace, type Problem } from "./definition-error.js";
 import { DefinitionFile, type FilesOfKind, type Source } from "./definition-file.js";
-import { problemsOf, readCatalogue, readDefinitions, type ReadOptions } from "./definition-set.js";
+import {
+  problemsOf,
+  readCatalogue,
+  readDefinitions,
+  readSignals,
+  windowsOf,
+  type ReadOptions,
+} from "./definition-set.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 
 export interface Validation {
@@ -69,7 +76,7 @@ function valid({ files }: FilesOfKind<JourneyDefinition>): readonly JourneyDefin
 
 /** The actions of all catalogues in a folder that can be used. */
 export function readActions(dir: string): readonly ActionDefinition[] {
-  return readCatalogue(dir, undefined).files.flatMap((f) =>
+  return readCatalogue(dir, windowsOf(readSignals(dir))).files.flatMap((f) =>
     f.value === undefined || f.problems.length > 0 ? [] : f.value.actions,
   );
 }

@@ -1,4 +1,5 @@
 export { targetText } from "./control-changes.js";
+export { CatalogueMissing, checkAgainst, readCheckedSurroundings } from "./definition-check.js";
 export { DefinitionsBucket } from "./definitions-bucket.js";
 export { checkGovernanceChain, definitionText, digestOf, governanceHash } from "./governance-chain.js";
 export { installJourneys, type Installed } from "./installation.js";

@@ -15,7 +15,7 @@ export interface Installation {
   readonly journeys: readonly JourneyDefinition[];
   readonly catalogue: Catalogue;
   readonly policyPacks: readonly PolicyPackDefinition[];
-  /** Windows that conditions ask for. */
+  /** Windows over events that expressions may read. */
   readonly signals?: readonly SignalsDefinition[] | undefined;
 }
 
@@ -126,8 +126,8 @@ export function* runAll(
   responses?: ResponseModelDefinition,
 ): Generator<CustomerRun> {
   const shared = sharedWorld(installation, responses);
-  const { signals } = installation;
-  const world = { ...shared, journeys: new Journeys(installation.journeys, shared.expressions, { signals }) };
+  const { journeys, signals } = installation;
+  const world = { ...shared, journeys: new Journeys(journeys, shared.expressions, { signals }) };
   for (const customer of recorded.customers) yield simulateCustomer(customer, world, until);
 }
 

@@ -98,7 +98,10 @@ describe("the commands over the audit", () => {
   });
 
   /** In this process: the exit status, and what was said. */
-  async function told(command: Command, args: string[]): Promise<{ status: number; out: string; err: string }> {
+  async function told(
+    command: Command,
+    args: string[],
+  ): Promise<{ status: number; out: string; err: string }> {
     const said = { out: "", err: "" };
     const spies = [
       jest.spyOn(process.stdout, "write").mockImplementation((text) => ((said.out += String(text)), true)),

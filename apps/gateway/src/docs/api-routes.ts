@@ -16,6 +16,8 @@ import {
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { JOURNEYS_ROUTES } from "./journeys-routes.js";
+import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 import { VALIDATE_ROUTE } from "./validate-route.js";
 
@@ -349,4 +351,6 @@ export const API_ROUTES: readonly ApiRoute[] = [
     curl: "$SEGUE/v1/decisions/cust-42.1.0/explanation",
   },
   VALIDATE_ROUTE,
+  ...JOURNEYS_ROUTES,
+  SIMULATE_ROUTE,
 ];
