@@ -21,7 +21,7 @@ import {
   type FindingKind,
   type Verified,
 } from "#audit";
-import { wallClock } from "#clock";
+import { standingClockText, wallClock } from "#clock";
 import { subjects, type AuditRecord, type CloudEvent, type DecisionExplained } from "#contracts";
 import { loadJourneys } from "#definitions";
 import { DefinitionsBucket, installJourneys } from "#registry";
@@ -89,6 +89,20 @@ const PACK = {
   ],
 };
 
+/** A folder with the definitions. */
+function definitions(): string {
+  const dir = scratch("audit");
+  for (const [folder, definition] of [
+    ["catalogue", CATALOGUE],
+    ["journeys", JOURNEY],
+    ["policies", PACK],
+  ] as const) {
+    mkdirSync(join(dir, folder));
+    writeFileSync(join(dir, folder, "test.yaml"), JSON.stringify(definition));
+  }
+  return dir;
+}
+
 interface Message {
   readonly subject: string;
   readonly seq: number;
@@ -101,15 +115,7 @@ describe("the audit of a running system", () => {
     ["push", "sms"].map((channel) => ({ purpose: "marketing", channel, granted }));
 
   beforeAll(async () => {
-    const dir = scratch("audit");
-    for (const [folder, definition] of [
-      ["catalogue", CATALOGUE],
-      ["journeys", JOURNEY],
-      ["policies", PACK],
-    ] as const) {
-      mkdirSync(join(dir, folder));
-      writeFileSync(join(dir, folder, "test.yaml"), JSON.stringify(definition));
-    }
+    const dir = definitions();
     const certain = {
       reject: 0,
       lost: 0,
@@ -591,5 +597,44 @@ describe("the audit of a running system", () => {
         { of: "leaving", kind: "changed", detail: expect.stringMatching(/not what was published/) },
       ]);
     });
+  });
+});
+
+describe("the audit of a replay of the past", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await System.start({
+      services: ["decision", "policy", "channels", "context-actor"],
+      env: { "*": { SEGUE_DEFINITIONS_DIR: definitions() } },
+      clock: standingClockText(),
+      sandbox: SILENT_CUSTOMERS,
+    });
+  }, 60_000);
+  afterAll(() => system?.stop());
+
+  it("comes out the same: waits that events overtake, events without a record, events that come twice", async () => {
+    const day = (n: number): string => new Date(Date.UTC(1996, 2, n, 12)).toISOString();
+    const say = async (n: number, type: string, data: Record<string, unknown> = {}): Promise<CloudEvent> => {
+      const event = system.event("p1", type, data, { time: day(n) });
+      await system.settled("p1", await system.publish(event));
+      return event;
+    };
+    const consents = ["push", "sms"].map((channel) => ({ purpose: "marketing", channel, granted: true }));
+    await say(1, "customer.registered", { timezone: "Europe/Prague", consents });
+    await say(2, "transfer.sent", { amount: 500 });
+    const twice = await say(3, "page.viewed");
+    await system.settled("p1", await system.publish(twice));
+    await say(4, "page.viewed");
+    await say(9, "transfer.sent", { amount: 5_000 });
+    const context = await system.settled(
+      "p1",
+      await system.publish(system.event("p1", "page.viewed", {}, { time: day(20) })),
+    );
+    expect(context).toMatchObject({ duplicates: 1, journeys: [] });
+    const told = await replayCustomer(system.servers.nc, "p1");
+    expect(told).toMatchObject({ equal: true, decisions: 2 });
+    const findings: Finding[] = [];
+    await verifyCustomers(system.servers.nc, { onFinding: (f) => findings.push(f) });
+    expect(findings).toEqual([]);
   });
 });

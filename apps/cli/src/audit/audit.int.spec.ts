@@ -14,12 +14,12 @@ import { tailCommand } from "../tail/tail.command.js";
 import { auditCommand } from "./audit.command.js";
 
 const CUSTOMERS = 40;
-const MESSAGES = 100;
+const MESSAGES = 60;
 const RECORDS = 16;
 /** Of each record's text. */
 const BYTES = 1_500;
-/** The audit is some 96 MB; the command itself needs about half of this. */
-const HEAP_MB = 64;
+/** The audit is some 60 MB; the command itself needs 25. */
+const HEAP_MB = 48;
 
 describe("the commands over the audit", () => {
   let servers: TestServers;
