@@ -470,6 +470,15 @@ describe("the audit of a running system", () => {
       expect(all).toMatchObject([{ of: "a1", kind: "gap", n: 4 }]);
     });
 
+    it("so that an explanation says so, too", async () => {
+      const [first] = await decisions("a1");
+      const before = await stored();
+      await rewrite(before.filter((m) => m !== before.filter(ofChain)[4]));
+      const e = await explained(first!);
+      await rewrite(before);
+      expect(e.record[1]).toMatch(/and 1 findings/);
+    });
+
     it("by taking the first away", async () => {
       const { kinds } = await tampered((ms) => ms.filter((m) => m !== ms.find(ofChain)));
       expect(kinds).toEqual(["gap"]);
@@ -574,7 +583,7 @@ describe("the audit of a running system", () => {
         const before = await stored();
         await rewrite(change([...before]));
         const found: Finding[] = [];
-        const told = await verifyPublications(system.servers.nc, (f) => found.push(f));
+        const told = await verifyPublications(system.servers.nc, (f) => found.push(f), 50);
         await rewrite(before);
         expect(told.chains).toBe(1);
         return found;

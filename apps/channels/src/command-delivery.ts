@@ -105,10 +105,7 @@ export class CommandDelivery {
     const { outcomes } = this.#ports;
     const repeated = message.delivery.redelivered || command.attempt > 0;
     if (repeated && (await outcomes.terminalOf(command, origin)) !== undefined) return;
-    if (at > command.expiresAt) {
-      await this.#end(work, "expired", "expired", at);
-      return;
-    }
+    if (at > command.expiresAt) return this.#endUnsent(work, repeated, "expired");
     faultPoint("channels.gate.before");
     const answer = await this.#gate(work);
     faultPoint("channels.gate.after");
@@ -116,17 +113,26 @@ export class CommandDelivery {
       case "go":
         return this.#send(work);
       case "stop":
-        this.#ports.providers.of(work.leg.channel).withdrawn?.(command, answer.reason);
+        void this.#ports.providers.of(work.leg.channel).withdraw?.(command, answer.reason);
         await this.#end(work, "suppressed", answer.reason, at);
         return;
       case "claimed": {
         // An earlier delivery was let through. It has left an outcome, or the next leg, or nobody knows what it did.
         if ((await outcomes.terminalOf(command, origin)) !== undefined) return;
         if (await this.#ports.fallback.isOrdered(command, origin)) return;
-        await this.#end(work, "unknown", "interrupted", at);
-        return;
+        return this.#endUnsent(work, true, "interrupted");
       }
     }
+  }
+
+  /** Ends a command that it is too late to send, as what became of the deliveries before this one, where that can be found out. */
+  async #endUnsent(work: Leg, repeated: boolean, reason: "expired" | "interrupted"): Promise<void> {
+    const provider = this.#ports.providers.of(work.leg.channel);
+    const unasked = reason === "interrupted" ? undefined : false;
+    const sent = provider.withdraw ? await provider.withdraw(work.command, reason) : unasked;
+    if (sent === true) await this.#end(work, "delivered", "receipt", work.at);
+    else if (sent === undefined && repeated) await this.#end(work, "unknown", "interrupted", work.at);
+    else await this.#end(work, "expired", "expired", work.at);
   }
 
   async #gate({ command, leg, message, delivery }: Leg): ReturnType<PolicyGate["ask"]> {

@@ -72,7 +72,10 @@ export interface ChannelProvider {
    * did not leave.
    */
   send(order: SendOrder, reports: Reports): Promise<SendResult>;
-  /** Told of a command that ends unsent. `reason` is a code. */
-  withdrawn?(command: Command, reason: string): void;
+  /**
+   * Told of a command that is not sent now, with why (a code). Answers whether a delivery before this one has sent it;
+   * `undefined`: nobody can tell.
+   */
+  withdraw?(command: Command, reason: string): Promise<boolean | undefined>;
   close(): Promise<void>;
 }

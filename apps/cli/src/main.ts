@@ -3,8 +3,6 @@ import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
-import { auditCommand } from "./audit/audit.command.js";
-import { explainCommand } from "./explain/explain.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
@@ -16,11 +14,13 @@ import { publishCommand } from "./publish/publish.command.js";
 import { resumeCommand } from "./resume/resume.command.js";
 import { rollbackCommand } from "./rollback/rollback.command.js";
 import { simulateCommand } from "./simulate/simulate.command.js";
-import { replayCommand } from "./recompute/replay.command.js";
 import { startCommand } from "./start/start.js";
-import { tailCommand } from "./tail/tail.command.js";
 import { validateCommand } from "./validate/validate.command.js";
 import { stopCommand } from "./stop/stop.command.js";
+import { auditCommand } from "./audit/audit.command.js";
+import { explainCommand } from "./explain/explain.command.js";
+import { replayCommand } from "./recompute/replay.command.js";
+import { tailCommand } from "./tail/tail.command.js";
 
 /** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {

@@ -2,7 +2,7 @@ import type { AuditEntry, AuditRecord, Context, CustomerEvent } from "#contracts
 import { subjects } from "#contracts";
 import { emptyContext } from "#domain";
 import { ChainCheck, noCounts, type Counts, type Finding } from "./chain-check.js";
-import { seal } from "./chain.js";
+import { auditHash, seal } from "./chain.js";
 import { firstDifference } from "./difference.js";
 import { Lineage } from "./lineage.js";
 import type { Stored } from "./stored-messages.js";
@@ -99,6 +99,13 @@ describe("one customer's chain", () => {
       { kind: "expression-failed", where: "x", error: "y" },
     ]);
     expect(kinds([all.slice(0, 6), [other[5]!]], all[5])).toEqual(["changed"]);
+  });
+
+  it("does not follow the record before, whose content was changed and its hash made to fit", () => {
+    const [first, second, third] = all;
+    const open = { ...second!, at: 99 };
+    const forged = { ...open, hash: auditHash(open) };
+    expect(check([[first!, forged, third!]]).findings).toMatchObject([{ kind: "changed", n: 3 }]);
   });
 
   it("is cut, or longer than the context knows", () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** `inapp`: where the customer is acting right now, in answer to a moment. */
-export const CHANNELS = ["inapp", "push", "sms", "email", "atm", "ivr", "agent", "execute"] as const;
+export const CHANNELS = ["push", "sms", "email", "atm", "ivr", "agent", "execute", "inapp"] as const;
 export const channelV1 = z.enum(CHANNELS).meta({ id: "Channel" });
 export type Channel = z.infer<typeof channelV1>;
 

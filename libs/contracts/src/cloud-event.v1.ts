@@ -64,7 +64,7 @@ export interface CallerWaits {
 export const consentChangedV1 = z.object({
   purpose: z.enum(["marketing", "service", "collections"]),
   /** `*` is every channel. */
-  channel: z.enum(["inapp", "push", "sms", "email", "atm", "ivr", "agent", "execute", "*"]),
+  channel: z.enum(["push", "sms", "email", "atm", "ivr", "agent", "execute", "inapp", "*"]),
   granted: z.boolean(),
   evidence: z.string().max(256).optional(),
 });

@@ -65,7 +65,7 @@ describe("kinds", () => {
   });
 
   it("count as a contact where the customer hears from the bank", () => {
-    expect(CHANNELS.filter(isContact)).toEqual(["inapp", "push", "sms", "email", "atm", "ivr"]);
+    expect(CHANNELS.filter(isContact)).toEqual(["push", "sms", "email", "atm", "ivr", "inapp"]);
   });
 });
 

@@ -52,11 +52,16 @@ export const momentHeaders = {
   deadline: "Segue-Moment-Deadline",
 } as const;
 
-/** What is sent to `replyTo`: by the in-app channel as a request, with an intervention; by the actor without one. */
-export const momentReplyV1 = z.object({ decision: interventionV1.nullable(), reason: z.string() });
+/** What is sent to `replyTo`: by the in-app channel with an intervention, as a request; by the actor without one. */
+export const momentReplyV1 = z.object({
+  decision: interventionV1.nullable(),
+  reason: z.string(),
+  /** Without an intervention: the command whose will not come. The request is answered as if it had been sent again. */
+  commandId: z.string().optional(),
+});
 export type MomentReply = z.infer<typeof momentReplyV1>;
 
-/** The gateway's answer to an intervention: whether the caller got it. */
+/** The gateway's answer to the in-app channel: whether the caller got the command's intervention, now or before. */
 export const momentTakenV1 = z.object({ taken: z.boolean() });
 export type MomentTaken = z.infer<typeof momentTakenV1>;
 

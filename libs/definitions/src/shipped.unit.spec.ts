@@ -37,6 +37,13 @@ function triggers(id: string, e: Moment): boolean {
 
 describe("triggers", () => {
   const money = { amountMinor: 40_000, balanceMinor: 60_000, currency: "CZK" };
+  const leaving = {
+    transferId: "t1",
+    destinationBank: "external",
+    amountMinor: 40_000,
+    balanceBeforeMinor: 100_000,
+    currency: "CZK",
+  };
   it.each([
     ["balance-leaving", event("transfer.sent", { ...money, balanceBeforeMinor: 100_000 }), true],
     ["balance-leaving", event("card.withdrawn", { ...money, balanceBeforeMinor: 100_000 }), true],
@@ -67,6 +74,11 @@ describe("triggers", () => {
     ["insurance-cross-sell", event("payment.sent", money), false],
     ["payment-failure-rescue", event("payment.failed", { paymentId: "p1", reasonCode: "AM04" }), true],
     ["payment-failure-rescue", event("payment.failed", { reasonCode: "AM04" }), false],
+    ["transfer-interception", event("transfer.initiated", leaving), true],
+    ["transfer-interception", event("transfer.initiated", { ...leaving, destinationBank: "own" }), false],
+    ["transfer-interception", event("transfer.initiated", { ...leaving, balanceBeforeMinor: 100_001 }), false],
+    ["transfer-interception", event("transfer.initiated", { ...leaving, balanceBeforeMinor: undefined }), false],
+    ["transfer-interception", event("transfer.initiated", { ...leaving, transferId: undefined }), false],
   ])("%s on %j: %p", (id, e, expected) => expect(triggers(id, e)).toBe(expected));
 
   it("keeps failed payments apart by their id", () => {

@@ -2,7 +2,7 @@
  * The in-app channel: the provider is the caller of the moment, who waits at a gateway. The gateway says whether the
  * caller got it, so a command ends as `delivered` exactly when somebody was told in time.
  */
-import { NoRespondersError, RequestError, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { NoRespondersError, RequestError, type NatsConnection } from "@nats-io/nats-core";
 import {
   momentTakenV1,
   parseMomentReply,
@@ -37,40 +37,47 @@ export class InAppProvider implements ChannelProvider {
 
   async send(order: SendOrder): Promise<SendResult> {
     const started = performance.now();
-    const afterMs = (): number => performance.now() - started;
-    const { replyTo } = order.command;
-    if (replyTo === undefined || parseMomentReply(replyTo) === undefined)
-      return { status: "rejected", reason: "no_caller", afterMs: 0 };
-    const reply: MomentReply = { decision: this.#intervention(order), reason: "act" };
+    const { command } = order;
+    if (callerOf(command) === undefined) return { status: "rejected", reason: "no_caller", afterMs: 0 };
+    const told = await this.#ask(command, { decision: this.#intervention(order), reason: "act" });
+    const afterMs = performance.now() - started;
+    switch (told) {
+      case "yes":
+        return { status: "delivered", afterMs };
+      case "no":
+        return { status: "expired", reason: "too_late", afterMs };
+      case "gone":
+        return { status: "expired", reason: "caller_gone", afterMs };
+      case "unclear":
+        return { status: "unknown", reason: "no_confirmation", afterMs };
+    }
+  }
+
+  async withdraw(command: Command, reason: string): Promise<boolean | undefined> {
+    if (callerOf(command) === undefined) return false;
+    const told = await this.#ask(command, { decision: null, reason, commandId: command.commandId });
+    return told === "yes" ? true : told === "no" ? false : undefined;
+  }
+
+  /** Whether the caller was told. `gone`: the gateway is, and has not been asked before. */
+  async #ask(command: Command, reply: MomentReply): Promise<"yes" | "no" | "gone" | "unclear"> {
+    const until = performance.now() + INSIST_MS;
     const body = JSON.stringify(reply);
     /** An earlier try may have reached the gateway. */
     let unclear = false;
     for (;;) {
       try {
-        const answer = await this.#options.nc.request(replyTo, body, { timeout: ATTEMPT_TIMEOUT_MS });
-        return toldBy(answer) === true
-          ? { status: "delivered", afterMs: afterMs() }
-          : { status: "expired", reason: "too_late", afterMs: afterMs() };
+        const answer = await this.#options.nc.request(command.replyTo!, body, {
+          timeout: ATTEMPT_TIMEOUT_MS,
+        });
+        return momentTakenV1.parse(answer.json()).taken ? "yes" : "no";
       } catch (error) {
-        // Nobody listens there any more: the gateway is gone, and its caller with it.
         const gone = isGone(error);
-        if (gone && !unclear) return { status: "expired", reason: "caller_gone", afterMs: afterMs() };
+        if (gone && !unclear) return "gone";
         unclear ||= !gone;
-        if (afterMs() + PAUSE_MS > INSIST_MS || this.#closed.signal.aborted)
-          return { status: "unknown", reason: "no_confirmation", afterMs: afterMs() };
+        if (performance.now() + PAUSE_MS > until || this.#closed.signal.aborted) return "unclear";
         await sleep(PAUSE_MS, this.#closed.signal);
       }
-    }
-  }
-
-  /** The caller need not wait for what will not come. */
-  withdrawn({ replyTo }: Command, reason: string): void {
-    if (replyTo === undefined || parseMomentReply(replyTo) === undefined) return;
-    const reply: MomentReply = { decision: null, reason };
-    try {
-      this.#options.nc.publish(replyTo, JSON.stringify(reply));
-    } catch {
-      // The connection is closing: the caller's deadline serves.
     }
   }
 
@@ -93,12 +100,9 @@ export class InAppProvider implements ChannelProvider {
   }
 }
 
-function toldBy(answer: Msg): boolean | undefined {
-  try {
-    return momentTakenV1.safeParse(answer.json()).data?.taken;
-  } catch {
-    return undefined;
-  }
+/** Where the caller waits. Nothing is sent but to where a gateway waits, whatever a command says. */
+function callerOf({ replyTo }: Command): string | undefined {
+  return replyTo !== undefined && parseMomentReply(replyTo) !== undefined ? replyTo : undefined;
 }
 
 function isGone(error: unknown): boolean {

@@ -196,6 +196,13 @@ export class CustomerActor {
 
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
+    const parsed = batch.map(({ message }) => parseEvent(message, clock));
+    const asking = parsed.findIndex((p) => p.kind === "event" && p.event.moment?.over === false);
+    if (asking >= 0 && asking < batch.length - 1) {
+      // Somebody waits for this commit: the events behind have one of their own.
+      await this.#apply(customerId, batch.slice(0, asking + 1));
+      return this.#apply(customerId, batch.slice(asking + 1));
+    }
     let activation: Activation | undefined;
     let context: Context | undefined;
     let committed: number | undefined;
@@ -205,7 +212,6 @@ export class CustomerActor {
     const records: AuditRecord[] = [];
     /** Trace of the first event that was applied: the records of the run share it. */
     let recordsTrace: Readonly<Record<string, string>> | undefined;
-    const parsed = batch.map(({ message }) => parseEvent(message, clock));
     const times = new TurnTimes(clock);
     const answers = new AnswersToMoments(this.options.callers);
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];

@@ -187,11 +187,11 @@ export class Moments {
   #receive(message: Msg): void {
     const moment = this.#moments.get(parseMomentReply(message.subject) ?? 0);
     const reply = readReply(message);
-    const decision = reply?.decision;
     if (moment && reply) this.#end(moment, "answered", reply);
-    if (!decision || !message.reply) return;
+    const commandId = reply?.decision?.commandId ?? reply?.commandId;
+    if (commandId === undefined || !message.reply) return;
     // Told now, or before: the channel may ask twice.
-    const taken: MomentTaken = { taken: moment?.reply?.decision?.commandId === decision.commandId };
+    const taken: MomentTaken = { taken: moment?.reply?.decision?.commandId === commandId };
     try {
       message.respond(JSON.stringify(taken));
     } catch (error) {
