@@ -22,7 +22,13 @@ import {
   type Verified,
 } from "#audit";
 import { standingClockText, wallClock } from "#clock";
-import { subjects, type AuditRecord, type CloudEvent, type DecisionExplained } from "#contracts";
+import {
+  momentHeaders,
+  subjects,
+  type AuditRecord,
+  type CloudEvent,
+  type DecisionExplained,
+} from "#contracts";
 import { loadJourneys } from "#definitions";
 import { DefinitionsBucket, installJourneys } from "#registry";
 import { explanationText } from "../apps/cli/src/explain/explain.command.js";
@@ -151,6 +157,22 @@ describe("the audit of a running system", () => {
     await say("a1", "hold.placed", { kind: "fraud" });
     await say("a1", "consent.changed", { purpose: "marketing", channel: "sms", granted: false });
     await say("a2", "page.viewed");
+    // Moments: of one the caller waits, of the other no longer.
+    for (const deadline of [Date.now() + 2_000, Date.now() - 1]) {
+      const event = system.event("a2", "transfer.sent", { amount: 10 });
+      const told = await system.publisher.publish(
+        subjects.bank("core", "a2", event.type),
+        JSON.stringify(event),
+        {
+          msgId: event.id,
+          headers: {
+            [momentHeaders.replyTo]: subjects.momentReply("a2", 1),
+            [momentHeaders.deadline]: String(deadline),
+          },
+        },
+      );
+      await system.settled("a2", told.kind === "written" ? told.seq : 0);
+    }
     // Everything that left is on record.
     for (const customer of ["a1", "a2"]) await verified(customer, 5_000);
     for (const service of [...system.actors.values(), ...system.services.values()])
@@ -228,7 +250,7 @@ describe("the audit of a running system", () => {
   it("is whole, one customer's and everybody's", async () => {
     const all = await verified();
     expect(all.all).toEqual([]);
-    expect(all).toMatchObject({ customers: 2, findings: 0, repeated: 0, decisions: 4, commands: 2 });
+    expect(all).toMatchObject({ customers: 2, findings: 0, repeated: 0, decisions: 6, commands: 2 });
     expect(await verified("a1")).toMatchObject({ customers: 1, findings: 0, commands: 2 });
   });
 
@@ -251,7 +273,7 @@ describe("the audit of a running system", () => {
 
   it("replays every decision to the same bytes, with the catalogue and the packs of its day (I9)", async () => {
     const ids = [...(await decisions("a1")), ...(await decisions("a2"))];
-    expect(ids).toHaveLength(4);
+    expect(ids).toHaveLength(6);
     for (const id of ids) {
       const { replay } = await replayFile(system.servers.nc, await file(id));
       expect(replay).toMatchObject({ result: "same", chain: "named", problems: [] });
@@ -291,7 +313,10 @@ describe("the audit of a running system", () => {
 
   it("builds each customer's context again from EVT, equal to CTX", async () => {
     expect(await replayCustomer(system.servers.nc, "a1")).toMatchObject({ equal: true, decisions: 3 });
-    expect(await replayCustomer(system.servers.nc, "a2")).toMatchObject({ equal: true, decisions: 1 });
+    expect(await replayCustomer(system.servers.nc, "a2")).toMatchObject({ equal: true, decisions: 3 });
+    const [, waited, gone] = await decisions("a2");
+    expect((await file(waited!)).record.request.exclude).toBeUndefined();
+    expect((await file(gone!)).record.request.exclude).toEqual(["inapp"]);
     expect(await replayCustomer(system.servers.nc, "nobody")).toBeUndefined();
   });
 
