@@ -2,10 +2,9 @@
  * Three nats-servers with three replicas of everything. The leader of a stream is killed; an actor's connection is cut
  * off (nothing passes, nobody is told), so that the old owner lives on while a new one takes over, and is let through again.
  */
-import { eventually } from "#testing";
+import { eventually, TcpProxy } from "#testing";
 import type { Rig } from "./rig.js";
 import type { Run, Scenario } from "./scenario.js";
-import { TcpProxy } from "./tcp-proxy.js";
 
 const SIZES = {
   short: { leaders: 1, isolations: 1, between: 80, eventsPerSecond: 60 },

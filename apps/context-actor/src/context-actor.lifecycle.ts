@@ -1,8 +1,7 @@
 import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { clockFrom } from "#clock";
-import { createExpressions, loadJourneys } from "#definitions";
-import { Journeys } from "#domain";
+import { loadJourneys, loadSignals } from "#definitions";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
 import type { Logger } from "#telemetry";
 import { CallersPublisher } from "./actor/callers.publisher.js";
@@ -11,7 +10,7 @@ import { CustomerActor } from "./actor/customer-actor.js";
 import { DeadLetterPublisher } from "./actor/dead-letters.publisher.js";
 import { DecisionClient } from "./actor/decision.client.js";
 import { DecisionRecordsPublisher } from "./actor/decision-records.publisher.js";
-import { publishJourneys } from "./actor/journeys.store.js";
+import { JourneysStore } from "./actor/journeys.store.js";
 import { Partitions } from "./actor/partitions.js";
 import { TimerCanceller } from "./actor/timers.canceller.js";
 import type { ActorConfig } from "./config.js";
@@ -21,6 +20,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
   #nc: NatsConnection | undefined;
   #partitions: Partitions | undefined;
   #actor: CustomerActor | undefined;
+  #unfollow: () => void = () => undefined;
   #connected = false;
   readonly #ending = new AbortController();
 
@@ -33,6 +33,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     const { config, log } = this;
     const clock = clockFrom(config.clock);
     const files = loadJourneys(config.definitionsDir);
+    const signals = loadSignals(config.definitionsDir);
     const nc = await connectNats({
       url: config.natsUrl,
       name: `context-actor ${config.instanceId}`,
@@ -43,18 +44,8 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     });
     this.#nc = nc;
     this.#connected = true;
-    const reloadJourneys = async (): Promise<Journeys> =>
-      new Journeys(await publishJourneys(nc, files), createExpressions());
-    const journeys = await reloadJourneys();
-    for (const { id, version } of files) {
-      const newest = journeys.newest(id)?.version ?? version;
-      if (newest > version && !files.some((f) => f.id === id && f.version === newest)) {
-        log.warn(
-          { journey: id, version, newest },
-          "a newer version is published than this build's file has; new customers enter that",
-        );
-      }
-    }
+    const store = new JourneysStore({ nc, clock, files, signals, log });
+    await store.install();
     const publisher = new Publisher(nc);
     const actor = new CustomerActor({
       store: new ContextStore(nc, publisher),
@@ -64,13 +55,14 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       deadLetters: new DeadLetterPublisher(publisher),
       timers: new TimerCanceller(nc),
       callers: new CallersPublisher(nc),
-      journeys,
-      reloadJourneys,
+      journeys: await store.read(),
+      reloadJourneys: () => store.read(),
       clock,
       cacheBytes: config.cacheBytes,
       log,
     });
     this.#actor = actor;
+    this.#unfollow = await store.follow((journeys) => actor.use(journeys));
     this.#partitions = new Partitions({ nc, actor, maxInFlight: config.maxInFlight, log });
     await this.#partitions.start(new Membership(nc, config.instanceId, () => this.#partitions?.reconcile()));
   }
@@ -86,6 +78,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
       this.#ending.abort();
       this.#actor?.abort();
     }, GIVE_UP_AFTER_MS);
+    this.#unfollow();
     await this.#partitions?.stop();
     clearTimeout(giveUp);
     this.log.info({ ...this.#actor?.counts, ...this.#actor?.cache }, "context-actor counts");

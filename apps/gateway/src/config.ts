@@ -11,6 +11,10 @@ const environment = z.object({
   PORT: port.default(8080),
   HOST: z.string().min(1).default("127.0.0.1"),
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
+  /** Holds `journeys/`, `catalogue/`, `policies/`, `gates/`: what is validated and simulated here. */
+  SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
+  SIMULATION_MAX_EVENTS: count.default(200_000),
+  SIMULATION_WITHIN: milliseconds.default(20_000),
   SEGUE_CLOCK: z.string().optional(),
   /** For tests alone: where to die. */
   SEGUE_KILL_AT: z.string().optional(),
@@ -39,6 +43,9 @@ export interface GatewayConfig {
   readonly host: string;
   readonly natsUrl: string;
   readonly clock: Clock;
+  readonly definitionsDir: string;
+  readonly simulationMaxEvents: number;
+  readonly simulationWithinMs: number;
   readonly killAt: string | undefined;
   readonly logLevel: string;
   readonly otlpEndpoint: string | undefined;
@@ -66,6 +73,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: e.HOST,
     natsUrl: e.NATS_URL,
     clock,
+    definitionsDir: e.SEGUE_DEFINITIONS_DIR,
+    simulationMaxEvents: e.SIMULATION_MAX_EVENTS,
+    simulationWithinMs: e.SIMULATION_WITHIN,
     killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,
     otlpEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT || undefined,

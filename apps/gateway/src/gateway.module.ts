@@ -11,8 +11,13 @@ import type { EventLimits } from "./events/event-check.js";
 import { BATCH_LIMITS, EVENT_LIMITS, EventsController } from "./events/events.controller.js";
 import { IdempotencyStore } from "./events/idempotency.store.js";
 import { HealthController, Lifecycle } from "./health/health.controller.js";
+import { JourneyValidator } from "./journeys/journey-validator.js";
+import { ValidateController } from "./journeys/validate.controller.js";
 import { Moments } from "./moments/moments.js";
 import { MomentsController } from "./moments/moments.controller.js";
+import { ControlsController, JourneysController } from "./journeys/journeys.controller.js";
+import { RegistryLink } from "./journeys/registry-link.js";
+import { SIMULATION_LIMITS, SimulateController } from "./journeys/simulate.controller.js";
 import { GatewayMetrics } from "./metrics.js";
 import { NatsLink } from "./nats-link.js";
 
@@ -40,7 +45,11 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         DecisionsController,
+        SimulateController,
+        JourneysController,
+        ControlsController,
         MomentsController,
+        ValidateController,
         HealthController,
         DocsController,
       ],
@@ -51,12 +60,28 @@ export class GatewayModule {
         { provide: API_VERSION, useValue: version },
         { provide: EventPublisher, useFactory: () => new EventPublisher(link, metrics, log, limits) },
         { provide: Moments, useValue: moments },
+        {
+          provide: JourneyValidator,
+          useFactory: () => new JourneyValidator(link, config.definitionsDir),
+        },
         { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
         {
           provide: IdempotencyStore,
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),
         },
         { provide: EVENT_LIMITS, useValue: eventLimits },
+        {
+          provide: RegistryLink,
+          useFactory: () => new RegistryLink(link, config.clock, config.definitionsDir),
+        },
+        {
+          provide: SIMULATION_LIMITS,
+          useValue: {
+            definitionsDir: config.definitionsDir,
+            maxEvents: config.simulationMaxEvents,
+            withinMs: config.simulationWithinMs,
+          },
+        },
         { provide: BATCH_LIMITS, useValue: { maxEvents: config.batchMaxEvents } },
       ],
     };

@@ -82,6 +82,16 @@ export const PROBLEMS = {
     title: "No such decision",
     help: "There is no record of a decision with this id. Ids have the form <customer>.<event count>.<index>; the customer's timeline lists them.",
   },
+  "journey-not-found": {
+    status: 404,
+    title: "No such journey",
+    help: "Nothing is published or proposed under this id. GET /v1/journeys lists what there is.",
+  },
+  "release-refused": {
+    status: 409,
+    title: "The change is refused",
+    help: "The release stays as it is. `code` says why: four_eyes (who wrote a version may not publish it), gate_failed (`errors` name the limits of the simulation's gate that it breaks), unknown_version, version_taken, version_too_low, not_wider, nothing_before, not_the_newest, wrong_state, bad_mapping, changed_meanwhile (read it again first).",
+  },
   "not-found": {
     status: 404,
     title: "No such route",

@@ -9,6 +9,7 @@
  */
 import type {
   Channel,
+  Controls,
   EvaluateReply,
   EvaluateRequest,
   PolicyOption,
@@ -19,7 +20,7 @@ import type {
 } from "#contracts";
 import { PURPOSES, versionName } from "#contracts";
 import { definitionDigest } from "#definitions";
-import { journeyCap, judge, packCaps, type Cap, type Judgement } from "#domain";
+import { journeyCap, judge, packCaps, stoppedBy, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
 import {
@@ -47,6 +48,8 @@ export interface EvaluatorPorts {
   readonly rebuild: IndexRebuild;
   readonly newCustomers: Pick<NewCustomers, "admit" | "learn">;
   readonly profiles: ProfileCache;
+  /** The kill switch as last heard. */
+  readonly controls: () => Controls;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -226,7 +229,8 @@ export class Evaluator {
   /** What is judged does not depend on the action: the same purpose, urgency and channel have the same verdict. */
   #judge(request: EvaluateRequest, copies: readonly Profile[]): readonly Judged[] {
     const { packs } = this.#ports;
-    const { at } = request;
+    const { at, journey } = request;
+    const controls = this.#ports.controls();
     const found = new Map<string, Judgement>();
     return request.options.map((option) => {
       const { purpose, urgent } = option;
@@ -234,7 +238,11 @@ export class Evaluator {
         const key = `${purpose} ${urgent} ${channel}`;
         const known = found.get(key);
         if (known) return known;
-        const verdict = judge({ packs, copies, option, channel, at });
+        const stop = stoppedBy(controls, journey, channel);
+        const verdict: Judgement =
+          stop === undefined
+            ? judge({ packs, copies, option, channel, at })
+            : { channel, verdict: "denied", reason: "stopped", rule: stop };
         found.set(key, verdict);
         return verdict;
       });

@@ -12,14 +12,14 @@
  *      first is counted against the other, and stopped and released where there is no room for both.
  *    - A zombie's reservation is never committed, so that no gate is asked for it; it only takes room.
  *      Where it has the id of a committed one with other content, the ledger's content replaces it.
- * I7 After an acknowledged opt-out or hold, no send starts later than 1 s.
+ * I7 After an acknowledged opt-out, hold or kill switch, no send starts later than 1 s.
  *
  * The index of a customer that had to be rebuilt has no claims from before: a redelivered command that was
  * published earlier may have been sent, so it is answered `claimed`. Quiet hours that have begun since it was
  * reserved (a fallback after hours, a backlog) stop everything but what was reserved as urgent.
  */
-import type { GateReply, GateRequest, PolicyPackDefinition, Profile } from "#contracts";
-import { judge } from "#domain";
+import type { Controls, GateReply, GateRequest, PolicyPackDefinition, Profile } from "#contracts";
+import { judge, stoppedBy } from "#domain";
 import { sleep } from "#messaging";
 import type { Evaluator } from "./evaluator.js";
 import type { IndexRebuild } from "./index-rebuild.js";
@@ -37,7 +37,9 @@ export interface GatekeeperPorts {
   readonly rebuild: IndexRebuild;
   readonly profiles: ProfileCache;
   readonly caps: Pick<Evaluator, "capsOf">;
-  /** True while no acknowledged opt-out older than a second can be missing in the index. */
+  /** The kill switch as last heard. */
+  readonly controls: () => Controls;
+  /** True while no acknowledged opt-out older than a second can be missing in the index, nor a stop in `controls`. */
   readonly fresh: () => boolean;
 }
 
@@ -46,6 +48,8 @@ const FRESH_PATIENCE_MS = 600;
 const FRESH_POLL_MS = 20;
 /** Never used: the index has no profile of the version asked for, and answers with its own. */
 const UNJUDGED: GateVerdicts = { urgent: "policy_unavailable", other: "policy_unavailable" };
+/** Judged by the script like any verdict, so that what an earlier delivery may have sent is still `claimed`. */
+const STOPPED: GateVerdicts = { urgent: "stopped", other: "stopped" };
 
 export class Gatekeeper {
   readonly #ports: GatekeeperPorts;
@@ -66,6 +70,8 @@ export class Gatekeeper {
       const result = await index.gate(request, known?.version ?? "", verdicts, caps.capsOf(request.purpose));
       switch (result.kind) {
         case "answer":
+          // Redis took its time: what was stopped meanwhile is judged again.
+          if (result.reply.answer === "go" && (!fresh() || this.#stopped(request))) break;
           return result.reply;
         case "newer-profile":
           profiles.put(customerId, result);
@@ -86,12 +92,18 @@ export class Gatekeeper {
   }
 
   /** Urgency opens quiet hours and nothing else. */
-  #judge({ purpose, channel, at }: GateRequest, profile: Profile): GateVerdicts {
+  #judge(request: GateRequest, profile: Profile): GateVerdicts {
+    if (this.#stopped(request)) return STOPPED;
+    const { purpose, channel, at } = request;
     const { packs } = this.#ports;
     const reasonFor = (urgent: boolean) =>
       judge({ packs, copies: [profile], option: { purpose, urgent }, channel, at }).reason;
     const other = reasonFor(false);
     return { other, urgent: other === "permitted" ? other : reasonFor(true) };
+  }
+
+  #stopped({ journey, channel }: GateRequest): boolean {
+    return stoppedBy(this.#ports.controls(), journey, channel) !== undefined;
   }
 
   /** A pause of this process looks like a silent stream at first: its heartbeats are read in a moment. */

@@ -7,13 +7,14 @@ import type { MicroserviceOptions } from "@nestjs/microservices";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { archiveDefinitions } from "#audit";
-import { streamsOf } from "#contracts";
+import { streamsOf, type Controls } from "#contracts";
 import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
 import { RpcServer, connectNats, sleep } from "#messaging";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import type { PolicyConfig } from "./config.js";
+import { ControlTail } from "./control-tail.consumer.js";
 import { Evaluator } from "./evaluator.js";
 import { Gatekeeper } from "./gatekeeper.js";
 import { IndexRebuild } from "./index-rebuild.js";
@@ -47,6 +48,8 @@ export async function startPolicy(
   const index = new PolicyIndex(connection);
   const recent = new RecentProfileEvents();
   const tail = new ProfileTail({ nc, index, recent, clock, log });
+  const control = new ControlTail({ nc, log });
+  control.start();
   await tail.start();
   const { direct, streams } = await jetstreamManager(nc);
   const profiles = new ProfileCache();
@@ -61,14 +64,16 @@ export async function startPolicy(
         ),
       ),
   });
-  const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, log });
+  const controls = (): Controls => control.now;
+  const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, controls, log });
   const gatekeeper = new Gatekeeper({
     packs,
     index,
     rebuild,
     profiles,
     caps: evaluator,
-    fresh: () => tail.fresh,
+    controls,
+    fresh: () => tail.fresh && control.fresh,
   });
 
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(
@@ -81,6 +86,7 @@ export async function startPolicy(
   // Entries from before the start may lack events. Without Redis there are none, and everything is denied.
   const patience = performance.now() + REDIS_PATIENCE_MS;
   while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
+  while (!control.caughtUp) await sleep(CATCH_UP_POLL_MS);
   // Without Redis it is opened by the first customer who has to be read.
   if (connection.ready)
     await index.generation(positions()).then(
@@ -89,10 +95,10 @@ export async function startPolicy(
     );
   await app.listen();
   return {
-    ready: () => !nc.isClosed() && connection.ready && tail.caughtUp,
+    ready: () => !nc.isClosed() && connection.ready && tail.caughtUp && control.caughtUp,
     async stop() {
       await app.close();
-      await tail.stop();
+      await Promise.all([tail.stop(), control.stop()]);
       await connection.close();
       await nc.drain();
     },

@@ -23,7 +23,15 @@ const digest = z.string();
 
 export const governanceChangeV1 = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("proposed"), version, digest }),
-  z.object({ kind: z.literal("published"), version, digest, author: z.string(), live: liveVersionV1 }),
+  z.object({
+    kind: z.literal("published"),
+    version,
+    digest,
+    author: z.string(),
+    live: liveVersionV1,
+    /** Whether the gate of simulation judged it. */
+    gate: z.enum(["kept", "not-asked"]),
+  }),
   z.object({ kind: z.literal("widened"), version, before: liveVersionV1, live: liveVersionV1 }),
   /** `to`: the version that is first in line again. */
   z.object({ kind: z.literal("rolled-back"), version, to: version }),

@@ -27,3 +27,4 @@ export * from "./signals.v1.js";
 export * from "./streams.js";
 export * from "./subjects.js";
 export * from "./table.v1.js";
+export * from "./validation.v1.js";

@@ -26,7 +26,7 @@ export const windowV1 = z
     /** Counts only events for which it holds. */
     when: cel.optional(),
     /**
-     * `count` of events; `sum` of `of`; `distinct` values of `of` (about: 8 % off up to 128, 12 % up to 384, never more
+     * `count` of events; `sum` of `of`; `distinct` values of `of` (about: 8 % off up to 128, 15 % up to 384, never more
      * than 621); `last`: when the last event happened, epoch ms. Each is 0 when nothing came in the window.
      */
     measure: z.enum(["count", "sum", "distinct", "last"]),

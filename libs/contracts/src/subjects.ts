@@ -66,6 +66,8 @@ export const subjects = {
   /** As stored in EVT: `evt.<p>.<customer>.<source>.<type…>`. */
   evt: (customerId: string, source: string, type: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.${token("source", source)}.${eventType(type)}`,
+  /** Every event of every customer. */
+  evtAll: "evt.>",
   evtOfPartition: (p: number): string => `evt.${partitionToken(p)}.>`,
   evtOfCustomer: (customerId: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.>`,

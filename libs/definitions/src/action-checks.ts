@@ -104,13 +104,15 @@ function checkPurpose(
       { suggestion: `add a rule for purpose ${action.purpose} to a pack in policies/` },
     );
   if (action.purpose === journey.purpose || step.type === "route" || step.type === "execute") return;
+  // A choice may hold an offer: where consent or opt-out forbids it, the step goes another way. A message is relied on.
+  if (step.type === "decide" && action.purpose === "marketing") return;
   file.warn(
     path,
     `action ${JSON.stringify(action.id)} is of purpose ${action.purpose}, the journey of purpose ${journey.purpose}`,
     {
       suggestion:
         action.purpose === "marketing"
-          ? "an offer belongs into a marketing journey, which an opt-out ends"
+          ? "offer it in a decide step, or in a marketing journey"
           : `say it in a journey of purpose ${action.purpose}, which goes on where this one is ended`,
     },
   );

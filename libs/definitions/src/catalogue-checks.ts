@@ -6,7 +6,10 @@ import { checkExpression } from "./expressions.js";
 const CONDITIONS = ["eligibility", "applicability", "suitability"] as const;
 
 /** Checks of the catalogue that a schema cannot express: expressions, texts, and what must be unique. */
-export function checkCatalogue(files: readonly DefinitionFile<CatalogueDefinition>[]): void {
+export function checkCatalogue(
+  files: readonly DefinitionFile<CatalogueDefinition>[],
+  windows: ReadonlySet<string> | undefined,
+): void {
   const catalogues = new Map<string, string>();
   const actions = new Map<string, string>();
   for (const file of files) {
@@ -23,7 +26,7 @@ export function checkCatalogue(files: readonly DefinitionFile<CatalogueDefinitio
           `action ${JSON.stringify(action.id)} is already defined in ${before}`,
         );
       else actions.set(action.id, file.name);
-      checkAction(file, i, action);
+      checkAction(file, i, action, windows);
     }
   }
 }
@@ -32,12 +35,13 @@ function checkAction(
   file: DefinitionFile<CatalogueDefinition>,
   index: number,
   action: ActionDefinition,
+  windows: ReadonlySet<string> | undefined,
 ): void {
   const base = ["actions", index] as const;
   for (const field of CONDITIONS) {
     const source = action[field];
-    const problem = source === undefined ? undefined : checkExpression(source, "condition", "event");
-    if (problem) file.report([...base, field], problem.cause, { offset: problem.offset });
+    const problem = source === undefined ? undefined : checkExpression(source, "condition", "event", windows);
+    if (problem) file.report([...base, field], problem.cause, problem);
   }
   const channels = new Set<string>();
   for (const [t, treatment] of action.treatments.entries()) {

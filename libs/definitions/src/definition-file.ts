@@ -10,7 +10,7 @@ import {
   LineCounter,
   parseDocument,
   Scalar,
-  type Document,
+  Document,
   type Node,
 } from "yaml";
 import { z } from "zod";
@@ -56,7 +56,7 @@ export class DefinitionFile<T> {
   constructor(name: string, text: string, schema: z.ZodType<T>) {
     this.name = name;
     this.#text = text;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#document = this.#parse(text);
     for (const error of this.#document.errors)
       this.#add(error.pos[0], "", `not valid YAML: ${error.message}`);
     this.#value = this.problems.length > 0 ? undefined : this.#validate(schema);
@@ -70,6 +70,17 @@ export class DefinitionFile<T> {
   /** Puts in what stands for a part of the text, such as the rows of a table. Places are still those of the text. */
   rewrite(change: (value: T) => T): void {
     if (this.#value !== undefined) this.#value = change(this.#value);
+  }
+
+  #parse(text: string): Document {
+    try {
+      return parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    } catch (error) {
+      // The parser calls itself for each level of nesting.
+      if (!(error instanceof RangeError)) throw error;
+      this.#add(0, "", "not valid YAML: nested too deeply");
+      return new Document();
+    }
   }
 
   /** Records a problem at the given path; with `offset`, that many characters into the text that stands there. */

@@ -5,16 +5,19 @@ import {
   isEventType,
   journeyV1,
   policyPackV1,
+  signalsV1,
   type CatalogueDefinition,
   type EventVocabulary,
   type JourneyDefinition,
   type PolicyPackDefinition,
+  type SignalsDefinition,
   type TableDefinition,
 } from "#contracts";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
 /** The folder of each kind, by what a file of it says as its `kind`. */
@@ -23,6 +26,7 @@ export const FOLDERS = {
   Catalogue: "catalogue",
   PolicyPack: "policies",
   Events: "events",
+  Signals: "signals",
   Table: "tables",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
@@ -32,6 +36,7 @@ export interface DefinitionSet {
   readonly catalogue: FilesOfKind<CatalogueDefinition>;
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
+  readonly signals: FilesOfKind<SignalsDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
   /** What the journeys were checked against. */
@@ -47,7 +52,13 @@ export interface ReadOptions {
 
 /** Reads and checks what is below `dir`. Never throws for what is wrong with a definition. */
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
-  const { catalogue, files: tableFiles, tables } = readCatalogueAndTables(dir, extra.Catalogue, extra.Table);
+  const signals = readSignals(dir, extra.Signals);
+  const windows = windowsOf(signals);
+  const {
+    catalogue,
+    files: tableFiles,
+    tables,
+  } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
   const policies = readPolicies(dir, extra.PolicyPack);
   const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
   checkEvents(events);
@@ -57,21 +68,40 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     actions: whole(catalogue) && new Map(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => [a.id, a]))),
     purposes:
       whole(policies) && new Set(valuesOf(policies).flatMap((p) => p.rules.map((rule) => rule.purpose))),
-    events: whole(events) && new Set(valuesOf(events).flatMap((v) => v.events.map((e) => e.type))),
+    events:
+      whole(events) &&
+      new Set([
+        ...valuesOf(events).flatMap((v) => v.events.map((e) => e.type)),
+        ...valuesOf(signals).flatMap((s) => s.windows.flatMap((w) => w.event)),
+      ]),
+    windows,
     published,
     tables,
   };
   checkJourneys(journeys.files, around);
-  return { journeys, catalogue, policies, events, tables: { files: tableFiles, problems: [] }, around };
+  return {
+    journeys,
+    catalogue,
+    policies,
+    events,
+    signals,
+    tables: { files: tableFiles, problems: [] },
+    around,
+  };
 }
 
-export function readCatalogue(dir: string, extra?: readonly Source[]): FilesOfKind<CatalogueDefinition> {
-  return readCatalogueAndTables(dir, extra).catalogue;
+/** `windows` as `windowsOf` gives them. */
+export function readCatalogue(
+  dir: string,
+  windows: ReadonlySet<string> | undefined,
+): FilesOfKind<CatalogueDefinition> {
+  return readCatalogueAndTables(dir, windows).catalogue;
 }
 
 /** The actions read the tables, and the tables name actions. */
 function readCatalogueAndTables(
   dir: string,
+  windows: ReadonlySet<string> | undefined,
   extra?: readonly Source[],
   extraTables?: readonly Source[],
 ): {
@@ -80,7 +110,7 @@ function readCatalogueAndTables(
   readonly tables: Tables;
 } {
   const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(catalogue.files);
+  checkCatalogue(catalogue.files, windows);
   const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
   const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
   for (const file of catalogue.files) {
@@ -88,6 +118,18 @@ function readCatalogueAndTables(
     file.rewrite((definition) => withTables(definition, tables));
   }
   return { catalogue, files, tables };
+}
+
+/** A folder that is missing or empty declares no windows. */
+export function readSignals(dir: string, extra?: readonly Source[]): FilesOfKind<SignalsDefinition> {
+  const part = readDefinitionFiles<SignalsDefinition>(dir, FOLDERS.Signals, signalsV1, extra);
+  checkSignals(part.files);
+  return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** The ids of the windows; `undefined` when something is wrong with them, and nothing can be checked against them. */
+export function windowsOf(signals: FilesOfKind<SignalsDefinition>): ReadonlySet<string> | undefined {
+  return whole(signals) && new Set(valuesOf(signals).flatMap((s) => s.windows.map((w) => w.id)));
 }
 
 export function readPolicies(dir: string, extra?: readonly Source[]): FilesOfKind<PolicyPackDefinition> {

@@ -3,7 +3,7 @@
  * domain's `Expressions` port.
  *
  * Rules for authors
- * - Variables: `event` {id, source, type, time, data}, `context` {now, attributes, signals, contacts} and, inside a
+ * - Variables: `event` {id, source, type, time, data}, `context` {now, attributes, signals, windows, contacts} and, inside a
  *   journey instance, `trigger` (shape of `event`). Any other variable, and any other field of these, is an error at load.
  * - Times are epoch milliseconds: `context.now - event.time < 2 * 24 * 3600 * 1000`.
  * - Numbers in data are doubles; they mix with whole-number literals in + - * / % and in comparisons
@@ -12,11 +12,14 @@
  * - A field that is missing fails the expression: guard it with `has(event.data.x)`. For keys that are no identifiers:
  *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
  *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
+ * - A window of `signals/` is a number, always there, 0 when nothing came: `context.windows["card-declines-30d"] >= 3`.
  * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { ExpressionFailed, type Expressions } from "#domain";
+import { didYouMean } from "./suggestion.js";
 import { rowOf } from "./tables.js";
+import { windowsIn } from "./window-uses.js";
 
 /** A compiled condition. Throws `ExpressionFailed` when it cannot be computed from the variables. */
 export type Expression = (variables: Readonly<Record<string, unknown>>) => boolean;
@@ -28,12 +31,15 @@ export type ScalarExpression = (variables: Readonly<Record<string, unknown>>) =>
 
 /** `event`: event and context; `instance`: the same and the trigger of the journey instance. */
 export type ExpressionScope = "event" | "instance";
-export type ExpressionKind = "condition" | "value" | "scalar";
+export type ExpressionKind = "condition" | "value" | "scalar" | "number";
+/** Ids of the windows that an expression may name; `none` where it may name no windows at all. */
+export type KnownWindows = ReadonlySet<string> | "none";
 
 /** What is wrong with an expression, and where in its text (offset of the first character). */
 export interface ExpressionProblem {
   readonly cause: string;
   readonly offset: number;
+  readonly suggestion?: string | undefined;
 }
 
 /** An expression that cannot be compiled. Definitions are checked at load, so this is a defect afterwards. */
@@ -81,7 +87,7 @@ function environment(scope: ExpressionScope): Environment {
   env.registerVariable({ name: "event", schema: EVENT_SCHEMA });
   env.registerVariable({
     name: "context",
-    schema: { now: "double", attributes: "map", signals: "map", contacts: "list" },
+    schema: { now: "double", attributes: "map", signals: "map", windows: "map", contacts: "list" },
   });
   if (scope === "instance") env.registerVariable({ name: "trigger", schema: EVENT_SCHEMA });
   return env;
@@ -94,12 +100,17 @@ const environments: Readonly<Record<ExpressionScope, Environment>> = {
 
 const CONDITION_TYPES = new Set(["bool", "dyn"]);
 const VALUE_TYPES = new Set(["string", "int", "uint", "double", "bool", "dyn"]);
+const NUMBER_TYPES = new Set(["int", "uint", "double", "dyn"]);
 
-/** Checks an expression without running it; `undefined` when it is well-formed and of the right kind. */
+/**
+ * Checks an expression without running it; `undefined` when it is well-formed and of the right kind. Without `windows`
+ * every window counts as known.
+ */
 export function checkExpression(
   source: string,
   kind: ExpressionKind,
   scope: ExpressionScope,
+  windows?: KnownWindows,
 ): ExpressionProblem | undefined {
   const result = environments[scope].check(source);
   if (!result.valid) {
@@ -113,6 +124,8 @@ export function checkExpression(
   }
   const misspelt = checkPresenceTests(source, scope);
   if (misspelt) return misspelt;
+  const unknown = checkWindows(source, scope, windows);
+  if (unknown) return unknown;
   const type = result.type ?? "dyn";
   if (kind === "condition" && !CONDITION_TYPES.has(type))
     return { cause: `a condition is true or false, this is of type ${type}`, offset: 0 };
@@ -120,6 +133,28 @@ export function checkExpression(
     return { cause: `a key is a text or a number, this is of type ${type}`, offset: 0 };
   if (kind === "scalar" && !VALUE_TYPES.has(type))
     return { cause: `a value is a text, a number, true or false; this is of type ${type}`, offset: 0 };
+  if (kind === "number" && !NUMBER_TYPES.has(type))
+    return { cause: `must be a number, this is of type ${type}`, offset: 0 };
+  return undefined;
+}
+
+/** A window is named by its id, which must be declared: under another it would be 0 for ever. */
+function checkWindows(
+  source: string,
+  scope: ExpressionScope,
+  known: KnownWindows | undefined,
+): ExpressionProblem | undefined {
+  for (const { id, offset } of windowsIn(source, environments[scope])) {
+    if (known === "none") return { cause: "a window is not computed from windows", offset };
+    if (id === undefined)
+      return { cause: 'a window is named by its id: context.windows["card-declines-30d"]', offset };
+    if (known && !known.has(id))
+      return {
+        cause: `there is no window ${JSON.stringify(id)} in signals/`,
+        offset,
+        suggestion: didYouMean(id, known),
+      };
+  }
   return undefined;
 }
 
@@ -141,9 +176,13 @@ function compile(
   const problem = checkExpression(source, kind, "instance");
   if (problem) throw new ExpressionInvalid(`${source}: ${problem.cause}`);
   const program = environments.instance.parse(source);
+  const zeros = Object.fromEntries(
+    windowsIn(source, environments.instance).flatMap(({ id }) => (id === undefined ? [] : [[id, 0]])),
+  );
+  const usesWindows = Object.keys(zeros).length > 0;
   return (variables) => {
     try {
-      return program(variables) as unknown;
+      return program(usesWindows ? withZeros(variables, zeros) : variables) as unknown;
     } catch (error) {
       // The library's message draws the source with an arrow; its summary is the cause alone.
       const known =
@@ -151,6 +190,15 @@ function compile(
       throw new ExpressionFailed(source, known ? error.summary : (error as Error).message, { cause: error });
     }
   };
+}
+
+/** The variables with every window that the expression names: one of which nothing came is not in the context. */
+function withZeros(
+  variables: Readonly<Record<string, unknown>>,
+  zeros: Readonly<Record<string, number>>,
+): Readonly<Record<string, unknown>> {
+  const context = variables["context"] as { readonly windows?: Readonly<Record<string, number>> };
+  return { ...variables, context: { ...context, windows: { ...zeros, ...context.windows } } };
 }
 
 /** Compiles a condition. Throws `ExpressionInvalid`. */

@@ -10,13 +10,19 @@ export {
   type ExpressionKind,
   type ExpressionProblem,
   type ExpressionScope,
+  type KnownWindows,
   type ValueExpression,
 } from "./expressions.js";
+export { diagramOf, type Diagram } from "./diagram/diagram-model.js";
+export { mermaidOf } from "./diagram/mermaid.js";
+export { svgOf } from "./diagram/svg.js";
 export { FOLDERS, type DefinitionKind, type ReadOptions } from "./definition-set.js";
 export { type Source } from "./definition-file.js";
 export { type Surroundings } from "./journey-checks.js";
 export { didYouMean } from "./suggestion.js";
 export {
+  readActions,
+  readJourneys,
   readSurroundings,
   validateDefinitions,
   validateJourney,
@@ -24,7 +30,6 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
-export { readJourney } from "./journey-text.js";
 export {
   catalogueOf,
   loadCatalogue,
@@ -32,5 +37,6 @@ export {
   loadDefinitions,
   loadJourneys,
   loadPolicyPacks,
+  loadSignals,
   type Definitions,
 } from "./load.js";

@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly purposes?: ReadonlySet<Purpose> | undefined;
   /** Event types that are declared, or that a signal counts. */
   readonly events?: ReadonlySet<string> | undefined;
+  /** Ids of the windows of `signals/`. */
+  readonly windows?: ReadonlySet<string> | undefined;
   /** Journeys that are published; those in the files are known without. */
   readonly published?: readonly JourneyDefinition[] | undefined;
   /** Their rows are put into the journeys that read them. */
@@ -40,7 +42,7 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
         `journey ${key} is already defined in ${before}; a change needs a new version`,
       );
     else versions.set(key, file.name);
-    checkExpressions(file, journey);
+    checkExpressions(file, journey, around.windows);
     checkEventTypes(file, journey, around.events && knownTo(journey, around.events, journeys));
     checkSteps(file, journey);
     checkCap(file, journey);

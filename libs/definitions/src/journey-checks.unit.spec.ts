@@ -108,7 +108,7 @@ describe("problems", () => {
     [
       "a wait without a limit",
       [["atMost: 2d, ", ""]],
-      "good.yaml:12:5 steps[1].atMost: is missing: Invalid input: expected string (every wait ends: say how long it lasts at most, for example atMost: 2d)",
+      "good.yaml:12:5 steps[1].atMost: is missing: a wait says how long: atMost (a duration) or until (a moment) (every wait ends: say how long it lasts at most, for example atMost: 2d)",
     ],
     [
       "an outcome of nothing",
@@ -141,7 +141,7 @@ describe("problems", () => {
     [
       "an unknown channel",
       [["action: offer", "action: offer, channels: [pusch]"]],
-      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "push"|',
+      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "inapp"|"push"|',
     ],
     [
       "a channel that the action has no text for",
@@ -194,7 +194,7 @@ describe("warnings", () => {
     [
       "an offer in a service journey",
       [["purpose: marketing", "purpose: service"]],
-      'good.yaml:11:38 steps[0].action: action "offer" is of purpose marketing, the journey of purpose service (an offer belongs into a marketing journey',
+      'good.yaml:11:38 steps[0].action: action "offer" is of purpose marketing, the journey of purpose service (offer it in a decide step, or in a marketing journey)',
     ],
     [
       "a service message in a marketing journey",

@@ -1,48 +1,74 @@
 /** Reading the definitions that a service needs. Every loader reports all problems at once in one DefinitionError. */
-import type { CatalogueDefinition, JourneyDefinition, PolicyPackDefinition } from "#contracts";
+import type {
+  CatalogueDefinition,
+  JourneyDefinition,
+  PolicyPackDefinition,
+  SignalsDefinition,
+} from "#contracts";
 import type { Catalogue } from "#domain";
 import { definitionDigest } from "./definition-digest.js";
 import { DefinitionError, type Problem } from "./definition-error.js";
-import { problemsOf, readCatalogue, readDefinitions, readPolicies, valuesOf } from "./definition-set.js";
+import {
+  problemsOf,
+  readCatalogue,
+  readDefinitions,
+  readPolicies,
+  readSignals,
+  valuesOf,
+  windowsOf,
+} from "./definition-set.js";
 
 export interface Definitions {
   /** Every version that is there, in order of id and version. */
   readonly journeys: readonly JourneyDefinition[];
   readonly catalogue: Catalogue;
   readonly policyPacks: readonly PolicyPackDefinition[];
+  readonly signals: readonly SignalsDefinition[];
 }
 
-/** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` where there is one. Throws DefinitionError. */
+/** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` and `signals/` where there are any. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, events, tables } = readDefinitions(dir);
+  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir);
   refuse(
-    [catalogue, journeys, policies, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(problemsOf),
+    [catalogue, journeys, policies, signals, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(
+      problemsOf,
+    ),
   );
   return {
     journeys: inOrder(valuesOf(journeys)),
     catalogue: catalogueOf(valuesOf(catalogue)),
     policyPacks: valuesOf(policies).sort((a, b) => compare(a.id, b.id)),
+    signals: valuesOf(signals).sort((a, b) => compare(a.id, b.id)),
   };
 }
 
 /** The journeys, checked against the other definitions beside them. Throws DefinitionError. */
 export function loadJourneys(dir: string): readonly JourneyDefinition[] {
-  const { journeys, catalogue, tables } = readDefinitions(dir);
-  refuse([catalogue, tables, journeys].flatMap(problemsOf));
+  const { journeys, catalogue, signals, tables } = readDefinitions(dir);
+  refuse([catalogue, signals, tables, journeys].flatMap(problemsOf));
   return inOrder(valuesOf(journeys));
 }
 
 /** The actions of all catalogues. Throws DefinitionError. */
 export function loadCatalogue(dir: string): Catalogue {
-  const catalogue = readCatalogue(dir);
-  refuse(problemsOf(catalogue));
+  const signals = readSignals(dir);
+  const catalogue = readCatalogue(dir, windowsOf(signals));
+  refuse([signals, catalogue].flatMap(problemsOf));
   return catalogueOf(valuesOf(catalogue));
+}
+
+/** The windows, in order of id; none where there is no `signals/`. Throws DefinitionError. */
+export function loadSignals(dir: string): readonly SignalsDefinition[] {
+  const signals = readSignals(dir);
+  refuse(problemsOf(signals));
+  return valuesOf(signals).sort((a, b) => compare(a.id, b.id));
 }
 
 /** The catalogues themselves, in order of id. Throws DefinitionError. */
 export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
-  const catalogue = readCatalogue(dir);
-  refuse(problemsOf(catalogue));
+  const signals = readSignals(dir);
+  const catalogue = readCatalogue(dir, windowsOf(signals));
+  refuse([signals, catalogue].flatMap(problemsOf));
   return valuesOf(catalogue).sort((a, b) => compare(a.id, b.id));
 }
 

@@ -221,7 +221,7 @@ describe("loading definitions", () => {
     [
       "a date that is a list",
       ["atMost: 2d", "until: { date: '[1]', limit: 9d }"],
-      "journeys/test.yaml:18:20 steps[1].until.date: a value is a text, a number, true or false",
+      "journeys/test.yaml:18:21 steps[1].until.date: a value is a text, a number, true or false",
     ],
     [
       "an update with an unknown variable",
@@ -242,7 +242,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: offer }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:31 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
+      'journeys/test.yaml:21:32 steps[1].branches[0].first: branch "a" leads back to "wait", which starts it',
     ],
     [
       "a branch that leads nowhere",
@@ -250,7 +250,7 @@ describe("loading definitions", () => {
         "type: wait\n    atMost: 2d\n    onTimeout: done",
         "type: parallel\n    atMost: 2d\n    join: all\n    next: done\n    branches: [{ id: a, first: dnoe }, { id: b, first: done }]",
       ],
-      'journeys/test.yaml:21:31 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
+      'journeys/test.yaml:21:32 steps[1].branches[0].first: there is no step "dnoe" (did you mean "done"?)',
     ],
     [
       "a limit of instances where there is one",

@@ -6,15 +6,20 @@ import { didYouMean } from "./suggestion.js";
 
 type JourneyFile = DefinitionFile<JourneyDefinition>;
 
-export function checkExpressions(file: JourneyFile, journey: JourneyDefinition): void {
+/** Without `windows` every window counts as known. */
+export function checkExpressions(
+  file: JourneyFile,
+  journey: JourneyDefinition,
+  windows: ReadonlySet<string> | undefined,
+): void {
   const check = (
     source: string | undefined,
     scope: ExpressionScope,
     path: Path,
     kind: ExpressionKind = "condition",
   ): void => {
-    const problem = source === undefined ? undefined : checkExpression(source, kind, scope);
-    if (problem) file.report(path, problem.cause, { offset: problem.offset });
+    const problem = source === undefined ? undefined : checkExpression(source, kind, scope, windows);
+    if (problem) file.report(path, problem.cause, problem);
   };
   check(journey.trigger.when, "event", ["trigger", "when"]);
   if (journey.entry.rule === "per-key") check(journey.entry.key, "event", ["entry", "key"], "value");

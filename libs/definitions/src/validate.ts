@@ -1,9 +1,15 @@
 /** Validation for people: everything that is wrong, and everything that is allowed and looks like a mistake. */
-import type { JourneyDefinition } from "#contracts";
-import { journeyV1 } from "#contracts";
+import { journeyV1, type ActionDefinition, type JourneyDefinition } from "#contracts";
 import { byPlace, type Problem } from "./definition-error.js";
-import { DefinitionFile, type Source } from "./definition-file.js";
-import { problemsOf, readDefinitions, type ReadOptions } from "./definition-set.js";
+import { DefinitionFile, type FilesOfKind, type Source } from "./definition-file.js";
+import {
+  problemsOf,
+  readCatalogue,
+  readDefinitions,
+  readSignals,
+  windowsOf,
+  type ReadOptions,
+} from "./definition-set.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 
 export interface Validation {
@@ -17,10 +23,17 @@ export interface FolderValidation extends Validation {
   readonly files: readonly string[];
 }
 
-/** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` is no problem. */
+/** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` or `signals/` is no problem. */
 export function validateDefinitions(dir: string, options: ReadOptions = {}): FolderValidation {
-  const { journeys, catalogue, policies, events, tables } = readDefinitions(dir, options);
-  const parts = [journeys, catalogue, policies, tables, ...(events.files.length > 0 ? [events] : [])];
+  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir, options);
+  const parts = [
+    journeys,
+    catalogue,
+    policies,
+    signals,
+    tables,
+    ...(events.files.length > 0 ? [events] : []),
+  ];
   const files = parts.flatMap((p): readonly DefinitionFile<unknown>[] => p.files);
   return {
     problems: byPlace(parts.flatMap(problemsOf)),
@@ -49,10 +62,21 @@ export function validateJourney({ name, text }: Source, around: Surroundings): J
 /** What a journey is checked against in this folder: read once, and kept by whoever validates often. */
 export function readSurroundings(dir: string): Surroundings {
   const { around, journeys } = readDefinitions(dir);
-  return {
-    ...around,
-    published: journeys.files.flatMap((f) =>
-      f.value === undefined || f.problems.length > 0 ? [] : [f.value],
-    ),
-  };
+  return { ...around, published: valid(journeys) };
+}
+
+/** The journeys of a folder that can be used, in order of their files; those with problems are left out. */
+export function readJourneys(dir: string): readonly JourneyDefinition[] {
+  return valid(readDefinitions(dir).journeys);
+}
+
+function valid({ files }: FilesOfKind<JourneyDefinition>): readonly JourneyDefinition[] {
+  return files.flatMap((f) => (f.value === undefined || f.problems.length > 0 ? [] : [f.value]));
+}
+
+/** The actions of all catalogues in a folder that can be used. */
+export function readActions(dir: string): readonly ActionDefinition[] {
+  return readCatalogue(dir, windowsOf(readSignals(dir))).files.flatMap((f) =>
+    f.value === undefined || f.problems.length > 0 ? [] : f.value.actions,
+  );
 }

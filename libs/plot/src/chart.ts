@@ -12,12 +12,13 @@ export interface Chart {
   readonly series: readonly { readonly name: string; readonly values: readonly (number | undefined)[] }[];
   readonly kind: "grouped" | "stacked" | "line";
   readonly logY?: boolean;
+  /** Pixels; 860 × 460 without it. */
+  readonly size?: { readonly width: number; readonly height: number };
   /** A line across at this value, with its label. */
   readonly target?: { readonly value: number; readonly label: string };
 }
 
-const WIDTH = 860;
-const HEIGHT = 460;
+const SIZE = { width: 860, height: 460 } as const;
 const PLOT = { left: 84, right: 180, top: 72, bottom: 64 } as const;
 const COLOURS = [
   "#4e79a7",
@@ -35,51 +36,70 @@ const COLOURS = [
 ];
 
 export function chartSvg(chart: Chart): string {
-  const innerWidth = WIDTH - PLOT.left - PLOT.right;
-  const innerHeight = HEIGHT - PLOT.top - PLOT.bottom;
+  const { width, height } = chart.size ?? SIZE;
+  const innerWidth = width - PLOT.left - PLOT.right;
+  const innerHeight = height - PLOT.top - PLOT.bottom;
   const scale = scaleOf(chart);
   const y = (value: number): number => PLOT.top + innerHeight * (1 - scale.share(value));
   const band = innerWidth / Math.max(chart.categories.length, 1);
   const middle = (c: number): number => PLOT.left + band * (c + 0.5);
   const grid = scale.ticks.map(
     (t) =>
-      `<line x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${at(y(t))}" y2="${at(y(t))}" stroke="#ddd"/>` +
+      `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${at(y(t))}" y2="${at(y(t))}" stroke="#ddd"/>` +
       text(PLOT.left - 8, y(t) + 4, number(t), 'text-anchor="end"'),
   );
-  const categories = chart.categories.map((c, i) =>
-    text(middle(i), HEIGHT - PLOT.bottom + 18, c, 'text-anchor="middle"'),
+  const categories = chart.categories.flatMap((c, i) =>
+    wrapped(c, band).map((line, n) =>
+      text(middle(i), height - PLOT.bottom + 16 + n * 13, line, 'text-anchor="middle"'),
+    ),
   );
   const legend = chart.series.map(
     (s, i) =>
-      `<rect x="${WIDTH - PLOT.right + 16}" y="${PLOT.top + i * 20}" width="12" height="12" fill="${colour(i)}"/>` +
-      text(WIDTH - PLOT.right + 34, PLOT.top + i * 20 + 10, s.name),
+      `<rect x="${width - PLOT.right + 16}" y="${PLOT.top + i * 20}" width="12" height="12" fill="${colour(i)}"/>` +
+      text(width - PLOT.right + 34, PLOT.top + i * 20 + 10, s.name),
   );
   const marks = chart.kind === "line" ? lines(chart, middle, y) : bars(chart, middle, band, y, scale.floor);
   const target = chart.target
-    ? `<line x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${at(y(chart.target.value))}" y2="${at(y(chart.target.value))}" stroke="#c00" stroke-dasharray="6 4"/>` +
+    ? `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${at(y(chart.target.value))}" y2="${at(y(chart.target.value))}" stroke="#c00" stroke-dasharray="6 4"/>` +
       text(
-        WIDTH - PLOT.right - 4,
+        width - PLOT.right - 4,
         y(chart.target.value) - 5,
         chart.target.label,
         'text-anchor="end" fill="#c00"',
       )
     : "";
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">` +
     `<rect width="100%" height="100%" fill="#fff"/>` +
     text(PLOT.left, 28, chart.title, 'font-size="17"') +
     text(PLOT.left, 48, chart.subtitle, 'fill="#666"') +
     grid.join("") +
     marks +
     target +
-    `<line x1="${PLOT.left}" x2="${WIDTH - PLOT.right}" y1="${HEIGHT - PLOT.bottom}" y2="${HEIGHT - PLOT.bottom}" stroke="#333"/>` +
-    `<line x1="${PLOT.left}" x2="${PLOT.left}" y1="${PLOT.top}" y2="${HEIGHT - PLOT.bottom}" stroke="#333"/>` +
+    `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${height - PLOT.bottom}" y2="${height - PLOT.bottom}" stroke="#333"/>` +
+    `<line x1="${PLOT.left}" x2="${PLOT.left}" y1="${PLOT.top}" y2="${height - PLOT.bottom}" stroke="#333"/>` +
     categories.join("") +
     (chart.series.length > 1 ? legend.join("") : "") +
-    text(PLOT.left + innerWidth / 2, HEIGHT - 18, chart.x, 'text-anchor="middle"') +
+    text(PLOT.left + innerWidth / 2, height - 18, chart.x, 'text-anchor="middle"') +
     `<text transform="translate(20 ${PLOT.top + innerHeight / 2}) rotate(-90)" text-anchor="middle">${escapeXml(chart.y)}</text>` +
     `</svg>\n`
   );
+}
+
+/** Width of a character at the size of labels, about. */
+const CHARACTER = 6.6;
+
+/** A label in lines that fit its band, broken after hyphens and at spaces; at most two, so that the axis title stays free. */
+function wrapped(label: string, band: number): string[] {
+  if (label.length * CHARACTER <= band) return [label];
+  const lines: string[] = [];
+  for (const part of label.split(/(?<=-)| /)) {
+    const last = lines.at(-1);
+    if (last !== undefined && (lines.length === 2 || (last.length + part.length) * CHARACTER <= band))
+      lines[lines.length - 1] = last + (last.endsWith("-") ? "" : " ") + part;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 interface Scale {

@@ -32,7 +32,10 @@ export interface Installed {
 const MAX_ROUNDS = 12;
 const WHY = "shipped with the build";
 
-/** Publishes or proposes the files' versions; answers what was new. Throws when a published version was changed. */
+/**
+ * Publishes or proposes the files' versions; answers what was new. Also relays the records that a crash held back.
+ * Throws when a published version was changed.
+ */
 export async function installJourneys(
   bucket: DefinitionsBucket,
   clock: Clock,
@@ -41,8 +44,19 @@ export async function installJourneys(
   const installed: Installed[] = [];
   for (const file of [...files].sort((a, b) => a.version - b.version))
     installed.push(...(await installOne(bucket, clock, file)));
+  await relayHeads(bucket);
   return installed;
 }
+
+/** The newest record of every chain stands in the bucket: AUDIT has it, or gets it now. */
+async function relayHeads(bucket: DefinitionsBucket): Promise<void> {
+  for (const key of [...(await bucket.keys(definitionKeys.releases)), definitionKeys.controls]) {
+    const entry = await bucket.get(key);
+    if (entry) await bucket.relay(headOf.parse(JSON.parse(entry.text)).head);
+  }
+}
+
+const headOf = releaseRecordV1.pick({ head: true });
 
 async function installOne(
   bucket: DefinitionsBucket,

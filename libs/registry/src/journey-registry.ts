@@ -23,10 +23,10 @@ import {
   type StopTarget,
 } from "#contracts";
 import type { Clock } from "#clock";
+import { checkMigration } from "#domain";
 import { switchSends } from "./control-changes.js";
 import type { DefinitionsBucket } from "./definitions-bucket.js";
 import { definitionText, digestOf, seal, type Deed } from "./governance-chain.js";
-import { checkMapping } from "./mapping-check.js";
 import {
   changeState,
   emptyRelease,
@@ -56,7 +56,6 @@ export interface RegistryPorts {
   readonly bucket: DefinitionsBucket;
   readonly clock: Clock;
   readonly check: Check;
-  readonly gate?: Gate;
 }
 
 /** Who does it and why. */
@@ -80,6 +79,8 @@ export interface PublishWishes extends By {
   readonly percent?: number | undefined;
   /** Segue's clock, epoch ms; default at once. */
   readonly from?: number | undefined;
+  /** Without one, the record says that none was asked. */
+  readonly gate?: Gate | undefined;
 }
 
 /** So often a change is decided anew because somebody else was quicker. */
@@ -152,8 +153,9 @@ export class JourneyRegistry {
 
   /** Makes a proposed version live, or widens the share of the newest one. */
   async publish(journey: string, wishes: PublishWishes): Promise<ReleaseResult> {
-    const { bucket, clock, check, gate } = this.#ports;
-    const wish = { ...wishes, percent: wishes.percent ?? 100, at: clock.now() };
+    const { bucket, clock, check } = this.#ports;
+    const { gate } = wishes;
+    const wish = { ...wishes, percent: wishes.percent ?? 100, at: clock.now(), gated: gate !== undefined };
     /** The gate takes its time; it judges one content once. */
     let judged: string | undefined;
     return this.#change(journey, wishes, "known", async (release) => {
@@ -228,7 +230,7 @@ export class JourneyRegistry {
         this.definition(journey, migration.to),
       ]);
       if (!from || !to) throw new Error(`a published version of ${journey} is not in the bucket`);
-      const problems = checkMapping(from, to, migration.steps);
+      const problems = checkMigration(from, to, migration.steps).map((p) => p.cause);
       return problems.length === 0
         ? decision
         : refused("bad_mapping", `this mapping of ${journey} would lose instances`, problems);
@@ -244,13 +246,6 @@ export class JourneyRegistry {
 
   releaseSends(target: StopTarget, by: By): Promise<ControlsResult> {
     return this.#switch(target, by, false);
-  }
-
-  /** Relays what a crash held back of any chain. */
-  async relayHeads(): Promise<void> {
-    const controls = await this.controls();
-    for (const { head } of await this.releases()) await this.#ports.bucket.relay(head);
-    if ("head" in controls) await this.#ports.bucket.relay(controls.head);
   }
 
   async #text(journey: string, version: number, published: boolean): Promise<string | undefined> {

@@ -44,8 +44,8 @@ async function all<T>(
 }
 
 /**
- * Calls `changed` after each change of what is published, until what it resolves with is called. Changes that come
- * while `changed` runs are told together afterwards; one that rejects is told again.
+ * Calls `changed` at once and after each change of what is published, until what it resolves with is called. Changes
+ * that come while `changed` runs are told together afterwards; one that rejects is told again.
  */
 export async function followPublished(
   nc: NatsConnection,
@@ -81,6 +81,8 @@ export async function followPublished(
   void (async () => {
     for await (const _entry of watch) void tell();
   })();
+  // What came before the watch stood.
+  void tell();
   return () => {
     stopped = true;
     clearTimeout(retry);

@@ -103,6 +103,8 @@ export interface PublishWish {
   readonly percent: number;
   /** Segue's clock, epoch ms; without it at once (a version in line keeps its time). */
   readonly from?: number | undefined;
+  /** The gate of simulation is asked before this is written. */
+  readonly gated?: boolean;
 }
 
 /** Puts a version first in line, or gives the first one a larger share. */
@@ -148,7 +150,14 @@ export function publish(release: Release, wish: PublishWish): Decision<Release> 
         v.version === version ? { ...v, approver: by, publishedAt: v.publishedAt ?? at } : v,
       ),
     },
-    change: { kind: "published", version, digest: entry.digest, author: entry.author, live },
+    change: {
+      kind: "published",
+      version,
+      digest: entry.digest,
+      author: entry.author,
+      live,
+      gate: wish.gated === true ? "kept" : "not-asked",
+    },
   };
 }
 

@@ -128,7 +128,7 @@ describe("releasing a journey", () => {
         }
         const versions = release.live.map((l) => l.version);
         expect(new Set(versions).size).toBe(versions.length);
-        for (const now of [0, 10, 20, 30]) {
+        for (const now of [10, 20, 30]) {
           const given = sharesAt(release, now).reduce((sum, s) => sum + s.percent, 0);
           expect(given).toBe(100);
         }

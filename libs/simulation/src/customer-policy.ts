@@ -3,15 +3,16 @@
  * (`libs/domain/policy`), with the contacts in memory where the service has them in Redis. Like the service it reserves
  * what it permits (I5), so that what is simulated keeps the caps (I6).
  */
-import type {
-  Channel,
-  EvaluateReply,
-  EvaluateRequest,
-  Outcome,
-  PolicyPackDefinition,
-  PolicyOption,
-  Purpose,
-  Verdict,
+import {
+  isContact,
+  type Channel,
+  type EvaluateReply,
+  type EvaluateRequest,
+  type Outcome,
+  type PolicyOption,
+  type PolicyPackDefinition,
+  type Purpose,
+  type Verdict,
 } from "#contracts";
 import {
   capReached,
@@ -72,12 +73,14 @@ export class CustomerPolicy {
     const chosen = judged[chosenAt];
     if (!chosen) return { verdicts, packs };
     const channels = [...chosen.open];
-    this.#contacts.set(request.decisionId, {
-      at: request.at,
-      purpose: chosen.option.purpose,
-      journey: request.journey,
-      channels: channels.slice(0, 1),
-    });
+    // A case for an agent, something done: reserved, and no contact that counts.
+    if (channels.some(isContact))
+      this.#contacts.set(request.decisionId, {
+        at: request.at,
+        purpose: chosen.option.purpose,
+        journey: request.journey,
+        channels: channels.slice(0, 1),
+      });
     return {
       reservationId: request.decisionId,
       chosen: { action: chosen.option.action, channels },

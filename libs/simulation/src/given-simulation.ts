@@ -16,6 +16,13 @@ const actions = catalogueV1.parse({
   actions: [
     { id: "offer", description: "o", purpose: "marketing", value: 2, treatments: both("Offer") },
     { id: "better-offer", description: "b", purpose: "marketing", value: 5, treatments: both("Better") },
+    {
+      id: "case",
+      description: "c",
+      purpose: "marketing",
+      value: 1,
+      treatments: [{ channel: "agent", title: "Case", body: "…" }],
+    },
     { id: "notice", description: "n", purpose: "service", value: 1, treatments: both("Notice") },
   ],
 }).actions;
@@ -135,5 +142,5 @@ export function customerEvent(customer: string, type: string, at: number, data =
 export const consenting = {
   ...emptyProfile,
   timezone: "Europe/Prague",
-  consents: { "marketing.push": true, "marketing.email": true },
+  consents: { "marketing.push": true, "marketing.email": true, "marketing.agent": true },
 };

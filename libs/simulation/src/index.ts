@@ -26,4 +26,10 @@ export {
 } from "./simulate-customer.js";
 export { type ChangeExample, type Difference } from "./difference.js";
 export { heard, type RunTotals } from "./totals.js";
-export { simulationGate, type PublishGateParts } from "./publish-gate.js";
+export { simulationGate, streamGate, type PublishGateParts, type StreamGateOptions } from "./publish-gate.js";
+export { reportHtml } from "./report-html.js";
+export { reportText, type Style } from "./report-text.js";
+export { reportOf, type SimulationReport } from "./report.js";
+export { readLiveJourneys, readRecordedEvents, StreamUnreadable, type StreamRange } from "./stream-source.js";
+export { FileUnusable, readGate, readResponses } from "./read-files.js";
+export { compareInWorker } from "./simulate-in-worker.js";

@@ -54,6 +54,7 @@ const DEFAULTS: ChannelResponse = {
   thinks: "1h",
 };
 const BY_CHANNEL: Partial<Record<Channel, Partial<ChannelResponse>>> = {
+  inapp: { delivered: 1, latency: "100ms", clicked: 0.15, declined: 0.3, thinks: "15s" },
   push: { delivered: 0.92, latency: "1s" },
   sms: { delivered: 0.95, latency: "10s", clicked: 0.08 },
   email: { delivered: 0.96, latency: "30s", clicked: 0.06, declined: 0.05, thinks: "6h" },

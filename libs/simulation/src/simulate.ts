@@ -1,5 +1,5 @@
 /** Runs the published journeys and a new version of one of them over the same recorded events, and says what differs. */
-import type { JourneyDefinition, PolicyPackDefinition } from "#contracts";
+import type { JourneyDefinition, PolicyPackDefinition, SignalsDefinition } from "#contracts";
 import { createExpressions } from "#definitions";
 import { Journeys, type Catalogue } from "#domain";
 import { PolicyRules } from "./customer-policy.js";
@@ -15,6 +15,8 @@ export interface Installation {
   readonly journeys: readonly JourneyDefinition[];
   readonly catalogue: Catalogue;
   readonly policyPacks: readonly PolicyPackDefinition[];
+  /** Windows over events that expressions may read. */
+  readonly signals?: readonly SignalsDefinition[] | undefined;
 }
 
 export interface SimulationInput {
@@ -65,12 +67,17 @@ export function compareVersions(input: SimulationInput, bounds: SimulationBounds
   const published = installation.journeys.find((j) => j.id === candidate.id);
   const until = recorded.to + (input.afterMs ?? 0);
   const shared = sharedWorld(installation, input.responses);
-  const before = { ...shared, journeys: new Journeys(installation.journeys, shared.expressions) };
+  const { signals } = installation;
+  const before = {
+    ...shared,
+    journeys: new Journeys(installation.journeys, shared.expressions, { signals }),
+  };
   const after = {
     ...shared,
     journeys: new Journeys(
       [...installation.journeys.filter((j) => j.id !== candidate.id), candidate],
       shared.expressions,
+      { signals },
     ),
   };
   const totals = { before: new Totals(), after: new Totals() };
@@ -119,7 +126,8 @@ export function* runAll(
   responses?: ResponseModelDefinition,
 ): Generator<CustomerRun> {
   const shared = sharedWorld(installation, responses);
-  const world = { ...shared, journeys: new Journeys(installation.journeys, shared.expressions) };
+  const { journeys, signals } = installation;
+  const world = { ...shared, journeys: new Journeys(journeys, shared.expressions, { signals }) };
   for (const customer of recorded.customers) yield simulateCustomer(customer, world, until);
 }
 

@@ -120,6 +120,19 @@ describe("the simulator: one customer", () => {
     });
   });
 
+  it("does not count what is no contact: a case for an agent takes no room (as the policy service counts)", () => {
+    const daily = journey({
+      steps: [
+        { id: "call", type: "send", action: "case", next: "sleep", otherwise: "sleep" },
+        { id: "sleep", type: "wait", atMost: "1d", onTimeout: "say" },
+        { id: "say", type: "send", action: "offer", next: "rest", otherwise: "rest" },
+        { id: "rest", type: "wait", atMost: "1h", onTimeout: "call" },
+      ],
+    });
+    const days = run(daily, [leaves()], 4).contacts.filter((c) => c.counts);
+    expect(days).toHaveLength(3);
+  });
+
   it("judges consent, holds and quiet hours as the policy service does", () => {
     const night = Date.parse("2026-03-02T22:30:00Z");
     const deferred = run(journey(), [leaves(night)]);

@@ -9,3 +9,4 @@ export * from "./journey-specification.js";
 export * from "./services.js";
 export * from "./rpc-responder.js";
 export * from "./pause.js";
+export * from "./tcp-proxy.js";

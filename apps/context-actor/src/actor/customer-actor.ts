@@ -147,6 +147,11 @@ export class CustomerActor {
     this.#lost.delete(String(partition));
   }
 
+  /** From the next event on; one that is under way goes on with what it began with. */
+  use(journeys: Journeys): void {
+    this.#journeys = journeys;
+  }
+
   /** Gives up what is still being retried (the server is away while the process must end). */
   abort(): void {
     this.#aborted.abort();

@@ -1,47 +1,72 @@
 /**
- * Published journey versions in the `definitions` bucket. A version is immutable: the files of this build are
- * published at start; versions that only the bucket still has keep running for the instances that began on
- * them (I10).
+ * What is published of the journeys: read from the bucket `definitions`, followed as people publish, roll back, pause
+ * and stop. A version is immutable; those that are no longer live keep running for the instances that began on them (I10).
  */
-import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { journeyV1, type JourneyDefinition } from "#contracts";
+import type { Clock } from "#clock";
+import type { JourneyDefinition, SignalsDefinition } from "#contracts";
+import { createExpressions } from "#definitions";
+import { Journeys } from "#domain";
+import { DefinitionsBucket, followPublished, installJourneys, readPublished } from "#registry";
 
-const PREFIX = "journey.";
+export interface JourneysStoreOptions {
+  readonly nc: NatsConnection;
+  readonly clock: Clock;
+  /** The versions that ship with this build. */
+  readonly files: readonly JourneyDefinition[];
+  readonly signals: readonly SignalsDefinition[];
+  readonly log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+}
 
-/** Publishes the files' versions and returns every published one. Throws when a published version was changed. */
-export async function publishJourneys(
-  nc: NatsConnection,
-  files: readonly JourneyDefinition[],
-): Promise<JourneyDefinition[]> {
-  const kv = await new Kvm(nc).open("definitions");
-  const all = new Map<string, JourneyDefinition>();
-  for (const file of files) {
-    const key = `${PREFIX}${file.id}.${file.version}`;
-    const text = JSON.stringify(file);
-    const stored = (await kv.get(key))?.string() ?? (await createOrRead());
-    if (stored !== text) {
-      throw new Error(
-        `journey ${file.id} version ${file.version} is published already with another content: published versions are immutable. Give the changed file in journeys/ the next version number (a trial installation may begin anew instead: npm start -- --fresh)`,
-      );
+export class JourneysStore {
+  readonly #options: JourneysStoreOptions;
+  readonly #bucket: DefinitionsBucket;
+  readonly #expressions = createExpressions();
+
+  constructor(options: JourneysStoreOptions) {
+    this.#options = options;
+    this.#bucket = new DefinitionsBucket(options.nc);
+  }
+
+  /** Publishes the files where nobody else governs a journey. Throws when a published version was changed. */
+  async install(): Promise<void> {
+    const { clock, files, log } = this.#options;
+    for (const { journey, version, as } of await installJourneys(this.#bucket, clock, files)) {
+      if (as === "proposed")
+        log.warn(
+          { journey, version },
+          "people have released this journey: the version of this build's file is a proposal, for somebody to publish (segue publish)",
+        );
+      else log.info({ journey, version }, "published by the installation");
     }
-    all.set(key, file);
-
-    async function createOrRead(): Promise<string> {
-      try {
-        await kv.create(key, text);
-        return text;
-      } catch (error) {
-        const other = await kv.get(key);
-        if (!other) throw error;
-        return other.string();
-      }
+    const { releases } = await readPublished(this.#bucket);
+    for (const { journey, live } of releases) {
+      const own = files.filter((f) => f.id === journey).map((f) => f.version);
+      const [first] = live;
+      if (own.length > 0 && first && first.version > Math.max(...own))
+        log.warn(
+          { journey, version: Math.max(...own), live: first.version },
+          "a newer version is published than this build's file has; new customers enter that",
+        );
     }
   }
-  for await (const key of await kv.keys(`${PREFIX}>`)) {
-    if (all.has(key)) continue;
-    const entry = await kv.get(key);
-    if (entry) all.set(key, journeyV1.parse(entry.json()));
+
+  async read(): Promise<Journeys> {
+    const { definitions, releases, controls } = await readPublished(this.#bucket);
+    return new Journeys(definitions, this.#expressions, {
+      releases,
+      controls,
+      signals: this.#options.signals,
+    });
   }
-  return [...all.values()];
+
+  /** Hands over what is published now and after every change, until what it resolves with is called. */
+  follow(use: (journeys: Journeys) => void): Promise<() => void> {
+    const { nc, log } = this.#options;
+    return followPublished(
+      nc,
+      async () => use(await this.read()),
+      (error) => log.warn({ error: error.message }, "what is published could not be read; it is tried again"),
+    );
+  }
 }

@@ -23,7 +23,7 @@ export interface ApiRoute {
   /** With `{name}` for parameters. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "Events" | "Customers" | "Decisions";
+  readonly tag: "Events" | "Customers" | "Decisions" | "Journeys";
   readonly summary: string;
   readonly description: string;
   readonly parameters: readonly ApiParameter[];

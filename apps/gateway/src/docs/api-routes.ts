@@ -15,7 +15,10 @@ import {
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { JOURNEYS_ROUTES } from "./journeys-routes.js";
+import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
+import { VALIDATE_ROUTE } from "./validate-route.js";
 
 const customerIdParameter: ApiParameter = {
   name: "id",
@@ -320,4 +323,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "decision-not-found", "stream-away"],
     curl: "$SEGUE/v1/decisions/cust-42.1.0",
   },
+  VALIDATE_ROUTE,
+  ...JOURNEYS_ROUTES,
+  SIMULATE_ROUTE,
 ];

@@ -40,6 +40,10 @@ export function openApiDocument(version: string): OpenApiDocument {
       { name: "Events", description: "What happens" },
       { name: "Customers", description: "What Segue holds, and what the customer permits" },
       { name: "Decisions", description: "What was decided, and why" },
+      {
+        name: "Journeys",
+        description: "Definitions of journeys: tried out before anybody hears of them, and governed",
+      },
     ],
     paths,
     components: { schemas: reachableSchemas(JSON.stringify(paths)) },

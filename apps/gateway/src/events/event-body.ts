@@ -47,6 +47,12 @@ export function readJson(request: HttpBody): unknown {
   return parseJson(request.body);
 }
 
+/** The same for a route whose body may be as large as the gateway takes. */
+export function readLargeJson(request: HttpBody): unknown {
+  jsonMediaType(request, [JSON_TYPE], false);
+  return parseJson(request.body);
+}
+
 export function refuseLarge(body: Buffer): void {
   if (body.byteLength > MAX_EVENT_BYTES) {
     throw new ProblemError("too-large", `An event may have ${MAX_EVENT_BYTES} bytes, envelope included.`);

@@ -116,11 +116,10 @@ export function withAttribute(
 
 /** What expressions may read of a context. */
 export function viewOf(context: Context): ContextView {
-  return {
+  const view: ContextView = {
     now: context.now,
     attributes: context.attributes,
     signals: context.signals,
-    ...(context.windows === undefined ? {} : { windows: readWindows(context.windows, context.now) }),
     contacts: context.contacts.map(({ action, channel, purpose, at, outcome }) => ({
       action,
       channel,
@@ -129,4 +128,7 @@ export function viewOf(context: Context): ContextView {
       ...(outcome === undefined ? {} : { outcome }),
     })),
   };
+  // Most customers have none, and the view is made for every condition.
+  if (context.windows !== undefined) view.windows = readWindows(context.windows, context.now);
+  return view;
 }

@@ -21,7 +21,13 @@ export interface Governance {
   readonly engine?: number | undefined;
 }
 
-/** A journey that events of a type may start. */
+/** The journeys that events of a type may start. */
+interface Entrances {
+  readonly list: Entrance[];
+  /** What everybody enters, by priority; absent when it depends on the customer or the time. */
+  always: readonly JourneyDefinition[] | undefined;
+}
+
 interface Entrance {
   readonly newest: JourneyDefinition;
   /** Versions that start on this type. */
@@ -35,7 +41,7 @@ export class Journeys {
   readonly engine: number;
   readonly #versions = new Map<string, JourneyDefinition>();
   readonly #newest = new Map<string, JourneyDefinition>();
-  readonly #byTrigger = new Map<string, Entrance[]>();
+  readonly #byTrigger = new Map<string, Entrances>();
   readonly releases: Releases;
   readonly windows: Windows;
   readonly #steps = new Map<
@@ -66,9 +72,12 @@ export class Journeys {
     const versions = this.releases.live(newest.id) ?? [newest];
     for (const type of new Set(versions.flatMap((v) => typesOf(v.trigger.event)))) {
       const started = new Set(versions.filter((v) => typesOf(v.trigger.event).includes(type)));
-      const list = this.#byTrigger.get(type);
-      if (list) list.push({ newest, versions: started });
-      else this.#byTrigger.set(type, [{ newest, versions: started }]);
+      let entrances = this.#byTrigger.get(type);
+      if (!entrances) this.#byTrigger.set(type, (entrances = { list: [], always: [] }));
+      entrances.list.push({ newest, versions: started });
+      entrances.always = this.releases.of(newest.id)
+        ? undefined
+        : entrances.always && [...entrances.always, newest].sort(byPriority);
     }
   }
 
@@ -87,11 +96,13 @@ export class Journeys {
   entering(type: string, customerId: string, at: number): readonly JourneyDefinition[] {
     const entrances = this.#byTrigger.get(type);
     if (!entrances) return NOTHING;
-    const entering = entrances.flatMap(({ newest, versions }) => {
-      const version = this.releases.version(newest, customerId, at);
-      return version && versions.has(version) ? [version] : NOTHING;
-    });
-    return entering.length > 1 ? entering.sort(byPriority) : entering;
+    if (entrances.always) return entrances.always;
+    return entrances.list
+      .flatMap(({ newest, versions }) => {
+        const version = this.releases.version(newest, customerId, at);
+        return version && versions.has(version) ? [version] : NOTHING;
+      })
+      .sort(byPriority);
   }
 
   /** A step with the id of the one that it goes on to (without one the journey is completed); `undefined` when there is no such step. */

@@ -14,7 +14,20 @@ export interface MigrationProblem {
  */
 export function sameStep(from: StepDefinition | undefined, to: StepDefinition | undefined): boolean {
   if (!from || !to) return false;
+  if (from.type === "parallel" && to.type === "parallel") return sameBranches(from, to);
   return from.type === to.type || (asks(from) && asks(to));
+}
+
+type ParallelStep = Extract<StepDefinition, { type: "parallel" }>;
+
+/** Open branches are known by their ids, and the join counts them. */
+function sameBranches(from: ParallelStep, to: ParallelStep): boolean {
+  const ids = (step: ParallelStep): string =>
+    step.branches
+      .map((b) => b.id)
+      .sort()
+      .join();
+  return ids(from) === ids(to);
 }
 
 function asks(step: StepDefinition): boolean {
@@ -61,7 +74,10 @@ export function checkMigration(
     if (before && after && !sameStep(before, after))
       problems.push({
         step,
-        cause: `${step} is a ${before.type} step and ${target} a ${after.type} step: an instance that stands there could not go on`,
+        cause:
+          before.type === after.type
+            ? `${step} and ${target} run other branches: map ${step} to a parallel step that has the same`
+            : `${step} is a ${before.type} step and ${target} a ${after.type} step: an instance that stands there could not go on`,
       });
   }
   return problems;

@@ -3,30 +3,26 @@
  * and runs on when nothing holds the instance any more. Exits and the goal count meanwhile. What it waits for counts too:
  * the instance then stands at the step that it leads to and runs on from there.
  */
-import type { JourneyInstance } from "#contracts";
+import type { JourneyInstance, StepDefinition } from "#contracts";
 import type { Journeys } from "./definitions.js";
 import { pausedBy } from "./held.js";
 import { dropTimer, end, replace, setTimer, without, type Turn } from "./turn.js";
 
 /** Pauses what is held by now, resumes what is no longer. */
 export function pauseAndResume(turn: Turn, journeys: Journeys): void {
-  const { context } = turn;
-  const nothingHolds = context.profile.holds.length === 0 && journeys.releases.none;
-  for (const instance of context.journeys) {
-    if (nothingHolds && !instance.paused) continue;
-    const definition = journeys.version(instance.journey, instance.version);
+  const { profile } = turn.context;
+  const nothingHolds = profile.holds.length === 0 && journeys.releases.none;
+  for (const { id, paused } of turn.context.journeys) {
+    if (nothingHolds && !paused) continue;
+    const instance = turn.context.journeys.find((j) => j.id === id);
+    const definition = instance && journeys.version(instance.journey, instance.version);
     if (!definition) continue;
-    const reason = pausedBy(context.profile, definition, journeys);
-    if (reason === undefined) {
-      if (instance.paused) resume(turn, instance, instance.paused);
-      continue;
-    }
-    if (!instance.paused) {
-      pause(turn, instance, reason);
-      continue;
-    }
+    const reason = pausedBy(profile, definition, journeys);
     const at = journeys.step(definition, instance.step)?.step;
-    if (at?.type === "exit") end(turn, instance, at.reason);
+    if (reason === undefined) {
+      if (instance.paused) resume(turn, instance, instance.paused, at);
+    } else if (!instance.paused) pause(turn, instance, reason);
+    else if (at?.type === "exit") end(turn, instance, at.reason);
     else if (instance.paused.reason !== reason)
       replace(turn, { ...instance, paused: { ...instance.paused, reason } });
   }
@@ -45,7 +41,7 @@ function pause(turn: Turn, instance: JourneyInstance, reason: string): void {
   turn.entries.push({ kind: "journey-paused", journey, version, instance: id, reason });
 }
 
-function resume(turn: Turn, instance: JourneyInstance, paused: Paused): void {
+function resume(turn: Turn, instance: JourneyInstance, paused: Paused, at: StepDefinition | undefined): void {
   const { paused: _paused, ...rest } = instance;
   const { journey, version, id } = instance;
   turn.entries.push({ kind: "journey-resumed", journey, version, instance: id, reason: paused.reason });
@@ -60,7 +56,9 @@ function resume(turn: Turn, instance: JourneyInstance, paused: Paused): void {
     kind: paused.wait.kind,
     dueAt: turn.context.now + paused.wait.remainingMs,
   };
-  // Branches may have ended meanwhile.
-  replace(turn, { ...rest, status: wait.kind === "join" ? "ready" : "waiting", wait });
+  // A branch that has ended meanwhile may be all that a parallel step waited for: it looks.
+  const open = turn.context.journeys.filter((j) => j.parent === id).length;
+  const looks = at?.type === "parallel" && open < at.branches.length;
+  replace(turn, { ...rest, status: looks ? "ready" : "waiting", wait });
   setTimer(turn, id, wait.id, wait.dueAt);
 }

@@ -93,23 +93,20 @@ export function follow(turn: Turn, journeys: Journeys): void {
     const instance = turn.context.journeys.find((j) => j.id === id);
     const release = instance && journeys.releases.of(instance.journey);
     // Branches of a parallel step go where the instance goes that runs the step.
-    if (!instance || !release || isBranch(instance)) continue;
+    if (!instance || !release || instance.parent !== undefined) continue;
     if (release.state === "stopped") end(turn, instance, "stopped");
     else if (!followRollback(turn, instance, release, journeys))
       followMigrations(turn, instance, release, journeys);
   }
 }
 
-function isBranch(instance: JourneyInstance): boolean {
-  return instance.parent !== undefined;
-}
-
-/** The instance with the branches that it runs. */
+/** The instance with its branches, and theirs. Branches stand behind the instance that started them. */
 function familyOf(turn: Turn, instance: JourneyInstance): readonly JourneyInstance[] {
-  // A branch stands behind the instance that started it.
-  const family = new Set([instance.id]);
-  for (const j of turn.context.journeys) if (j.parent !== undefined && family.has(j.parent)) family.add(j.id);
-  return turn.context.journeys.filter((j) => family.has(j.id));
+  const ids = new Set([instance.id]);
+  return turn.context.journeys.filter(({ id, parent }) => {
+    if (parent !== undefined && ids.has(parent)) ids.add(id);
+    return ids.has(id);
+  });
 }
 
 /** True when the version was rolled back and the instance has done what that version says for this case. */

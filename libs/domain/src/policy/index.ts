@@ -3,3 +3,4 @@ export * from "./judge.js";
 export * from "./profile.js";
 export * from "./quiet-hours.js";
 export * from "./settlement.js";
+export * from "./stopped.js";

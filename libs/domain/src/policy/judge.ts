@@ -5,7 +5,8 @@
  *
  * `execute` and `agent` are no contacts: no quiet hours and no caps. Holds stop automation, and a fraud,
  * hardship or complaint hold is there to bring in a human: the agent stays permitted under them. An opt-out is
- * about being spoken to, so it does not stop `execute`; fraud and death always stop it, whatever the packs say.
+ * about being spoken to, so it does not stop `execute`; fraud and death always stop it, whatever the packs say. Nor does
+ * any pack let an automated contact out to a customer in hardship before a person has lifted the hold, or to a dead one.
  */
 import {
   consentKey,
@@ -26,6 +27,7 @@ import { isQuiet, quietUntil, type QuietWindow } from "./quiet-hours.js";
 /** Holds that stop a case for a human too, where the rule names them. */
 const STOPS_AGENT: readonly HoldKind[] = ["deceased", "opt-out"];
 const ALWAYS_STOPS_EXECUTE: readonly HoldKind[] = ["fraud", "deceased"];
+const ALWAYS_STOPS_CONTACT: readonly HoldKind[] = ["hardship", "deceased"];
 
 const HOLD_REASONS: Readonly<Record<HoldKind, ReasonCode>> = {
   fraud: "hold_fraud",
@@ -124,6 +126,10 @@ function heldBy(
   if (channel === "execute") {
     const hold = ALWAYS_STOPS_EXECUTE.find((h) => holds.has(h));
     if (hold) return { hold, rule: "built-in/execute/holds" };
+  }
+  if (isContact(channel)) {
+    const hold = ALWAYS_STOPS_CONTACT.find((h) => holds.has(h));
+    if (hold) return { hold, rule: "built-in/contact/holds" };
   }
   for (const { rule, path } of rules) {
     const hold = rule.blockedBy.find((h) => holds.has(h) && stops(h, channel));

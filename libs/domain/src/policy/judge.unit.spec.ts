@@ -91,6 +91,11 @@ describe("judge", () => {
     ["deceased", "agent", "hold_deceased"],
     ["opt-out", "agent", "hold_opt_out"],
     ["fraud", "sms", "permitted"],
+    ["complaint", "sms", "permitted"],
+    ["hardship", "sms", "hold_hardship"],
+    ["hardship", "inapp", "hold_hardship"],
+    ["hardship", "execute", "permitted"],
+    ["deceased", "email", "hold_deceased"],
     ["opt-out", "sms", "hold_opt_out"],
     ["fraud", "execute", "hold_fraud"],
     ["deceased", "execute", "hold_deceased"],
@@ -131,7 +136,7 @@ describe("judge", () => {
     { requiredKeys: ["seq", "consents", "holds"] },
   );
 
-  it("never permits marketing on missing data, a refusal, a hold, or in quiet hours; a refusal never permits anything", () => {
+  it("never permits marketing on missing data, a refusal, a hold, or in quiet hours; a refusal never permits anything, nor hardship a contact", () => {
     fc.assert(
       fc.property(
         fc.array(anyProfile, { maxLength: 2 }),
@@ -145,6 +150,9 @@ describe("judge", () => {
           if (v.verdict !== "permitted") return;
           const key = `${purpose}.${channel}`;
           expect(copies.some((p) => p.consents[key] === false)).toBe(false);
+          const held = copies.flatMap((p) => p.holds.map((h) => h.kind));
+          if (isContact(channel))
+            expect(held.filter((h) => h === "hardship" || h === "deceased")).toEqual([]);
           if (purpose !== "marketing") return;
           expect(copies.some((p) => p.consents[key] === true)).toBe(true);
           const blocking = copies

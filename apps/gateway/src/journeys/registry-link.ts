@@ -1,0 +1,111 @@
+/** The registry of journeys behind HTTP: its refusals as problems, its faults as 503. */
+import { ZodError, type z } from "zod";
+import type { Clock } from "#clock";
+import type { Controls, ReleaseRecord } from "#contracts";
+import type { Surroundings } from "#definitions";
+import {
+  CatalogueMissing,
+  checkAgainst,
+  DefinitionsBucket,
+  JourneyRegistry,
+  readCheckedSurroundings,
+  sharesAt,
+  type ControlsResult,
+  type Refused,
+  type ReleaseResult,
+} from "#registry";
+import { readJson } from "../events/event-body.js";
+import { zodErrors } from "../events/event-check.js";
+import { bodyOf, type GatewayRequest } from "../http-request.js";
+import { streamAway, type NatsLink } from "../nats-link.js";
+import { ProblemError } from "../problem.js";
+import type { controlsAnswerV1, releaseAnswerV1, releaseViewV1 } from "./governance-bodies.js";
+
+export class RegistryLink {
+  readonly #link: NatsLink;
+  readonly #clock: Clock;
+  readonly #definitionsDir: string;
+  #registry: JourneyRegistry | undefined;
+  #around: Surroundings | undefined;
+
+  constructor(link: NatsLink, clock: Clock, definitionsDir: string) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#definitionsDir = definitionsDir;
+  }
+
+  /** What journeys are checked against; the files of this build do not change. */
+  get around(): Surroundings {
+    return (this.#around ??= readCheckedSurroundings(this.#definitionsDir));
+  }
+
+  /** Throws the 503 problem when NATS does not answer. */
+  async ask<T>(question: (registry: JourneyRegistry) => Promise<T>): Promise<T> {
+    const { nc } = this.#link.parts;
+    this.#registry ??= new JourneyRegistry({
+      bucket: new DefinitionsBucket(nc),
+      clock: this.#clock,
+      check: checkAgainst(() => this.around),
+    });
+    try {
+      return await question(this.#registry);
+    } catch (error) {
+      // Definitions that are not there and records that cannot be read are no faults that pass.
+      if (error instanceof ZodError || error instanceof CatalogueMissing || error instanceof ProblemError)
+        throw error;
+      throw streamAway({}, error);
+    }
+  }
+
+  view(release: ReleaseRecord): z.infer<typeof releaseViewV1> {
+    return { ...release, shares: [...sharesAt(release, this.#clock.now())] };
+  }
+
+  /** Throws a problem for what is refused. */
+  released(result: ReleaseResult): z.infer<typeof releaseAnswerV1> {
+    if (result.kind === "refused") throw problemOf(result);
+    return {
+      status: result.kind,
+      ...(result.kind === "unchanged" ? { detail: result.detail } : {}),
+      release: this.view(result.now),
+    };
+  }
+
+  switched(result: ControlsResult): z.infer<typeof controlsAnswerV1> {
+    if (result.kind === "refused") throw problemOf(result);
+    return {
+      status: result.kind,
+      ...(result.kind === "unchanged" ? { detail: result.detail } : {}),
+      controls: controlsOf(result.now),
+    };
+  }
+}
+
+export function controlsOf({ revision, all, channels, journeys }: Controls): Controls {
+  return { revision, all, channels, journeys };
+}
+
+/** The JSON body. Throws a problem when it does not fit the schema. */
+export function bodyAs<T>(schema: z.ZodType<T>, request: GatewayRequest): T {
+  const result = schema.safeParse(readJson({ headers: request.headers, body: bodyOf(request) }));
+  if (result.success) return result.data;
+  throw new ProblemError("invalid-data", "The body does not fit the schema, see errors.", {
+    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({
+      pointer,
+      code: "invalid_data",
+      detail,
+    })),
+  });
+}
+
+function problemOf({ code, detail, problems }: Refused): ProblemError {
+  const text = `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.`;
+  const errors = problems?.map((p) => ({ pointer: "", code, detail: p }));
+  const kind =
+    code === "unknown_journey"
+      ? "journey-not-found"
+      : code === "invalid_definition"
+        ? "invalid-data"
+        : "release-refused";
+  return new ProblemError(kind, text, { errors, members: { code } });
+}

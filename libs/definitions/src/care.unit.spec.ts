@@ -1,0 +1,87 @@
+/** The journeys that ship for customers under a hold, and the others beside them. */
+import { Journeys } from "#domain";
+import { CustomerScript, permitAll, type Answering } from "#testing";
+import { createExpressions } from "./expressions.js";
+import { loadCatalogue, loadJourneys, loadSignals } from "./load.js";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const dir = process.cwd();
+const journeys = new Journeys(loadJourneys(dir), createExpressions(), { signals: loadSignals(dir) });
+const { actions } = loadCatalogue(dir);
+
+/** Answers with the purpose and the first channel that the catalogue gives the action. */
+const permit: Answering = (request) => {
+  const action = actions.get(request.candidates[0]!)!;
+  const channels = action.treatments.map((t) => t.channel);
+  const reply = permitAll({ ...request, channels });
+  return "purpose" in reply ? { ...reply, purpose: action.purpose } : reply;
+};
+const deny: Answering = (r) => ({ kind: "none", decisionId: r.decisionId, reason: "hold_opt_out" });
+
+function customer(answering = permit): CustomerScript {
+  return Object.assign(new CustomerScript(journeys), { answering });
+}
+
+describe("a customer in hardship", () => {
+  const inHardship = (): CustomerScript => customer().event("hold.placed", { kind: "hardship" });
+
+  it("moves to a person, with the context, and back when the hold is lifted", () => {
+    const c = inHardship();
+    expect(c.said).toEqual(["hardship-care/agent"]);
+    expect(c.commands[0]?.context).toBeDefined();
+    c.outcome("delivered")
+      .later(20 * DAY)
+      .event("hold.lifted", { kind: "hardship" });
+    expect(c.said).toHaveLength(1);
+    expect(c.exits).toEqual(["released"]);
+  });
+
+  it("is not forgotten when nobody takes the case", () => {
+    const c = inHardship();
+    for (let i = 2; i <= 5; i++) {
+      c.outcome("expired").timer();
+      expect(c.said).toHaveLength(i);
+    }
+    expect(customer(deny).event("hold.placed", { kind: "hardship" }).timer().timer().requests).toHaveLength(
+      3,
+    );
+  });
+
+  it("is looked at again every 90 days", () => {
+    const c = inHardship().outcome("delivered").timer().timer();
+    expect(c.said).toEqual(["hardship-care/agent", "hardship-review/agent", "hardship-review/agent"]);
+    expect(c.now - Date.parse("2026-01-05T10:00:00Z")).toBe(180 * DAY);
+  });
+
+  it("leaves offers behind", () => {
+    const c = customer().event("card.purchased", { mcc: "5541", amountMinor: 5_000, currency: "EUR" });
+    expect(c.context.journeys.map((j) => j.journey)).toEqual(["purchase-cross-sell"]);
+    c.event("hold.placed", { kind: "hardship" });
+    expect(c.exits).toEqual(["hold_hardship"]);
+    expect(c.context.journeys.map((j) => j.journey)).toEqual(["hardship-care"]);
+  });
+});
+
+describe("a customer whose account is attacked", () => {
+  it("is called, and their offers go on where they stood", () => {
+    const c = customer().event("card.purchased", { mcc: "5541", amountMinor: 5_000, currency: "EUR" });
+    const left = c.context.journeys[0]!.wait!.dueAt - c.now;
+    c.event("hold.placed", { kind: "fraud" });
+    expect(c.said.at(-1)).toBe("fraud-care/agent");
+    expect(c.context.journeys.map((j) => [j.journey, j.status])).toEqual([
+      ["purchase-cross-sell", "paused"],
+      ["fraud-care", "waiting"],
+    ]);
+    c.outcome("delivered").later(DAY).event("hold.lifted", { kind: "fraud" });
+    expect(c.context.journeys).toMatchObject([
+      { journey: "purchase-cross-sell", wait: { dueAt: c.now + left } },
+    ]);
+    expect(c.exits).toEqual(["cleared"]);
+  });
+
+  it("is looked after again when the hold stands for a week", () => {
+    const c = customer().event("hold.placed", { kind: "fraud" }).outcome("delivered").timer();
+    expect(c.said).toEqual(["fraud-care/agent", "fraud-care/agent"]);
+  });
+});
