@@ -82,5 +82,9 @@ export function replayClockText(o: ReplayClockOptions): string {
  * time, and timers fire only because later events catch them up. So a run is the same every time.
  */
 export function standingClockText(): string {
-  return replayClockText({ startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 });
+  return replayClockText(standingClock());
+}
+
+export function standingClock(): ReplayClockOptions {
+  return { startWall: Date.now(), startTime: Date.UTC(1900, 0, 1), speed: 100_000 };
 }

@@ -31,6 +31,8 @@ export const SERVICES = ["policy", "decision", "channels", "context-actor", "gat
 export interface InstallationOptions {
   readonly root: string;
   readonly config: LauncherConfig;
+  /** Folder below `.segue` for what is stored; default `data`. */
+  readonly data?: string;
   readonly onTrouble: (message: string) => void;
   /** A part is gone for good: the run cannot go on. */
   readonly onGivenUp: (error: Error) => void;
@@ -60,7 +62,7 @@ export class Installation {
 
   /** Where the data of the servers and the position of the replay lie. */
   get dataDir(): string {
-    return this.#path("data");
+    return this.#path(this.#options.data ?? "data");
   }
 
   /** Deletes the stored state; what set-up has unpacked stays. */

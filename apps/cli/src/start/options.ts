@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly quiet: boolean;
   /** The summary as JSON, on one line, for programs. */
   readonly json: boolean;
+  /** Instead of the replay: this scenario, or `all`, step by step. */
+  readonly scenario: string | undefined;
 }
 
 export type ParsedArgs =
@@ -35,7 +37,7 @@ const DEFAULT_DAYS = 120;
 export const HELP = `npm start [-- options]
 
 Starts nats-server, Redis and Segue's services, replays a part of the Berka transactions
-through them, and stays up. A later start goes on with the next part.
+through them, plays the scenarios, and stays up. A later start goes on with the next part.
 
   --once          stop everything after the replay; status 0 if the books balance
   --fresh         delete the stored state (.segue/data) and begin anew
@@ -44,6 +46,9 @@ through them, and stays up. A later start goes on with the next part.
                   where the data has a gap of more than 30 days
   --from <day>    first day of the replay, YYYY-MM-DD (with --fresh, or at the first start)
   --to <day>      the day after the last one of this part, YYYY-MM-DD
+  --scenario <n>  instead of the replay: plays a scenario (scenarios/*.yaml), or all of them, on
+                  data of its own and shows it step by step; with --once the status says
+                  whether what came is what must come
   --quiet         no live panel, only the summary
   --json          the summary as one line of JSON
   --help          this text`;
@@ -66,6 +71,7 @@ export function parseStartArgs(args: readonly string[]): ParsedArgs {
       days: positive("--days", given.days, DEFAULT_DAYS),
       quiet: (given.quiet ?? false) || (given.json ?? false),
       json: given.json ?? false,
+      scenario: given.scenario,
     },
   };
 }
@@ -78,6 +84,7 @@ interface Given {
   readonly help?: boolean;
   readonly speed?: string;
   readonly days?: string;
+  readonly scenario?: string;
   readonly from?: string;
   readonly to?: string;
 }
@@ -98,6 +105,7 @@ function read(args: readonly string[]): Given {
         help: { ...flag, short: "h" },
         speed: value,
         days: value,
+        scenario: value,
         from: value,
         to: value,
       },

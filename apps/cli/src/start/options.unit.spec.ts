@@ -13,6 +13,7 @@ describe("arguments of npm start", () => {
         days: 120,
         quiet: false,
         json: false,
+        scenario: undefined,
       },
     });
   });

@@ -2,7 +2,7 @@
  * `npm start`: servers, streams, services, then the main job: a replay of real transactions through all of it, shown live; at
  * the end a summary whose books must balance. Steps in the order of this file; what runs is owned by Installation.
  */
-import type { Clock } from "#clock";
+import { standingClock, type Clock } from "#clock";
 import { sleep } from "#messaging";
 import type { Command } from "../command.js";
 import type { ReplayProgress } from "../replay/index.js";
@@ -15,6 +15,7 @@ import { nextPart, type Part } from "./part.js";
 import { berkaSource, type ReplaySource } from "./replay-source.js";
 import { terminalScreen, type Screen } from "./screen.js";
 import { settle, type Settled } from "./settle.js";
+import { chosenScenarios, noSuchScenario, playScenarios } from "./scenarios.js";
 import { listenForStop, type StopSignal } from "./stop-signal.js";
 import { imbalances, summaryJson, summaryLines, type RunFigures } from "./summary.js";
 import { Tally } from "./tally.js";
@@ -58,6 +59,10 @@ async function start(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { options } = parsed;
+  if (options.scenario !== undefined && chosenScenarios(options.scenario).length === 0) {
+    process.stderr.write(`${noSuchScenario(options.scenario)}\n`);
+    return 2;
+  }
   const config = readConfig();
   const out = options.json ? process.stderr : process.stdout;
   const screen = terminalScreen(out, out.isTTY === true && !options.quiet);
@@ -70,6 +75,8 @@ async function start(args: readonly string[]): Promise<number> {
   const installation = new Installation({
     root: process.cwd(),
     config,
+    // What is played has nothing to do with the bank's transactions, and begins anew each time.
+    ...(options.scenario === undefined ? {} : { data: "scenario-data" }),
     onTrouble: (message) => {
       notices.push(message);
       if (notices.length > NOTICES_SHOWN) notices.shift();
@@ -109,7 +116,8 @@ async function run(r: Run): Promise<number> {
       ),
     );
   }
-  if (options.fresh) installation.deleteData();
+  if (options.fresh || options.scenario !== undefined) installation.deleteData();
+  if (options.scenario !== undefined) return scenariosAlone(r, options.scenario);
   const source = await berkaSource({
     root: process.cwd(),
     stateDir: installation.dataDir,
@@ -135,7 +143,9 @@ async function run(r: Run): Promise<number> {
   const { figures, settled } = await replay(r, source, part, clock, tally);
   await unfollow();
   if (stop.signal.aborted || !settled) return stop.failure ? 1 : 0;
-  const status = summarise(r, figures, settled);
+  const balanced = summarise(r, figures, settled);
+  const played = options.quiet || (await playScenarios(r, chosenScenarios("all"), "lines"));
+  const status = played ? balanced : 1;
   if (part.remaining > 0) {
     screen.say(
       s.dim(
@@ -146,6 +156,20 @@ async function run(r: Run): Promise<number> {
   if (options.once || status !== 0) return status;
   await stayUp(r, clock.now(), settled.tally.example);
   return status;
+}
+
+/** Plays scenarios on data of their own, on a clock that stands before them. */
+async function scenariosAlone(r: Run, which: string): Promise<number> {
+  const scenarios = chosenScenarios(which);
+  await startServers(r);
+  if (r.stop.signal.aborted) return 1;
+  await startServices(r, () => r.installation.startServices(standingClock()));
+  if (r.stop.signal.aborted) return 1;
+  const status = (await playScenarios(r, scenarios, "story")) ? 0 : 1;
+  if (r.options.once || status !== 0) return status;
+  r.screen.say("", ` Segue stays up at ${r.s.accent(r.installation.gatewayUrl)}. Ctrl-C stops everything.`);
+  await stopped(r.stop.signal);
+  return r.stop.failure ? 1 : 0;
 }
 
 async function startServers({ installation, screen, s }: Run): Promise<void> {

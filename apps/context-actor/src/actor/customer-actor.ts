@@ -10,13 +10,13 @@
 import {
   MAX_RUN,
   partitionOf,
-  type AuditEntry,
   type AuditRecord,
   type Context,
   type DecisionReply,
   type DlqReason,
   type OutboxEntry,
 } from "#contracts";
+import { bindDecision, seal } from "#audit";
 import type { Clock } from "#clock";
 import {
   answer,
@@ -37,7 +37,7 @@ import { Activation, Activations } from "./activations.js";
 import { onRecord, type DecisionOnRecord } from "./decision-on-record.js";
 import { DecisionRun, questionOf, type Decider } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
-import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
+import { auditMessage, outboxOf, relay } from "./outbox.js";
 import { AnswersToMoments, type Callers } from "./moment-answers.js";
 import { TurnTimes, waitingAfter } from "./waiting-events.js";
 
@@ -286,7 +286,7 @@ export class CustomerActor {
               // What was foreseen for the events behind holds no longer: they get their times anew.
               if (reply.kind !== "none") times.forget();
               answer(turn, reply, journeys);
-              if (record !== undefined) bind(turn.entries, question.decisionId, record);
+              if (record !== undefined) bindDecision(turn.entries, question.decisionId, record);
             }
             if (event.moment) answers.of(event.moment, turn);
             const cause = { storedAt: message.storedAt, traceHeaders: trace };
@@ -336,12 +336,6 @@ export class CustomerActor {
     }
     for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
   }
-}
-
-/** Names the record of a decision in the entry that tells of it: the chain covers both. */
-function bind(entries: readonly AuditEntry[], decisionId: string, record: string): void {
-  const entry = entries.findLast((e) => e.kind === "decision" && e.decisionId === decisionId);
-  if (entry?.kind === "decision") entry.record = record;
 }
 
 /** First token of an event type: few values, fit for a span attribute. */

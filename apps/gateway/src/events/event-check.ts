@@ -28,6 +28,8 @@ export interface EventLimits {
   readonly clock: Clock;
   readonly maxFutureMs: number;
   readonly maxAgeMs: number;
+  /** The wall's time, epoch ms; for tests. */
+  readonly wallNow?: () => number;
 }
 
 export interface CheckedEvent {
@@ -153,11 +155,14 @@ export function checkEvent(value: unknown, pointer: string, limits: EventLimits)
 
 /**
  * The publisher's clock may be ahead of ours. In a replay a moment of network delay is hours of event time, so
- * the tolerance holds on the wall as well: an event is too early only when it is by both measures.
+ * the tolerance holds on the wall as well: an event is too early only when it is by both measures. And what has happened
+ * by the wall's time may be told to a replay of earlier years: the readers of the stream take it, too.
  */
-function timeFault(time: number, { clock, maxFutureMs, maxAgeMs }: EventLimits): string | undefined {
+function timeFault(time: number, limits: EventLimits): string | undefined {
+  const { clock, maxFutureMs, maxAgeMs, wallNow = Date.now } = limits;
   const now = clock.now();
-  const ahead = Math.min(time - now, clock.wallAt(time) - clock.wallAt(now));
+  const wall = clock.kind === "replay" ? wallNow() : now;
+  const ahead = Math.min(time - now, clock.wallAt(time) - clock.wallAt(now), time - wall);
   if (ahead > maxFutureMs) return `more than ${Math.round(maxFutureMs / 1_000)} s ahead of Segue's clock`;
   if (now - time > maxAgeMs) return `more than ${Math.round(maxAgeMs / 86_400_000)} days in the past`;
   return undefined;

@@ -1,0 +1,3 @@
+export { differences, play, type Played } from "./play.js";
+export { readScenarios, type Scenario } from "./scenario-file.js";
+export { scenarioLine, storyLines } from "./show.js";
