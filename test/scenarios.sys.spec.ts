@@ -3,10 +3,11 @@
  * waits over months included, and what must come when something is in the way. The clock stands; the events carry the time,
  * and every wait falls due at its own.
  */
-import { standingClockText } from "#clock";
-import { pause, resume } from "#testing";
+import { replayClockText, standingClockText } from "#clock";
+import { sleep } from "#messaging";
+import { eventually, pause, resume } from "#testing";
 import { differences, play, type Played } from "../apps/cli/src/scenario/play.js";
-import { readScenarios, scenarioV1 } from "../apps/cli/src/scenario/scenario-file.js";
+import { consentsOf, readScenarios, scenarioV1 } from "../apps/cli/src/scenario/scenario-file.js";
 import { System } from "./system.js";
 
 const shipped = readScenarios("scenarios");
@@ -498,4 +499,40 @@ describe("the moments on a running system", () => {
       );
     }, 60_000);
   });
+});
+
+describe("timers over days on a clock that runs", () => {
+  let system: System;
+  let startTime: number;
+  beforeAll(async () => {
+    // Two days a second, beginning when the services are up.
+    startTime = Date.parse(START);
+    const startWall = Date.now() + 12_000;
+    system = await System.start({ clock: replayClockText({ startWall, startTime, speed: 2 * 86_400 }) });
+    await sleep(startWall - Date.now());
+  }, 60_000);
+  afterAll(() => system.stop());
+
+  it("what does not happen is noticed by the server's own timers, each at its time: two nudges, a week apart", async () => {
+    const customer = "scenario-timers";
+    const event = (type: string, at: number, data: Record<string, unknown>) =>
+      system.event(customer, type, data, { time: new Date(at).toISOString() });
+    const profile = { timezone: "Europe/Amsterdam", consents: consentsOf("all") };
+    await system.publish(event("customer.registered", startTime - 1_000, profile));
+    await system.publish(event("card.issued", startTime, { cardId: "k1" }));
+    // Nothing is published from here on.
+    const context = await eventually(
+      "the second nudge",
+      () => {
+        const c = system.contextOf(customer);
+        return c?.contacts.length === 2 && c.contacts.every((x) => x.outcome === "delivered") ? c : undefined;
+      },
+      20_000,
+    );
+    const day = (at: number): number => Math.round((at - startTime) / 86_400_000);
+    expect(context.contacts.map((c) => [day(c.at), c.action, c.channel])).toEqual([
+      [5, "card-activation-reminder", "push"],
+      [12, "card-activation-reminder", "email"],
+    ]);
+  }, 40_000);
 });
