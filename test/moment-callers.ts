@@ -1,8 +1,11 @@
+/* oxlint-disable unicorn/require-post-message-target-origin -- a worker thread is no window */
 import { Worker } from "node:worker_threads";
 import type { CallerOrder, CallerReport } from "./moment-callers.worker.js";
 
 export interface Called {
   readonly tookMs: number;
+  /** How long the gateway was ready to run meanwhile, but had no processor, ms. */
+  readonly waitedMs: number;
   readonly status: number;
   readonly text: string;
 }
@@ -18,9 +21,9 @@ export class MomentCallers {
     this.#worker.on("message", (report: CallerReport) => this.#take(report));
   }
 
-  post(url: string, body: string): Promise<Called> {
+  post(url: string, body: string, pid: number): Promise<Called> {
     return new Promise((resolve, reject) => {
-      const order: CallerOrder = { n: ++this.#n, url, body };
+      const order: CallerOrder = { n: ++this.#n, url, body, pid };
       this.#calls.set(order.n, { resolve, reject });
       this.#worker.postMessage(order);
     });

@@ -1,7 +1,9 @@
+/* oxlint-disable unicorn/require-post-message-target-origin -- a worker thread is no window */
 /**
  * Callers of moments, in a thread of their own: what the test does besides must not look like a late answer. Also says how
- * long the machine kept this thread waiting.
+ * long the machine kept this thread from running, and per call how long it kept the gateway from running.
  */
+import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { parentPort } from "node:worker_threads";
 
@@ -9,10 +11,18 @@ export interface CallerOrder {
   readonly n: number;
   readonly url: string;
   readonly body: string;
+  /** Process id of the gateway. */
+  readonly pid: number;
 }
 
 export type CallerReport =
-  | { readonly n: number; readonly tookMs: number; readonly status: number; readonly text: string }
+  | {
+      readonly n: number;
+      readonly tookMs: number;
+      readonly waitedMs: number;
+      readonly status: number;
+      readonly text: string;
+    }
   | { readonly n: number; readonly error: string }
   | { readonly stallMs: number };
 
@@ -28,7 +38,17 @@ setInterval(() => {
   last = now;
 }, PROBE_MS);
 
-function call({ n, url, body }: CallerOrder): void {
+/** How long the main thread of a process was ready to run but had no processor, in all, ms. Linux; elsewhere 0. */
+function runDelayMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[1]) / 1_000_000;
+  } catch {
+    return 0;
+  }
+}
+
+function call({ n, url, body, pid }: CallerOrder): void {
+  const delayBefore = runDelayMs(pid);
   const begun = performance.now();
   const headers = {
     "content-type": "application/cloudevents+json",
@@ -38,9 +58,11 @@ function call({ n, url, body }: CallerOrder): void {
     let text = "";
     response.setEncoding("utf8");
     response.on("data", (chunk: string) => (text += chunk));
-    response.on("end", () =>
-      report({ n, tookMs: performance.now() - begun, status: response.statusCode ?? 0, text }),
-    );
+    response.on("end", () => {
+      const tookMs = performance.now() - begun;
+      const waitedMs = runDelayMs(pid) - delayBefore;
+      report({ n, tookMs, waitedMs, status: response.statusCode ?? 0, text });
+    });
   });
   out.on("error", (error) => report({ n, error: error.message }));
   out.end(body);

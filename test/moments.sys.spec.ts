@@ -13,10 +13,9 @@ import { System } from "./system.js";
 const DEADLINE_MS = 300;
 /**
  * What may come on top of the deadline, which the gateway counts from the request's arrival to the answer's leaving: the way
- * there and back; and twice what this machine kept a thread waiting meanwhile, once for the gateway and once for the caller.
+ * there and back. Besides, what this machine kept the gateway from running during the call, and the caller's thread in the phase.
  */
 const TOLERANCE_MS = 50;
-const STALLS = 2;
 const PER_SECOND = 25;
 const CUSTOMERS = 1_125;
 const FAULT_MS = 800;
@@ -25,6 +24,7 @@ interface Call {
   readonly phase: string;
   readonly event: CloudEvent;
   readonly tookMs: number;
+  readonly waitedMs: number;
   readonly answer: MomentAnswer;
 }
 
@@ -77,11 +77,12 @@ describe("interception before confirmation, end to end", () => {
       { source: "payments" },
     );
 
-  async function ask(event: CloudEvent): Promise<{ answer: MomentAnswer; tookMs: number }> {
+  async function ask(phase: string, event: CloudEvent): Promise<Call> {
     const url = `${system.gateway}/v1/moments?deadlineMs=${DEADLINE_MS}`;
-    const { status, text, tookMs } = await callers.post(url, JSON.stringify(event));
+    const { pid } = system.services.get("gateway")!.child;
+    const { status, text, ...times } = await callers.post(url, JSON.stringify(event), pid);
     if (status !== 200) throw new Error(`${status}: ${text}`);
-    return { answer: momentAnswerV1.parse(JSON.parse(text)), tookMs };
+    return { phase, event, answer: momentAnswerV1.parse(JSON.parse(text)), ...times };
   }
 
   /** Moments of a customer each, at a steady rate that waits for no answer, until `until` is over. */
@@ -90,7 +91,7 @@ describe("interception before confirmation, end to end", () => {
     const asked: Promise<unknown>[] = [];
     const timer = setInterval(() => {
       const event = transfer(`c${customer++}`);
-      asked.push(ask(event).then(({ answer, tookMs }) => calls.push({ phase, event, tookMs, answer })));
+      asked.push(ask(phase, event).then((call) => calls.push(call)));
     }, 1_000 / PER_SECOND);
     try {
       await until();
@@ -107,7 +108,10 @@ describe("interception before confirmation, end to end", () => {
       `offers in time, ${phase}`,
       () => calls.filter((c) => c.phase === phase && c.answer.decision !== null).length > 10,
       20_000,
-    ).catch((error: unknown) => (report(), Promise.reject(error)));
+    ).catch((error: unknown) => {
+      report();
+      throw error;
+    });
 
   const stopped = (name: string, child: () => Child): Promise<void> =>
     load(`${name} stopped`, async () => {
@@ -115,20 +119,15 @@ describe("interception before confirmation, end to end", () => {
       await lasting(FAULT_MS)();
       resume(child());
     });
+  /** Starts it again, without waiting until it is ready. */
   const killed = async (name: ServiceName): Promise<void> => {
     const service = name === "context-actor" ? system.actors.get("actor-0")! : system.services.get(name)!;
     await load(`${name} killed`, async () => {
       await service.child.kill();
       await lasting(FAULT_MS)();
     });
-    await load(`${name} starting`, async () => {
-      if (name === "context-actor") await untilReady(await system.launchActor("actor-0"));
-      else {
-        const again = await system.launch(name);
-        system.services.set(name, again);
-        await untilReady(again);
-      }
-    });
+    if (name === "context-actor") await system.launchActor("actor-0");
+    else system.services.set(name, await system.launch(name));
   };
 
   function quantile(values: readonly number[], q: number): number {
@@ -148,15 +147,17 @@ describe("interception before confirmation, end to end", () => {
       const ms = (value: number): string => value.toFixed(0).padStart(4);
       rows.push(
         `${phase.padEnd(22)} ${String(of.length).padStart(4)} moments, ms: p50 ${ms(quantile(took, 0.5))}  p99 ${ms(quantile(took, 0.99))}` +
-          `  max ${ms(Math.max(...took))}  machine ${ms(stall)}   ${[...reasons].map(([r, n]) => `${r} ${n}`).join(", ")}`,
+          `  max ${ms(Math.max(...took))}  machine ${ms(Math.max(...of.map((c) => c.waitedMs)))} / ${ms(stall)}   ${[...reasons].map(([r, n]) => `${r} ${n}`).join(", ")}`,
       );
       for (const c of of)
-        if (c.tookMs > DEADLINE_MS + TOLERANCE_MS + STALLS * stall)
+        if (c.tookMs > DEADLINE_MS + TOLERANCE_MS + c.waitedMs + stall)
           late.push(
-            `${phase}: ${c.tookMs.toFixed(0)} ms (gateway ${c.answer.latencyMs} ms, machine ${stall.toFixed(0)} ms)`,
+            `${phase}: ${c.tookMs.toFixed(0)} ms (gateway ${c.answer.latencyMs} ms, machine ${c.waitedMs.toFixed(0)} and ${stall.toFixed(0)} ms)`,
           );
     }
-    process.stdout.write(`\nanswers to moments with a deadline of ${DEADLINE_MS} ms\n${rows.join("\n")}\n`);
+    process.stdout.write(
+      `\nanswers to moments with a deadline of ${DEADLINE_MS} ms (machine: kept the gateway / the caller from running)\n${rows.join("\n")}\n`,
+    );
     return late;
   }
 
@@ -167,6 +168,14 @@ describe("interception before confirmation, end to end", () => {
     await load("warming up", untilOffered("warming up"));
     await load("all well", lasting(3_000));
 
+    // These first: what a channel had in hand comes again half a minute after it, or the server, was killed.
+    await killed("channels");
+    await load("nats killed", async () => {
+      await natsChild.kill();
+      await lasting(FAULT_MS)();
+      const again = await startNatsServer({ dataDir: join(dir, "nats"), port: nats.port });
+      started.push((natsChild = again.child));
+    });
     await stopped("decision", () => system.services.get("decision")!.child);
     await stopped("policy", () => system.services.get("policy")!.child);
     await stopped("channels", () => system.services.get("channels")!.child);
@@ -182,16 +191,11 @@ describe("interception before confirmation, end to end", () => {
       });
       started.push((redisChild = again.child));
     });
-    await load("nats killed", async () => {
-      await natsChild.kill();
-      await lasting(FAULT_MS)();
-      const again = await startNatsServer({ dataDir: join(dir, "nats"), port: nats.port });
-      started.push((natsChild = again.child));
-    });
-    await killed("decision");
-    await killed("policy");
-    await killed("channels");
-    await killed("context-actor");
+    // From the far end on, so that each is reached by way of those that are not killed yet.
+    for (const name of ["policy", "decision", "context-actor"] as const) await killed(name);
+    await load("all starting", () =>
+      Promise.all([...system.services.values(), ...system.actors.values()].map((s) => untilReady(s, 40_000))),
+    );
 
     // Back to work: somebody is answered with an offer again.
     await load("afterwards", untilOffered("afterwards"));

@@ -17,6 +17,10 @@ import { simulateCommand } from "./simulate/simulate.command.js";
 import { startCommand } from "./start/start.js";
 import { validateCommand } from "./validate/validate.command.js";
 import { stopCommand } from "./stop/stop.command.js";
+import { auditCommand } from "./audit/audit.command.js";
+import { explainCommand } from "./explain/explain.command.js";
+import { replayCommand } from "./recompute/replay.command.js";
+import { tailCommand } from "./tail/tail.command.js";
 
 /** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -35,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   simulate: simulateCommand,
   bpic2012: bpic2012Command,
+  tail: tailCommand,
+  explain: explainCommand,
+  replay: replayCommand,
+  audit: auditCommand,
 };
 
 function overview(): string {

@@ -11,16 +11,17 @@ import {
   catalogueV1,
   parseVersionName,
   policyPackV1,
+  signalsV1,
   type ArchivedKind,
   type CatalogueDefinition,
   type PolicyPackDefinition,
+  type SignalsDefinition,
 } from "#contracts";
 import { textDigest } from "#definitions";
 
-type Archived = CatalogueDefinition | PolicyPackDefinition;
+type Archived = CatalogueDefinition | PolicyPackDefinition | SignalsDefinition;
 
-const kindOf = (definition: Archived): ArchivedKind =>
-  definition.kind === "Catalogue" ? "catalogue" : "policy";
+const KINDS = { Catalogue: "catalogue", PolicyPack: "policy", Signals: "signals" } as const;
 
 /** Puts what a service starts with into the archive. Throws when the archive holds another text under its digest. */
 export async function archiveDefinitions(
@@ -31,7 +32,7 @@ export async function archiveDefinitions(
   const kv = await bucket(nc);
   for (const definition of definitions) {
     const { id, version } = definition;
-    const kind = kindOf(definition);
+    const kind: ArchivedKind = KINDS[definition.kind];
     const text = JSON.stringify(definition);
     const key = archiveKey(kind, id, version, textDigest(text));
     const stored = await createOrRead(kv, key, text);
@@ -49,15 +50,15 @@ export async function archiveDefinitions(
 }
 
 async function createOrRead(kv: KV, key: string, text: string): Promise<string> {
-  const stored = await kv.get(key);
-  if (stored) return stored.string();
+  const stored = await textAt(kv, key);
+  if (stored !== undefined) return stored;
   try {
     await kv.create(key, text);
     return text;
   } catch (error) {
-    const other = await kv.get(key);
-    if (!other) throw error;
-    return other.string();
+    const other = await textAt(kv, key);
+    if (other === undefined) throw error;
+    return other;
   }
 }
 
@@ -74,11 +75,14 @@ export type Found<T> =
 /** The catalogue or pack that a decision record names as `<kind>/<id>: <version name>`. */
 export async function archived(
   nc: NatsConnection,
-  kind: ArchivedKind,
+  kind: "catalogue" | "policy",
   id: string,
   versionName: string,
-): Promise<Found<Archived>> {
-  const missing = (problem: string): Found<Archived> => ({ kind: "missing", problem });
+): Promise<Found<CatalogueDefinition | PolicyPackDefinition>> {
+  const missing = (problem: string): Found<CatalogueDefinition | PolicyPackDefinition> => ({
+    kind: "missing",
+    problem,
+  });
   const named = parseVersionName(versionName);
   if (!named) return missing(`the record names no version of ${kind} ${id}: ${JSON.stringify(versionName)}`);
   const kv = await bucket(nc);
@@ -96,7 +100,7 @@ export async function archived(
     );
   }
   const key = archiveKey(kind, id, named.version, digest);
-  const text = (await kv.get(key))?.string();
+  const text = await textAt(kv, key);
   if (text === undefined) {
     const others =
       all.length > 0 ? `; of this version it holds only ${all.join(", ")}: the definition was changed` : "";
@@ -117,18 +121,38 @@ export async function archived(
 export async function packsBy(nc: NatsConnection, wallMs: number): Promise<PolicyPackDefinition[]> {
   const kv = await bucket(nc);
   const newest = new Map<string, { at: number; pack: PolicyPackDefinition }>();
-  for (const key of await keysOf(kv, "policy.>")) {
+  for (const key of await keysOf(kv, archiveKeys("policy"))) {
     const entry = await kv.get(key);
     const at = entry?.created.getTime() ?? Infinity;
-    if (!entry || at > wallMs) continue;
+    if (entry?.operation !== "PUT" || at > wallMs) continue;
     const pack = policyPackV1.parse(entry.json());
     if (at >= (newest.get(pack.id)?.at ?? 0)) newest.set(pack.id, { at, pack });
   }
   return [...newest.values()].map((n) => n.pack).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Every content of the declared windows, with when it was archived (wall clock, epoch ms). */
+export async function archivedSignals(
+  nc: NatsConnection,
+): Promise<{ at: number; value: SignalsDefinition }[]> {
+  const kv = await bucket(nc);
+  const found: { at: number; value: SignalsDefinition }[] = [];
+  for (const key of await keysOf(kv, archiveKeys("signals"))) {
+    const entry = await kv.get(key);
+    if (entry?.operation === "PUT")
+      found.push({ at: entry.created.getTime(), value: signalsV1.parse(entry.json()) });
+  }
+  return found;
+}
+
 function bucket(nc: NatsConnection): Promise<KV> {
   return new Kvm(nc).open("definitions");
+}
+
+/** A key that was deleted holds nothing. */
+async function textAt(kv: KV, key: string): Promise<string | undefined> {
+  const entry = await kv.get(key);
+  return entry?.operation === "PUT" ? entry.string() : undefined;
 }
 
 async function keysOf(kv: KV, filter: string): Promise<string[]> {

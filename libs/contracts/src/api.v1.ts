@@ -60,6 +60,8 @@ export const decisionViewV1 = decisionRecordV1
   .extend({
     /** The decision in plain words. */
     summary: z.string(),
+    /** SHA-256 (hex) of the record, which the entry of the customer's timeline that tells of it names. */
+    sha256: z.string(),
   })
   .meta({ id: "Decision" });
 export type DecisionView = z.infer<typeof decisionViewV1>;

@@ -14,14 +14,14 @@ export function parseVersionName(name: string): { version: number; digest: strin
   return m ? { version: Number(m[1]), digest: m[2] } : undefined;
 }
 
-export type ArchivedKind = "catalogue" | "policy";
+export type ArchivedKind = "catalogue" | "policy" | "signals";
 
 /** Key of an archived definition in the `definitions` bucket. */
 export function archiveKey(kind: ArchivedKind, id: string, version: number, digest: string): string {
   return `${kind}.${id}.${version}.${digest}`;
 }
 
-/** Keys of every content that was in force under this version. */
-export function archiveKeys(kind: ArchivedKind, id: string, version: number | "*" = "*"): string {
+/** Keys of every content that was in force: of a kind, of a definition, of one version of it. */
+export function archiveKeys(kind: ArchivedKind, id = "*", version: number | "*" = "*"): string {
   return `${kind}.${id}.${version}.*`;
 }

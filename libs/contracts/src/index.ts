@@ -12,6 +12,7 @@ export * from "./desk.v1.js";
 export * from "./duration.js";
 export * from "./event-vocabulary.v1.js";
 export * from "./governance.v1.js";
+export * from "./explanation.v1.js";
 export * from "./headers.js";
 export * from "./ids.js";
 export * from "./journey.v1.js";

@@ -85,6 +85,7 @@ export const subjects = {
   outcomesOfKind: (kind: OutcomeKind): string => `evt.*.*.${SEGUE_SOURCE}.outcome.${kind}`,
   ctx: (customerId: string): string => `ctx.${partitionOf(token("customer id", customerId))}.${customerId}`,
   ctxAll: "ctx.>",
+  ctxOfPartition: (p: number): string => `ctx.${partitionToken(p)}.*`,
   cmd: (channel: Channel, customerId: string): string =>
     `cmd.${channel}.${partitionOf(token("customer id", customerId))}.${customerId}`,
   cmdOfChannel: (channel: Channel): string => `cmd.${channel}.>`,
@@ -92,6 +93,7 @@ export const subjects = {
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.${kind}`,
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
+  auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
   /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
   auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,

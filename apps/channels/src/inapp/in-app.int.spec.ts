@@ -24,7 +24,9 @@ describe("commands on the in-app channel", () => {
   });
 
   /** A gateway at which one caller waits; answers what `taken` says, or not at all. */
-  const gateway = (taken: (reply: MomentReply) => boolean | undefined): { to: string; told: MomentReply[] } => {
+  const gateway = (
+    taken: (reply: MomentReply) => boolean | undefined,
+  ): { to: string; told: MomentReply[] } => {
     const to = subjects.momentReply("test", ++n);
     const told: MomentReply[] = [];
     const subscription = bench.servers.nc.subscribe(to, {

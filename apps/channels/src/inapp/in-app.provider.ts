@@ -67,7 +67,9 @@ export class InAppProvider implements ChannelProvider {
     let unclear = false;
     for (;;) {
       try {
-        const answer = await this.#options.nc.request(command.replyTo!, body, { timeout: ATTEMPT_TIMEOUT_MS });
+        const answer = await this.#options.nc.request(command.replyTo!, body, {
+          timeout: ATTEMPT_TIMEOUT_MS,
+        });
         return momentTakenV1.parse(answer.json()).taken ? "yes" : "no";
       } catch (error) {
         const gone = isGone(error);

@@ -10,13 +10,13 @@
 import {
   MAX_RUN,
   partitionOf,
-  type AuditEntry,
   type AuditRecord,
   type Context,
   type DecisionReply,
   type DlqReason,
   type OutboxEntry,
 } from "#contracts";
+import { bindDecision, seal } from "#audit";
 import type { Clock } from "#clock";
 import {
   answer,
@@ -37,7 +37,7 @@ import { Activation, Activations } from "./activations.js";
 import { onRecord, type DecisionOnRecord } from "./decision-on-record.js";
 import { DecisionRun, questionOf, type Decider } from "./decision-run.js";
 import { LostOwnership, type ContextStore } from "./context-store.js";
-import { auditMessage, outboxOf, relay, seal } from "./outbox.js";
+import { auditMessage, outboxOf, relay } from "./outbox.js";
 import { AnswersToMoments, type Callers } from "./moment-answers.js";
 import { TurnTimes, waitingAfter } from "./waiting-events.js";
 
@@ -196,6 +196,13 @@ export class CustomerActor {
 
   async #apply(customerId: string, batch: readonly Waiting[]): Promise<void> {
     const { store, clock, publisher } = this.options;
+    const parsed = batch.map(({ message }) => parseEvent(message, clock));
+    const asking = parsed.findIndex((p) => p.kind === "event" && p.event.moment?.over === false);
+    if (asking >= 0 && asking < batch.length - 1) {
+      // Somebody waits for this commit: the events behind have one of their own.
+      await this.#apply(customerId, batch.slice(0, asking + 1));
+      return this.#apply(customerId, batch.slice(asking + 1));
+    }
     let activation: Activation | undefined;
     let context: Context | undefined;
     let committed: number | undefined;
@@ -205,7 +212,6 @@ export class CustomerActor {
     const records: AuditRecord[] = [];
     /** Trace of the first event that was applied: the records of the run share it. */
     let recordsTrace: Readonly<Record<string, string>> | undefined;
-    const parsed = batch.map(({ message }) => parseEvent(message, clock));
     const times = new TurnTimes(clock);
     const answers = new AnswersToMoments(this.options.callers);
     const cancelled: Array<Extract<Intent, { kind: "cancel-timer" }>> = [];
@@ -280,7 +286,7 @@ export class CustomerActor {
               // What was foreseen for the events behind holds no longer: they get their times anew.
               if (reply.kind !== "none") times.forget();
               answer(turn, reply, journeys);
-              if (record !== undefined) bind(turn.entries, question.decisionId, record);
+              if (record !== undefined) bindDecision(turn.entries, question.decisionId, record);
             }
             if (event.moment) answers.of(event.moment, turn);
             const cause = { storedAt: message.storedAt, traceHeaders: trace };
@@ -330,12 +336,6 @@ export class CustomerActor {
     }
     for (const c of cancelled) this.options.timers.cancel(customerId, c.instance, c.wait);
   }
-}
-
-/** Names the record of a decision in the entry that tells of it: the chain covers both. */
-function bind(entries: readonly AuditEntry[], decisionId: string, record: string): void {
-  const entry = entries.findLast((e) => e.kind === "decision" && e.decisionId === decisionId);
-  if (entry?.kind === "decision") entry.record = record;
 }
 
 /** First token of an event type: few values, fit for a span attribute. */

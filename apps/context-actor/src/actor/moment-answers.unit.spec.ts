@@ -14,7 +14,7 @@ const decision = (answer: "act" | "none" | "defer", reason: string): AuditEntry 
 });
 const ordered = (replyTo?: string): Intent => ({
   kind: "command",
-  command: { ...(replyTo === undefined ? {} : { replyTo }) } as Command,
+  command: (replyTo === undefined ? {} : { replyTo }) as Command,
 });
 
 describe("what the actor tells the caller of a moment", () => {

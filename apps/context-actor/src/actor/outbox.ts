@@ -9,11 +9,8 @@ import {
   timerType,
   type AuditRecord,
   type Context,
-  type CustomerEvent,
   type OutboxEntry,
-  type AuditEntry,
 } from "#contracts";
-import { auditHash } from "#audit";
 import type { Clock } from "#clock";
 import type { Intent } from "#domain";
 import type { Publisher } from "#messaging";
@@ -79,26 +76,6 @@ function timerEvent(customerId: string, instance: string, wait: string, dueAt: n
     subject: customerId,
     time: new Date(dueAt).toISOString(),
   };
-}
-
-/** The next record of the customer's chain, and the context with the head of the chain moved to it. */
-export function seal(
-  context: Context,
-  event: CustomerEvent,
-  entries: readonly AuditEntry[],
-): { context: Context; record: AuditRecord } {
-  const { id, source, type, time, seq } = event;
-  const open = {
-    v: 1 as const,
-    customerId: context.customerId,
-    n: context.audit.n + 1,
-    prev: context.audit.hash,
-    at: context.now,
-    event: { id, source, type, time, seq },
-    entries: [...entries],
-  };
-  const record = { ...open, hash: auditHash(open) };
-  return { context: { ...context, audit: { n: record.n, hash: record.hash } }, record };
 }
 
 /** Publishes what stands in the outbox; resolves when all of it is acknowledged. */

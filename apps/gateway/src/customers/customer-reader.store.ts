@@ -3,6 +3,7 @@
  * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
  */
 import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { explainDecision, readDecision } from "#audit";
 import {
   auditRecordsV1,
   CHAIN_KINDS,
@@ -14,6 +15,7 @@ import {
   type AuditKind,
   type AuditRecord,
   type Context,
+  type DecisionExplained,
   type DecisionRecord,
 } from "#contracts";
 import { streamAway, type NatsLink } from "../nats-link.js";
@@ -77,15 +79,29 @@ export class CustomerReader {
     return { records: newestFirst(records), hasMore };
   }
 
-  /** The last record of this decision: of several answers to one question the last one counted. */
+  /** The record of this decision: of several answers to one question the one that the audit chain names, else the last. */
   async decision(customerId: string, decisionId: string): Promise<DecisionRecord | undefined> {
-    let found: DecisionRecord | undefined;
+    const found = new Map<string, DecisionRecord>();
     await this.#scan(customerId, "decision", 1, (message) => {
-      const { records } = decisionRecordsV1.parse(message.json());
-      found = records.findLast((r) => r.request.decisionId === decisionId) ?? found;
+      const body: unknown = message.json();
+      decisionRecordsV1.parse(body);
+      // As stored, byte for byte: parsing by the schema would drop what a newer version has added.
+      for (const record of (body as { records: DecisionRecord[] }).records)
+        if (record.request.decisionId === decisionId) found.set(JSON.stringify(record), record);
       return true;
     });
-    return found;
+    if (found.size < 2) return [...found.values()][0];
+    const { nc } = this.link.parts;
+    return (await answered(() => readDecision(nc, decisionId)))?.record;
+  }
+
+  /** The decision in plain words, with what would have changed it. */
+  async explained(decisionId: string): Promise<DecisionExplained | undefined> {
+    const { nc } = this.link.parts;
+    return answered(async () => {
+      const file = await readDecision(nc, decisionId);
+      return file && explainDecision(nc, file);
+    });
   }
 
   /** Number of the newest record, and the sequence of the last message. */

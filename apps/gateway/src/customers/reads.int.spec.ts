@@ -1,6 +1,8 @@
+import { auditHash, sha256 } from "#audit";
 import { jetstreamManager } from "@nats-io/jetstream";
 import {
   customerViewV1,
+  decisionExplainedV1,
   decisionViewV1,
   subjects,
   timelineV1,
@@ -9,6 +11,7 @@ import {
   type DecisionRecord,
   type EventsAccepted,
   type Problem,
+  type AuditEntry,
 } from "#contracts";
 import { Publisher } from "#messaging";
 import { JSON_BODY, startGatewayUnderTest, type GatewayUnderTest } from "../testing/gateway-under-test.js";
@@ -237,7 +240,8 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
       await seed(subjects.audit("r4", "decision"), { records: [decision("r4", n)] });
     const answer = await get("/v1/decisions/r4.2.0");
     expect(answer.status).toBe(200);
-    const { summary, ...record } = decisionViewV1.parse(answer.json());
+    const { summary, sha256: digest, ...record } = decisionViewV1.parse(answer.json());
+    expect(digest).toBe(sha256(JSON.stringify(decision("r4", 2))));
     expect(record).toEqual(decision("r4", 2));
     expect(summary).toBe(
       "At 1996-03-12T10:31:00.000Z journey overdraft-rescue (version 1, step offer) asked what to do about account.overdrawn, with 2 candidates. " +
@@ -247,6 +251,48 @@ describe("reading and changing a customer over HTTP, on real NATS", () => {
     );
     expect(await typeOf("/v1/decisions/r4.9.0")).toEqual([404, "/problems/decision-not-found"]);
     expect(await typeOf("/v1/decisions/r4")).toEqual([400, "/problems/invalid-request"]);
+  });
+
+  it("takes the record that the audit chain names, and explains it (I9)", async () => {
+    const done = decision("r5", 1);
+    const undone = {
+      ...done,
+      reply: { kind: "none" as const, decisionId: "r5.1.0", reason: "policy_unavailable" },
+    };
+    await seed(subjects.audit("r5", "decision"), { records: [done] });
+    await seed(subjects.audit("r5", "decision"), { records: [undone] });
+    const entry = {
+      kind: "decision",
+      decisionId: "r5.1.0",
+      journey: "overdraft-rescue",
+      instance: "overdraft-rescue-1",
+      step: "offer",
+      answer: "act",
+      action: "overdraft-fix",
+      channel: "sms",
+      reason: "best_permitted",
+      record: sha256(JSON.stringify(done)),
+    };
+    const open = {
+      v: 1 as const,
+      customerId: "r5",
+      n: 1,
+      prev: "",
+      at: 5,
+      event: { id: "e", source: "core", type: "account.overdrawn", time: 5, seq: 9 },
+      entries: [entry as AuditEntry],
+    };
+    await seed(subjects.audit("r5", "step"), { records: [{ ...open, hash: auditHash(open) }] });
+    const view = decisionViewV1.parse((await get("/v1/decisions/r5.1.0")).json());
+    expect(view.reply.kind).toBe("act");
+    const explained = decisionExplainedV1.parse((await get("/v1/decisions/r5.1.0/explanation")).json());
+    expect(explained.decided[0]).toBe("Decided: overdraft-fix over sms.");
+    expect(explained.others[0]).toMatch(/^savings-offer: /);
+    // Its catalogue was never archived: nothing is claimed that cannot be computed.
+    expect(explained.replay).toMatchObject({ result: "impossible", chain: "named" });
+    expect(explained.whatIf).toEqual([]);
+    expect(await typeOf("/v1/decisions/r5.9.0/explanation")).toEqual([404, "/problems/decision-not-found"]);
+    expect(await typeOf("/v1/decisions/r5/explanation")).toEqual([400, "/problems/invalid-request"]);
   });
 
   async function storedOf(answer: {

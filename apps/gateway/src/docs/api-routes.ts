@@ -7,6 +7,7 @@ import {
   consentsPutV1,
   customerIdV1,
   customerViewV1,
+  decisionExplainedV1,
   decisionViewV1,
   eventsAcceptedV1,
   holdKindV1,
@@ -326,4 +327,30 @@ export const API_ROUTES: readonly ApiRoute[] = [
   VALIDATE_ROUTE,
   ...JOURNEYS_ROUTES,
   SIMULATE_ROUTE,
+  {
+    method: "get",
+    path: "/v1/decisions/{id}/explanation",
+    operationId: "explainDecision",
+    tag: "Decisions",
+    summary: "A decision explained, and what would have changed it",
+    description:
+      "In plain words: what happened, what was decided and why, why not each of the others, which rules were in force with their versions, which consents, holds and caps mattered, what became of it; and what would have changed it, each computed by making the decision again with one fact changed. Reads the customer's whole audit, and checks its chain on the way.",
+    parameters: [
+      {
+        name: "id",
+        in: "path",
+        required: true,
+        description: "`<customer>.<event count>.<index>`",
+        schema: { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}\\.\\d{1,15}\\.\\d{1,4}$" },
+      },
+    ],
+    answer: {
+      status: 200,
+      description: "The explanation.",
+      schema: decisionExplainedV1,
+      example: undefined,
+    },
+    problems: ["invalid-request", "decision-not-found", "stream-away"],
+    curl: "$SEGUE/v1/decisions/cust-42.1.0/explanation",
+  },
 ];

@@ -5,3 +5,4 @@ export * from "./money.js";
 export * from "./replay.js";
 export * from "./score.js";
 export * from "./text.js";
+export * from "./what-if.js";

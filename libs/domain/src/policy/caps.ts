@@ -78,6 +78,11 @@ export function capReached(
   });
 }
 
+/** How many contacts a cap counts for one more at `at`. */
+export function countedBy(cap: Cap, contacts: readonly CountedContact[], at: number): number {
+  return contacts.filter((c) => counts(cap, c, at)).length;
+}
+
 function counts(cap: Cap, contact: CountedContact, at: number): boolean {
   return (
     Math.abs(contact.at - at) < cap.periodMs &&

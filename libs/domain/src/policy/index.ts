@@ -1,4 +1,5 @@
 export * from "./caps.js";
+export * from "./evaluate.js";
 export * from "./judge.js";
 export * from "./profile.js";
 export * from "./quiet-hours.js";

@@ -1,0 +1,294 @@
+/** A decision in plain words, for people who have to answer for it. Every claim is in the record, or was computed. */
+import type { NatsConnection } from "@nats-io/nats-core";
+import {
+  consentKey,
+  definitionKeys,
+  journeyV1,
+  type DecisionExplained,
+  type DecisionRecord,
+  type DecisionReplay,
+  type PolicyPackDefinition,
+} from "#contracts";
+import { createExpressions } from "#definitions";
+import {
+  countedBy,
+  followsFromFacts,
+  journeyCap,
+  packCaps,
+  rulesFor,
+  whatIfs,
+  type Cap,
+  type DecisionFacts,
+  type Fact,
+} from "#domain";
+import { Kvm } from "@nats-io/kv";
+import type { DecisionFile } from "./decision-file.js";
+import type { EventRef } from "./lineage.js";
+import { replayFile } from "./replay-decision.js";
+import { isoTime, listed, replyInWords, rounded, timeThere, words } from "./words.js";
+
+export async function explainDecision(nc: NatsConnection, file: DecisionFile): Promise<DecisionExplained> {
+  const { replay, definitions } = await replayFile(nc, file);
+  const { record } = file;
+  const { packs, catalogue } = definitions;
+  const notes = [...replay.notes];
+  const facts: DecisionFacts = {
+    record,
+    catalogue,
+    packs,
+    contacts: file.contacts,
+    expressions: createExpressions(),
+  };
+  const trusted = replay.result === "same" && replay.chain !== "names-another" && followsFromFacts(facts);
+  if (!trusted)
+    notes.push(
+      replay.result === "same"
+        ? "The policy's answer does not come out of the facts that the audit holds (it may have known something newer, or lost its index), so that nothing is said here of what would have changed the decision."
+        : "The decision cannot be computed again, so that nothing is said here of what would have changed it.",
+    );
+  const zone = record.request.profile.timezone;
+  return {
+    decisionId: file.decisionId,
+    customerId: file.customerId,
+    time: isoTime(record.request.at),
+    happened: await happened(nc, file),
+    decided: decided(record),
+    others: others(record),
+    mattered: mattered(file, packs, trusted),
+    rules: definitions.used.map((u) => {
+      const source = u.kind === "policy" ? packs.find((p) => p.id === u.id)?.source : undefined;
+      return source === undefined ? u : { ...u, source };
+    }),
+    afterwards: afterwards(file),
+    whatIf: trusted
+      ? whatIfs(facts).map(({ fact, reply, changes }) => ({
+          if: factInWords(fact, packs, record),
+          decision: replyInWords(reply, zone),
+          changes,
+        }))
+      : [],
+    replay,
+    record: onRecord(file, replay),
+    notes,
+  };
+}
+
+async function happened(nc: NatsConnection, { record, step, trigger }: DecisionFile): Promise<string[]> {
+  const { request } = record;
+  const { journey, moment, candidates } = request;
+  const lines = [
+    `The customer entered journey ${journey.id} (version ${journey.version}) with ${moment.type} from ${moment.source}, which happened at ${isoTime(moment.time)}${place(trigger)}.`,
+  ];
+  const entry = await (
+    await new Kvm(nc).open("definitions")
+  ).get(definitionKeys.journey(journey.id, journey.version));
+  const definition = entry && journeyV1.safeParse(entry.json());
+  if (definition?.success) lines.push(`What the journey is for: ${definition.data.description}`);
+  if (step && (step.event.id !== moment.id || step.event.source !== moment.source))
+    lines.push(`Then came ${step.event.type} from ${step.event.source}${place(step.event)}.`);
+  lines.push(
+    `On that, step ${journey.step} asked at ${timeThere(request.at, request.profile.timezone)} which of ${candidates.length === 1 ? "one action" : `${candidates.length} actions`} to take: ${listed(candidates)}.`,
+  );
+  return lines;
+}
+
+function place(event: EventRef | undefined): string {
+  return event?.seq === undefined ? "" : ` (number ${event.seq} in EVT)`;
+}
+
+function decided({ request, reply, explanations }: DecisionRecord): string[] {
+  const lines = [`Decided: ${replyInWords(reply, request.profile.timezone)}.`];
+  if (reply.kind !== "act") {
+    lines.push(
+      reply.kind === "none" ? `Why: ${words(reply.reason)}.` : `Why not at once: ${words(reply.reason)}.`,
+    );
+    return lines;
+  }
+  const chosen = explanations.find((e) => e.stage === "chosen");
+  const reasons: Readonly<Record<string, string>> = {
+    only_candidate: "it was the only one to choose from, it met its conditions, and policy permitted it",
+    highest_score: "of those that met their conditions it had the highest score, and policy permitted it",
+    best_permitted: "of those that policy permitted it had the highest score",
+  };
+  const factors = Object.entries(chosen?.factors ?? {}).map(([name, value]) => `${name} ${rounded(value)}`);
+  const score =
+    chosen?.score === undefined ? "" : ` Score ${rounded(chosen.score)} = ${factors.join(" × ")}.`;
+  lines.push(`Why: ${reasons[reply.reason] ?? words(reply.reason)}.${score}`);
+  return lines;
+}
+
+function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
+  const best = explanations.find((e) => e.stage === "chosen")?.score;
+  return explanations
+    .filter((e) => e.stage !== "chosen")
+    .map((e) => {
+      const score = e.score === undefined ? "" : ` (score ${rounded(e.score)})`;
+      const [code = "", ...detail] = e.reason.split(": ");
+      const condition = detail.join(": ");
+      switch (e.stage) {
+        case "eligibility":
+        case "applicability":
+        case "suitability":
+          return condition === ""
+            ? `${e.action}: ${words(code)}.`
+            : `${e.action}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
+        case "channel":
+          return `${e.action}: ${words(code)}.`;
+        case "arbitration":
+          return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
+        case "policy":
+        case "chosen": {
+          const said = verdicts
+            .filter((v) => v.actions.includes(e.action) && v.verdict !== "permitted")
+            .map((v) => `${v.channel} ${v.verdict} (${words(v.reason)}${v.rule ? `, rule ${v.rule}` : ""})`);
+          return `${e.action}${score}: policy did not let it through: ${said.join("; ") || words(e.reason)}.`;
+        }
+      }
+    });
+}
+
+function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], trusted: boolean): string[] {
+  const { record, contacts } = file;
+  const { profile, at, cap } = record.request;
+  const lines: string[] = [];
+  const purposes = new Set<string>();
+  for (const { channel, rule, reason, until } of record.verdicts) {
+    const purpose = rule?.split("/")[1];
+    if (rule?.includes("/consent") && purpose) {
+      const given = profile.consents[consentKey(purpose, channel)];
+      lines.push(
+        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record" : given ? "given" : "refused"} (rule ${rule}).`,
+      );
+    }
+    if (reason === "quiet_hours" && rule) {
+      const quiet = placedRule(packs, rule)?.quietHours;
+      lines.push(
+        `Quiet hours${quiet ? ` from ${quiet.from} to ${quiet.to}` : ""} over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}).`,
+      );
+    }
+    if (reason === "no_timezone" && rule)
+      lines.push(
+        `The customer's time zone is not on record, so that nobody knows when their night is (rule ${rule}).`,
+      );
+    const full = rule === undefined ? undefined : capOf(rule, packs, record);
+    if (full && (reason === "cap_reached" || reason === "journey_cap_reached"))
+      lines.push(
+        `Cap ${capInWords(full)} was reached over ${channel}${trusted ? `: ${countedBy(full, contacts, at)} counted` : ""} (rule ${rule}).`,
+      );
+  }
+  if (record.reply.kind === "act") {
+    const { purpose, plan } = record.reply;
+    purposes.add(purpose);
+    for (const { channel } of plan) {
+      const given = profile.consents[consentKey(purpose, channel)];
+      lines.push(
+        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record, and not needed" : given ? "given" : "refused"}.`,
+      );
+    }
+    if (trusted)
+      for (const c of [...packCaps(packs, purpose), ...(cap ? [journeyCap(cap)] : [])])
+        lines.push(`Cap ${capInWords(c)}: ${countedBy(c, contacts, at)} counted before (rule ${c.rule}).`);
+  }
+  lines.push(
+    profile.holds.length === 0
+      ? "There was no hold."
+      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}`).join(", ")}.`,
+  );
+  return [...new Set(lines)];
+}
+
+function placedRule(
+  packs: readonly PolicyPackDefinition[],
+  path: string,
+): PolicyPackDefinition["rules"][number] | undefined {
+  for (const purpose of ["marketing", "service", "collections"] as const)
+    for (const placed of rulesFor(packs, purpose)) if (path.startsWith(`${placed.path}/`)) return placed.rule;
+  return undefined;
+}
+
+function capOf(
+  rule: string,
+  packs: readonly PolicyPackDefinition[],
+  { request }: DecisionRecord,
+): Cap | undefined {
+  const caps = (["marketing", "service", "collections"] as const).flatMap((p) => packCaps(packs, p));
+  return [...caps, ...(request.cap ? [journeyCap(request.cap)] : [])].find((c) => c.rule === rule);
+}
+
+const DAY_MS = 86_400_000;
+
+function capInWords({ count, periodMs, purpose, journey, channel }: Cap): string {
+  const of = [purpose, channel].filter((x) => x !== undefined).join(" ");
+  const period =
+    periodMs % DAY_MS === 0
+      ? `${periodMs / DAY_MS} day${periodMs === DAY_MS ? "" : "s"}`
+      : `${periodMs / 3_600_000} hours`;
+  return `of ${count} ${of === "" ? "" : `${of} `}contact${count === 1 ? "" : "s"}${journey === undefined ? "" : ` of journey ${journey}`} in ${period}`;
+}
+
+function afterwards({ record, step, outcomes }: DecisionFile): string[] {
+  if (!step)
+    return [
+      "No step of the customer's audit tells of it: it was asked again after a crash, or the event failed; nothing came of it.",
+    ];
+  if (record.reply.kind !== "act") return [];
+  if (outcomes.length === 0) return ["It was ordered; no outcome is known yet."];
+  return [
+    "It was ordered.",
+    ...outcomes.map(({ at, entry }) => {
+      const tried = entry.tried.map((t) => `${t.channel} (${words(t.reason)})`);
+      return `At ${isoTime(at)}: ${entry.outcome} over ${entry.channel} (${words(entry.reason)})${tried.length > 0 ? `, after ${listed(tried)}` : ""}.`;
+    }),
+  ];
+}
+
+function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record: DecisionRecord): string {
+  switch (fact.kind) {
+    case "consent":
+      return `consent for ${fact.purpose} over ${fact.channel} had been ${fact.granted ? "given" : "refused"}`;
+    case "hold":
+      return fact.present ? `there had been a ${fact.hold} hold` : `there had been no ${fact.hold} hold`;
+    case "cap": {
+      const cap = capOf(fact.rule, packs, record);
+      return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;
+    }
+    case "time":
+      return `it had been asked at ${timeThere(fact.at, record.request.profile.timezone)}`;
+    case "timezone":
+      return `the customer's time zone had been on record (${fact.timezone} was taken)`;
+    case "condition":
+      return `${fact.action} had met its ${fact.stage} condition (${fact.expression.trim()})`;
+    case "score":
+      return `${fact.action} had scored more than ${rounded(fact.needed)} (it had ${rounded(fact.score)})`;
+    case "channels":
+      return "every channel had been open to the step";
+    case "not-a-candidate":
+      return `${fact.action} had not been on offer`;
+  }
+}
+
+function onRecord({ step, checked, findings, sha256 }: DecisionFile, replay: DecisionReplay): string[] {
+  const lines: string[] = [];
+  if (step)
+    lines.push(
+      replay.chain === "named"
+        ? `Record ${step.n} of the customer's audit chain names this record by its SHA-256 ${sha256}.`
+        : replay.chain === "names-another"
+          ? `Record ${step.n} of the customer's audit chain names another record than the one that is stored: it was changed.`
+          : `Record ${step.n} of the customer's audit chain tells of it, without naming its record.`,
+    );
+  lines.push(
+    findings.length === 0
+      ? `The chain was checked: ${checked} records, nothing changed, missing or out of order.`
+      : `The chain was checked: ${checked} records, and ${findings.length} findings (segue audit verify says which).`,
+  );
+  lines.push(
+    {
+      same: `Computed again with the definitions of that day it comes out the same, byte for byte (${replay.bytes} bytes).`,
+      different: `Computed again with the definitions of that day it comes out otherwise${replay.difference ? `, first at ${replay.difference.path}` : ""}.`,
+      impossible: "It cannot be computed again:",
+    }[replay.result],
+    ...replay.problems,
+  );
+  return lines;
+}
