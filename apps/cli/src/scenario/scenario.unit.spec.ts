@@ -1,6 +1,7 @@
 import type { AuditRecord } from "#contracts";
 import { style } from "../start/text.js";
-import { customerIdIn, differences, type Played } from "./play.js";
+import { differences } from "./differences.js";
+import { customerIdIn, type Played } from "./play.js";
 import { consentsOf, readScenarios, scenarioV1, type Scenario } from "./scenario-file.js";
 import { scenarioLine, storyLines } from "./show.js";
 

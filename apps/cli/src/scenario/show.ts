@@ -1,7 +1,8 @@
 /** A played scenario in words: what happened to each customer, step by step, and whether it is what must come. */
 import { assertNever, SEGUE_SOURCE } from "#contracts";
 import { counted, fit, width, type Style } from "../start/text.js";
-import { differences, PASSING, type Played } from "./play.js";
+import { differences } from "./differences.js";
+import { PASSING, type Played } from "./play.js";
 import type { Scenario } from "./scenario-file.js";
 
 const DAY_MS = 86_400_000;
