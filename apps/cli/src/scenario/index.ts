@@ -1,3 +1,4 @@
-export { differences, play, type Played } from "./play.js";
+export { differences } from "./differences.js";
+export { play, type Played } from "./play.js";
 export { readScenarios, type Scenario } from "./scenario-file.js";
 export { scenarioLine, storyLines } from "./show.js";

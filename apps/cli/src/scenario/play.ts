@@ -6,27 +6,21 @@
  *
  * Customers are played side by side; each run gives them new ids, so that it finds nothing of an earlier one.
  */
-import { DeliverPolicy, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
-  auditRecordsV1,
-  contextV1,
   decisionOfCommand,
   momentAnswerV1,
   outcomeEventId,
-  parseCtx,
   SEGUE_SOURCE,
   sourceToken,
-  streamOf,
-  streamsOf,
   subjects,
-  partitionOf,
   type AuditRecord,
   type CloudEvent,
   type Context,
   type Outcome,
 } from "#contracts";
 import { Publisher, sleep } from "#messaging";
+import { auditOf, Contexts } from "./customer-streams.js";
 import {
   consentsOf,
   type ExpectedCommand,
@@ -44,8 +38,6 @@ const SETTLE_AT_MOST_MS = 20_000;
 const LOOK_EVERY_MS = 10;
 /** Waits that may fall due between two entries. */
 const MAX_WAITS = 200;
-/** A time of a command that is off by less is as expected: outcomes take their seconds. */
-const TIME_SLACK_MS = 10 * 60_000;
 
 /** What came of one customer. */
 export interface Played {
@@ -82,7 +74,7 @@ export function customerIdIn(scenario: Scenario, name: string, run: string): str
 
 /** Plays the scenario; resolves with what came of each customer. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<readonly Played[]> {
-  const contexts = new Contexts(options.nc);
+  const contexts = new Contexts(options.nc, CUSTOMERS);
   await contexts.follow();
   try {
     const names = Object.keys(scenario.customers).filter((n) => options.only?.includes(n) ?? true);
@@ -285,83 +277,4 @@ function nextDue(context: Context | undefined, after: number): number | undefine
     j.wait && j.wait.dueAt > after ? [j.wait.dueAt] : [],
   );
   return due.length > 0 ? Math.min(...due) : undefined;
-}
-
-/** What did not come as expected, in words; nothing when all did. */
-export function differences({ customer, commands, ends, refused, silent, wrongAnswers }: Played): string[] {
-  const { expect } = customer;
-  const found: string[] = [...wrongAnswers];
-  const shown = (c: { action: string; channel: string; outcome: string }): string =>
-    `${c.action} ${c.channel} ${c.outcome}`;
-  for (let i = 0; i < Math.max(expect.commands.length, commands.length); i++) {
-    const want = expect.commands[i];
-    const got = commands[i];
-    if (!want) found.push(`command ${i + 1} was not expected: ${shown(got!)}`);
-    else if (!got) found.push(`command ${i + 1} did not come: ${shown(want)}`);
-    else if (shown(want) !== shown(got)) found.push(`command ${i + 1} is ${shown(got)}, not ${shown(want)}`);
-    else if (Math.abs(want.at - got.at) > TIME_SLACK_MS)
-      found.push(
-        `command ${i + 1} (${got.action}) came ${Math.round((got.at - want.at) / 60_000)} min off its time`,
-      );
-  }
-  const compare = (what: string, want: readonly string[], got: readonly string[]): void => {
-    if (want.join() !== got.join())
-      found.push(`${what}: ${got.join(", ") || "none"}; expected: ${want.join(", ") || "none"}`);
-  };
-  compare("journeys ended", expect.ends, ends);
-  compare("journeys refused", expect.refused, refused);
-  if (expect.silent) compare("decisions to say nothing", expect.silent, silent);
-  return found;
-}
-
-/** The contexts of the customers, as they are committed. */
-class Contexts {
-  readonly #contexts = new Map<string, Context>();
-  readonly #open: { close(): Promise<unknown> }[] = [];
-
-  constructor(readonly nc: NatsConnection) {}
-
-  async follow(): Promise<void> {
-    for (const stream of streamsOf("CTX")) {
-      const consumer = await jetstream(this.nc).consumers.get(stream, {
-        filter_subjects: [subjects.ctxAll],
-        deliver_policy: DeliverPolicy.New,
-      });
-      const messages = await consumer.consume({
-        callback: (m) => {
-          if (!parseCtx(m.subject)?.customerId.startsWith(CUSTOMERS)) return;
-          const context = contextV1.safeParse(m.json());
-          if (context.success) this.#contexts.set(context.data.customerId, context.data);
-        },
-      });
-      this.#open.push(messages);
-    }
-  }
-
-  of(customerId: string): Context | undefined {
-    return this.#contexts.get(customerId);
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#open.map((m) => m.close()));
-  }
-}
-
-/** The customer's audit records up to number `n`: they leave after the commit, so that they are waited for. */
-async function auditOf(nc: NatsConnection, customerId: string, n: number): Promise<AuditRecord[]> {
-  if (n === 0) return [];
-  const stream = streamOf("AUDIT", partitionOf(customerId));
-  const consumer = await jetstream(nc).consumers.get(stream, {
-    filter_subjects: [subjects.audit(customerId, "step"), subjects.audit(customerId, "contact")],
-  });
-  const records = new Map<number, AuditRecord>();
-  const messages = await consumer.consume();
-  const timer = setTimeout(() => messages.stop(), SETTLE_AT_MOST_MS);
-  for await (const m of messages) {
-    for (const record of auditRecordsV1.parse(m.json()).records) records.set(record.n, record);
-    if (records.has(n)) break;
-  }
-  clearTimeout(timer);
-  await messages.close();
-  return [...records.values()].sort((a, b) => a.n - b.n);
 }

@@ -1,7 +1,8 @@
 /** A played scenario in words: what happened to each customer, step by step, and whether it is what must come. */
 import { assertNever, SEGUE_SOURCE } from "#contracts";
 import { counted, fit, width, type Style } from "../start/text.js";
-import { differences, PASSING, type Played } from "./play.js";
+import { differences } from "./differences.js";
+import { PASSING, type Played } from "./play.js";
 import type { Scenario } from "./scenario-file.js";
 
 const DAY_MS = 86_400_000;
@@ -54,7 +55,11 @@ export function scenarioLine(scenario: Scenario, played: readonly Played[], s: S
   const wrong = played.flatMap(differences);
   const commands = played.reduce((n, p) => n + p.commands.length, 0);
   const last = Math.max(0, ...played.flatMap((p) => p.records.map((r) => r.at - scenario.start)));
-  const told = `${played.length} customers, ${commands} commands, ${Math.ceil(last / DAY_MS)} days`;
+  const told = [
+    counted(played.length, "customer"),
+    counted(commands, "command"),
+    counted(Math.ceil(last / DAY_MS), "day"),
+  ].join(", ");
   const mark = wrong.length === 0 ? s.good("✔") : s.bad("✘");
   return ` ${mark} ${scenario.id.padEnd(16)} ${scenario.title.padEnd(50)} ${s.dim(told)}${wrong.length > 0 ? s.bad(`  ${wrong[0]}`) : ""}`;
 }
