@@ -76,8 +76,16 @@ describe("triggers", () => {
     ["payment-failure-rescue", event("payment.failed", { reasonCode: "AM04" }), false],
     ["transfer-interception", event("transfer.initiated", leaving), true],
     ["transfer-interception", event("transfer.initiated", { ...leaving, destinationBank: "own" }), false],
-    ["transfer-interception", event("transfer.initiated", { ...leaving, balanceBeforeMinor: 100_001 }), false],
-    ["transfer-interception", event("transfer.initiated", { ...leaving, balanceBeforeMinor: undefined }), false],
+    [
+      "transfer-interception",
+      event("transfer.initiated", { ...leaving, balanceBeforeMinor: 100_001 }),
+      false,
+    ],
+    [
+      "transfer-interception",
+      event("transfer.initiated", { ...leaving, balanceBeforeMinor: undefined }),
+      false,
+    ],
     ["transfer-interception", event("transfer.initiated", { ...leaving, transferId: undefined }), false],
   ])("%s on %j: %p", (id, e, expected) => expect(triggers(id, e)).toBe(expected));
 
