@@ -22,7 +22,6 @@ import { explainCommand } from "./explain/explain.command.js";
 import { replayCommand } from "./recompute/replay.command.js";
 import { tailCommand } from "./tail/tail.command.js";
 
-/** In the order in which a designer and an operator meet them. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   new: newCommand,
   validate: validateCommand,
@@ -45,12 +44,26 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   audit: auditCommand,
 };
 
+/** How the list is divided; a command that is in none of them stands under the last heading. */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  "Design a journey": ["new", "validate", "diagram", "simulate"],
+  "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
+  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "Run an installation": [],
+};
+
 function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((c) => c.length));
-  const rows = Object.entries(COMMANDS).map(
-    ([name, c]) => `  ${styleText("bold", name.padEnd(width))}  ${c.summary}`,
-  );
-  return `segue <command> [options]\n\n${rows.join("\n")}\n\nsegue <command> --help says more about each.\n`;
+  const names = Object.keys(COMMANDS);
+  const width = Math.max(...names.map((c) => c.length));
+  const placed = new Set(Object.values(SECTIONS).flat());
+  const parts = Object.entries(SECTIONS).map(([heading, members], i, all) => {
+    const rest = i === all.length - 1 ? names.filter((n) => !placed.has(n)) : [];
+    const rows = [...members.filter((n) => names.includes(n)), ...rest].map(
+      (name) => `  ${styleText("bold", name.padEnd(width))}  ${COMMANDS[name]!.summary}`,
+    );
+    return rows.length === 0 ? "" : `${heading}\n${rows.join("\n")}\n\n`;
+  });
+  return `segue <command> [options]\n\n${parts.join("")}segue <command> --help says more about each.\n`;
 }
 
 /** Says that there is no such command, and which one was probably meant. */

@@ -22,6 +22,8 @@ const HEARTBEAT_MS = 500;
 /** Below the second of I7 by what a `go` needs to become a send. */
 const FRESH_MS = 900;
 const RETRY_MS = 100;
+/** Long, because heartbeats are up to a second apart where one pull follows another. */
+const PULL_MS = 300_000;
 
 export interface ControlTailPorts {
   readonly nc: NatsConnection;
@@ -85,7 +87,11 @@ export class ControlTail {
     });
     // Asked before the first pull: what is on its way to us is pending no more.
     const { num_pending: waiting } = await consumer.info();
-    const messages = await consumer.consume({ max_messages: 16, idle_heartbeat: HEARTBEAT_MS });
+    const messages = await consumer.consume({
+      max_messages: 16,
+      expires: PULL_MS,
+      idle_heartbeat: HEARTBEAT_MS,
+    });
     if (this.#stop.signal.aborted) return messages.stop();
     this.#messages = messages;
     if (waiting === 0) this.#sign();

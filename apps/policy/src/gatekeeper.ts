@@ -111,7 +111,9 @@ export class Gatekeeper {
     const until = performance.now() + FRESH_PATIENCE_MS;
     while (!this.#ports.fresh()) {
       if (performance.now() > until)
-        throw new GateUnavailable("the gate does not hear from the event stream; ask again");
+        throw new GateUnavailable(
+          "the gate does not hear from the event stream or the kill switch; ask again",
+        );
       await sleep(FRESH_POLL_MS);
     }
   }

@@ -1,5 +1,6 @@
-import type { GateRequest } from "#contracts";
+import { NO_CONTROLS, type GateRequest } from "#contracts";
 import { GateUnavailable, Gatekeeper, type GatekeeperPorts } from "./gatekeeper.js";
+import type { GateVerdicts } from "./policy-index.store.js";
 
 describe("the gate without the event stream", () => {
   it("gives no answer: an opt-out may be on its way (I7)", async () => {
@@ -17,5 +18,37 @@ describe("the gate without the event stream", () => {
     };
     const gatekeeper = new Gatekeeper(ports as unknown as GatekeeperPorts);
     await expect(gatekeeper.gate({} as GateRequest)).rejects.toThrow(GateUnavailable);
+  });
+});
+
+describe("the gate and the kill switch", () => {
+  it("does not let go what was stopped while Redis took its time (I7)", async () => {
+    let controls = NO_CONTROLS;
+    const asked: GateVerdicts[] = [];
+    const index = {
+      gate: (_request: GateRequest, _version: string, verdicts: GateVerdicts) => {
+        asked.push(verdicts);
+        const first = asked.length === 1;
+        if (first) controls = { ...NO_CONTROLS, channels: ["sms"] };
+        const reply = first
+          ? { answer: "go", reason: "permitted" }
+          : { answer: "stop", reason: verdicts.other };
+        return Promise.resolve({ kind: "answer", reply });
+      },
+    };
+    const profile = { seq: 1, consents: {}, holds: [] };
+    const ports = {
+      packs: [],
+      index,
+      rebuild: {},
+      profiles: { get: () => ({ version: "1", profile }) },
+      caps: { capsOf: () => ({ caps: [] }) },
+      controls: () => controls,
+      fresh: () => true,
+    };
+    const gatekeeper = new Gatekeeper(ports as unknown as GatekeeperPorts);
+    const request = { customerId: "c", purpose: "service", channel: "sms", at: 1 } as GateRequest;
+    expect(await gatekeeper.gate(request)).toEqual({ answer: "stop", reason: "stopped" });
+    expect(asked).toHaveLength(2);
   });
 });

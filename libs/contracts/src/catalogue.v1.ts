@@ -9,43 +9,55 @@ const id = z
   .max(48);
 const cel = z.string().min(1).max(2_000);
 
-/** What is said on one channel. `{name}` stands for a field of the event's data. */
-export const treatmentV1 = z.strictObject({
-  channel: channelV1,
-  title: z.string().max(120),
-  body: z.string().max(2_000),
-  /** How long to wait for a positive receipt before the next channel is tried. */
-  receiptTimeout: durationV1.default("10m"),
-});
+export const treatmentV1 = z
+  .strictObject({
+    channel: channelV1,
+    title: z.string().max(120).describe("Title or subject; {name} stands for a field of the event's data"),
+    body: z
+      .string()
+      .max(2_000)
+      .describe(
+        "The text; {name} stands for a field of the event's data, {name|money} for an amount in minor units written as money",
+      ),
+    receiptTimeout: durationV1
+      .default("10m")
+      .describe("How long to wait for a positive receipt before the next channel is tried"),
+  })
+  .describe("What is said on one channel");
 
-export const actionV1 = z.strictObject({
-  id,
-  description: z.string(),
-  purpose: purposeV1,
-  /** What a success is worth to the bank, in its own unit; only the ratio between actions matters. */
-  value: z.number().nonnegative(),
-  /** A business lever that raises or lowers it. */
-  weight: z.number().nonnegative().default(1),
-  /** May be said in quiet hours. */
-  urgent: z.boolean().default(false),
-  validFor: durationV1.default("1d"),
-  eligibility: cel.optional(),
-  applicability: cel.optional(),
-  suitability: cel.optional(),
-  /** In order of preference. */
-  treatments: z.array(treatmentV1).min(1).max(8),
-  /** For `execute` and `agent`: handed to the channel. */
-  parameters: z.record(z.string(), z.unknown()).default({}),
-});
+export const actionV1 = z
+  .strictObject({
+    id: id.describe("Name of the action; journeys call it by this"),
+    description: z.string().describe("What it is, for people"),
+    purpose: purposeV1,
+    value: z
+      .number()
+      .nonnegative()
+      .describe(
+        "What a success is worth to the bank, in its own unit; only the ratio between actions matters",
+      ),
+    weight: z.number().nonnegative().default(1).describe("A business lever that raises or lowers the value"),
+    urgent: z.boolean().default(false).describe("May be said in quiet hours"),
+    validFor: durationV1.default("1d").describe("How long it is worth sending after it was ordered"),
+    eligibility: cel.optional().describe("Condition in CEL: may this customer have it at all"),
+    applicability: cel.optional().describe("Condition in CEL: does it fit now"),
+    suitability: cel.optional().describe("Condition in CEL: is it right for this customer"),
+    treatments: z.array(treatmentV1).min(1).max(8).describe("Per channel, in order of preference"),
+    parameters: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("For execute and agent: handed to the channel"),
+  })
+  .describe("Something the bank can say or do");
 export type ActionDefinition = z.infer<typeof actionV1>;
 
 export const catalogueV1 = z
   .strictObject({
-    kind: z.literal("Catalogue"),
-    id,
-    version: z.number().int().positive(),
-    description: z.string(),
-    actions: z.array(actionV1).min(1),
+    kind: z.literal("Catalogue").describe("Says that this file is a catalogue"),
+    id: id.describe("Name of the catalogue"),
+    version: z.number().int().positive().describe("Raised with every change; decisions record it"),
+    description: z.string().describe("What its actions have in common"),
+    actions: z.array(actionV1).min(1).describe("The actions"),
   })
-  .meta({ id: "Catalogue" });
+  .meta({ id: "Catalogue", description: "What the bank can say or do" });
 export type CatalogueDefinition = z.infer<typeof catalogueV1>;

@@ -7,7 +7,10 @@ const DURATION = /^(\d+)(ms|s|m|h|d)$/;
 export const durationV1 = z
   .string()
   .regex(DURATION, "a duration is a whole number and a unit: 250ms, 30s, 15m, 12h, 2d")
-  .meta({ id: "Duration" });
+  .meta({
+    id: "Duration",
+    description: "A length of time: a whole number and a unit, 250ms, 30s, 15m, 12h, 2d (24 hours each)",
+  });
 
 /** Milliseconds of a duration that `durationV1` has accepted. Throws RangeError otherwise. */
 export function durationMs(text: string): number {
@@ -17,4 +20,7 @@ export function durationMs(text: string): number {
 }
 
 /** A local time of day, `HH:MM`. */
-export const localTimeV1 = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time of day such as 21:00");
+export const localTimeV1 = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time of day such as 21:00")
+  .describe("Local time of day, HH:MM");

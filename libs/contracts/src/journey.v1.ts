@@ -1,4 +1,7 @@
-/** Journey definitions (`journeys/*.yaml`). Published versions are immutable. */
+/**
+ * Journey definitions (`journeys/*.yaml`). Published versions are immutable. The descriptions are shown by editors and make
+ * docs/journeys-reference.md.
+ */
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { durationV1, localTimeV1 } from "./duration.js";
@@ -10,92 +13,141 @@ const id = z
   .max(48);
 /** A CEL expression over `event`, `context` and, inside an instance, `trigger`. */
 const cel = z.string().min(1).max(2_000);
-const eventTypes = z.union([z.string(), z.array(z.string()).min(1)]);
+const eventTypes = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .describe("Event type, or a list of them: any of these");
+const reason = z.string().max(64).describe("Why it ended, a word for reports");
+const condition = cel.describe("Condition in CEL; an expression that cannot be computed counts as false");
+const goTo = id.describe("Step to go to");
 
-export const triggerV1 = z.strictObject({ event: eventTypes, when: cel.optional() });
+export const triggerV1 = z
+  .strictObject({ event: eventTypes, when: condition.optional() })
+  .describe("What starts it: an event, and a condition over event and context");
 
-/** Without `next` the journey is completed after the step. */
-const common = { id, next: id.optional() };
+const common = {
+  id: id.describe("Name of the step, unique within the journey"),
+  next: id.optional().describe("Step to go on to; without it the journey is completed after this step"),
+};
+/** Validation refuses a step without it; versions published before it did go on to `next`. */
+const otherwise = id
+  .optional()
+  .describe(
+    "Step to go to when this one cannot be done: nothing may or should be said, or no answer came in time. Always say it",
+  );
+const channels = z
+  .array(channelV1)
+  .min(1)
+  .optional()
+  .describe("Only these channels, in this order; without it those of the action, in its order");
+const anotherChannel = z
+  .boolean()
+  .optional()
+  .describe("Leave out the channels on which this instance has spoken before");
 
-const decideStep = z.strictObject({
-  ...common,
-  type: z.literal("decide"),
-  /** Catalogue actions to choose from. */
-  actions: z.array(id).min(1),
-  channels: z.array(channelV1).min(1).optional(),
-  /** Leave out the channels on which this instance has spoken before. */
-  anotherChannel: z.boolean().optional(),
-  /** `false`: what may not be said now (quiet hours) is not said later either; the step goes the way of `otherwise`. */
-  defer: z.boolean().optional(),
-  /**
-   * Where to go when nothing may or should be said, or no answer came in time. Validation refuses a step without it;
-   * versions published before that go on to `next`.
-   */
-  otherwise: id.optional(),
-});
+const decideStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("decide"),
+    actions: z.array(id).min(1).describe("Actions of the catalogue to choose from"),
+    channels,
+    anotherChannel,
+    defer: z
+      .boolean()
+      .optional()
+      .describe(
+        "false: what may not be said now (quiet hours) is not said later either, the step goes the way of otherwise; default true",
+      ),
+    otherwise,
+  })
+  .describe("Chooses the best of several actions for this customer now, if any, and orders it");
 
-/** Says one given action: `decide` with a single candidate. */
-const sendStep = z.strictObject({
-  ...common,
-  type: z.literal("send"),
-  action: id,
-  channels: z.array(channelV1).min(1).optional(),
-  anotherChannel: z.boolean().optional(),
-  otherwise: id.optional(),
-});
+const sendStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("send"),
+    action: id.describe("The action of the catalogue"),
+    channels,
+    anotherChannel,
+    otherwise,
+  })
+  .describe("Says one given action: a decide step with a single candidate");
 
-/** Brings in a human: the action's channel is `agent`. */
-const routeStep = z.strictObject({
-  ...common,
-  type: z.literal("route"),
-  action: id,
-  otherwise: id.optional(),
-});
+const routeStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("route"),
+    action: id.describe("The action of the catalogue; it has a treatment for channel agent"),
+    otherwise,
+  })
+  .describe("Brings in a human: a case for an agent, with the context that the agent needs");
 
-/** Does rather than says: the action's channel is `execute`. */
-const executeStep = z.strictObject({
-  ...common,
-  type: z.literal("execute"),
-  action: id,
-  otherwise: id.optional(),
-});
+const executeStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("execute"),
+    action: id.describe("The action of the catalogue; it has a treatment for channel execute"),
+    otherwise,
+  })
+  .describe("Does rather than says: retry a payment, grant a reward");
 
 const waitCase = z.union([
-  z.strictObject({ event: eventTypes, when: cel.optional(), goto: id }),
-  /** An outcome of the instance's last command. */
-  z.strictObject({ outcome: z.array(z.enum([...TERMINAL_OUTCOMES, ...RESPONSE_OUTCOMES])).min(1), goto: id }),
+  z
+    .strictObject({ event: eventTypes, when: condition.optional(), goto: goTo })
+    .describe("An event that comes while it waits"),
+  z
+    .strictObject({
+      outcome: z
+        .array(z.enum([...TERMINAL_OUTCOMES, ...RESPONSE_OUTCOMES]))
+        .min(1)
+        .describe("Any of these"),
+      goto: goTo,
+    })
+    .describe("An outcome of the instance's last command"),
 ]);
 
-/**
- * A moment on the clock. Local times are the customer's (without a zone on record: UTC). A local time that a clock change
- * skips is the moment of the change; of one that comes twice the first counts.
- */
-const until = z.union([
-  /** Epoch ms, or an ISO 8601 text (without an offset: the customer's local time). Past or unreadable: at once. Never later than `limit`. */
-  z.strictObject({ date: cel, limit: durationV1 }),
-  /** The next such time, later than now. */
-  z.strictObject({ timeOfDay: localTimeV1 }),
-  /** So many business days after today, at that local time. */
-  z.strictObject({
-    businessDays: z.number().int().min(1).max(60),
-    at: localTimeV1,
-    /** `weekdays`: Monday to Friday. `target`: those that are no closing day of TARGET, the Eurosystem's payment system. */
-    calendar: z.enum(["weekdays", "target"]),
-  }),
-]);
+const until = z
+  .union([
+    z
+      .strictObject({
+        date: cel.describe(
+          "Epoch ms, or an ISO 8601 text (without an offset: the customer's local time), in CEL; past or unreadable: at once",
+        ),
+        limit: durationV1.describe("Never later than so long from now"),
+      })
+      .describe("Until a date"),
+    z
+      .strictObject({ timeOfDay: localTimeV1.describe("The next such time, later than now") })
+      .describe("Until a time of day"),
+    z
+      .strictObject({
+        businessDays: z.number().int().min(1).max(60).describe("So many business days after today"),
+        at: localTimeV1.describe("At this time of that day"),
+        calendar: z
+          .enum(["weekdays", "target"])
+          .describe(
+            "weekdays: Monday to Friday. target: those that are no closing day of TARGET, the Eurosystem's payment system",
+          ),
+      })
+      .describe("Until a business day"),
+  ])
+  .describe(
+    "A moment on the clock. Local times are the customer's (without a zone on record: UTC). A local time that a clock change skips is the moment of the change; of one that comes twice the first counts",
+  );
 export type WaitUntil = z.infer<typeof until>;
 
-/** Has a time limit always: `atMost`, or `until`. */
 const waitStep = z
   .strictObject({
     ...common,
     type: z.literal("wait"),
-    /** Without it, time alone. */
-    for: z.array(waitCase).optional(),
-    atMost: durationV1.optional(),
+    for: z
+      .array(waitCase)
+      .optional()
+      .describe("What it waits for, the first that holds; without it for time alone"),
+    atMost: durationV1
+      .optional()
+      .describe("How long at most. A wait says this or until: none is without a limit"),
     until: until.optional(),
-    /** Where to go when the time has come; without it on to `next`. */
-    onTimeout: id.optional(),
+    onTimeout: id.optional().describe("Step to go to when the time has come; without it on to next"),
   })
   .refine((s) => s.atMost !== undefined || s.until !== undefined, {
     path: ["atMost"],
@@ -104,49 +156,73 @@ const waitStep = z
   .refine((s) => s.atMost === undefined || s.until === undefined, {
     path: ["until"],
     message: "a wait says atMost or until, not both",
-  });
+  })
+  .describe("Waits for an event, an outcome or a time; always with a limit");
 
-const branchStep = z.strictObject({
-  ...common,
-  type: z.literal("branch"),
-  cases: z.array(z.strictObject({ when: cel, goto: id })).min(1),
-  otherwise: id,
-});
+const branchStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("branch"),
+    cases: z
+      .array(z.strictObject({ when: condition, goto: goTo }))
+      .min(1)
+      .describe("The first whose condition holds"),
+    otherwise: id.describe("Step to go to when none holds"),
+  })
+  .describe("Goes on by conditions");
 
-/**
- * Steps side by side. Each branch is an instance of its own within this one and ends where its steps end (no `next`, or
- * an exit step); exit events and the goal of the journey end all of them.
- */
-const parallelStep = z.strictObject({
-  ...common,
-  type: z.literal("parallel"),
-  branches: z
-    .array(z.strictObject({ id, first: id }))
-    .min(2)
-    .max(8),
-  /** On to `next` when all branches have ended, or when the first has: the others end then. */
-  join: z.enum(["all", "any"]),
-  atMost: durationV1,
-  /** When the time is over, or so many instances have no room; without it on to `next`. */
-  onTimeout: id.optional(),
-});
+const parallelStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("parallel"),
+    branches: z
+      .array(
+        z.strictObject({
+          id: id.describe("Name of the branch"),
+          first: id.describe("Its first step"),
+        }),
+      )
+      .min(2)
+      .max(8)
+      .describe("Each ends where its steps end: no next, or an exit step"),
+    join: z
+      .enum(["all", "any"])
+      .describe("On to next when all branches have ended, or when the first has: the others end then"),
+    atMost: durationV1.describe("How long at most"),
+    onTimeout: id
+      .optional()
+      .describe(
+        "Step to go to when the time is over, or so many instances have no room; without it on to next",
+      ),
+  })
+  .describe("Steps side by side. Exit events and the goal of the journey end all of them");
 
-/** Sets context attributes, each to what an expression yields: a text, a number, true or false. All see what was there before the step. */
-const updateStep = z.strictObject({
-  ...common,
-  type: z.literal("update"),
-  set: z
-    .record(
-      z
-        .string()
-        .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "a name such as loyaltyPoints")
-        .max(64),
-      cel,
-    )
-    .refine((set) => Object.keys(set).length > 0, "names at least one attribute"),
-});
+const updateStep = z
+  .strictObject({
+    ...common,
+    type: z.literal("update"),
+    set: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "a name such as loyaltyPoints")
+          .max(64),
+        cel,
+      )
+      .refine((set) => Object.keys(set).length > 0, "names at least one attribute")
+      .describe(
+        "Attribute and expression: a text, a number, true or false. All see what was there before the step",
+      ),
+  })
+  .describe("Sets attributes of the customer's context");
 
-const exitStep = z.strictObject({ id, type: z.literal("exit"), reason: z.string().max(64) });
+const exitStep = z
+  .strictObject({
+    id: common.id,
+    type: z.literal("exit"),
+    reason,
+  })
+  .describe("Ends the journey, or the branch of a parallel step");
 
 export const stepV1 = z.discriminatedUnion("type", [
   decideStep,
@@ -164,53 +240,88 @@ export type StepDefinition = z.infer<typeof stepV1>;
 /** Priority of a journey that states none. */
 export const DEFAULT_PRIORITY = 50;
 
+const entry = z
+  .discriminatedUnion("rule", [
+    z.strictObject({ rule: z.literal("once") }).describe("Once ever"),
+    z
+      .strictObject({
+        rule: z.literal("once-per"),
+        period: durationV1.describe("How long after one entry there is no other"),
+      })
+      .describe("Once in a period"),
+    z
+      .strictObject({ rule: z.literal("after-exit") })
+      .describe("Again as soon as the last instance has ended"),
+    z
+      .strictObject({
+        rule: z.literal("per-key"),
+        key: cel.describe(
+          "What tells instances apart, such as event.data.paymentId. An event for which it yields another value does not concern the instance",
+        ),
+        again: z
+          .union([z.enum(["never", "after-exit"]), durationV1])
+          .optional()
+          .describe("Under the same key: never (the default), after-exit, or so long after the last entry"),
+      })
+      .describe("Side by side, one per value of an expression: payment id, loan id"),
+  ])
+  .describe("How often one customer may enter");
+
 export const journeyV1 = z
   .strictObject({
-    kind: z.literal("Journey"),
-    id,
-    version: z.number().int().positive(),
-    description: z.string(),
+    kind: z.literal("Journey").describe("Says that this file is a journey"),
+    id: id.describe("Name of the journey, the same in all of its versions"),
+    version: z.number().int().positive().describe("A published version never changes; a change is a new one"),
+    description: z.string().describe("What starts it, what it wants, and when it is silent: for people"),
     purpose: purposeV1,
-    /** Among marketing journeys that want to speak in the same moment the highest does; default 50. */
-    priority: z.number().int().min(0).max(100).optional(),
-    /** At most one open journey of a group per customer: a higher priority displaces the open one, any other is refused. */
-    group: id.optional(),
-    /** For `per-key`: at most so many instances of this journey side by side. */
-    concurrency: z.number().int().min(1).max(16).optional(),
-    /** What running instances do when this version is rolled back; default `stay`. */
-    onRollback: z.enum(["stay", "exit", "to-previous"]).optional(),
+    priority: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe(
+        "Among marketing journeys that want to speak in the same moment the highest does; default 50",
+      ),
+    group: id
+      .optional()
+      .describe(
+        "At most one open journey of a group per customer: a higher priority displaces the open one, any other is refused",
+      ),
+    concurrency: z
+      .number()
+      .int()
+      .min(1)
+      .max(16)
+      .optional()
+      .describe("For per-key: at most so many instances of this journey side by side"),
+    onRollback: z
+      .enum(["stay", "exit", "to-previous"])
+      .optional()
+      .describe("What running instances do when this version is rolled back; default stay"),
     trigger: triggerV1,
-    entry: z.discriminatedUnion("rule", [
-      z.strictObject({ rule: z.literal("once") }),
-      z.strictObject({ rule: z.literal("once-per"), period: durationV1 }),
-      /** Again as soon as the last instance has ended. */
-      z.strictObject({ rule: z.literal("after-exit") }),
-      /**
-       * Side by side, one per value of a CEL expression (payment id, loan id). An event for which it yields another value
-       * does not concern the instance. `again`: under the same key, default `never`.
-       */
-      z.strictObject({
-        rule: z.literal("per-key"),
-        key: cel,
-        again: z.union([z.enum(["never", "after-exit"]), durationV1]).optional(),
-      }),
-    ]),
-    /** At most so many contacts of this journey in any such period. */
-    cap: z.strictObject({ contacts: z.number().int().positive(), period: durationV1 }).optional(),
-    /** Leaves at once from any step. */
+    entry,
+    cap: z
+      .strictObject({
+        contacts: z.number().int().positive().describe("So many contacts"),
+        period: durationV1.describe("In any such period"),
+      })
+      .optional()
+      .describe("Bound of this journey's contacts, besides those of the policies"),
     exitOn: z
-      .array(z.strictObject({ event: eventTypes, when: cel.optional(), reason: z.string().max(64) }))
-      .optional(),
-    /** Reached from any step within the time from entry: goes to a step, or ends. Counted once. */
+      .array(z.strictObject({ event: eventTypes, when: condition.optional(), reason }))
+      .optional()
+      .describe("Events that end it at once, from any step"),
     goal: z
       .strictObject({
         event: eventTypes,
-        when: cel.optional(),
-        within: durationV1.optional(),
-        goto: id.optional(),
+        when: condition.optional(),
+        within: durationV1.optional().describe("Counts only so long after entry"),
+        goto: id.optional().describe("Step to go to; without it the journey ends"),
       })
-      .optional(),
-    steps: z.array(stepV1).min(1).max(64),
+      .optional()
+      .describe("What is hoped for, from any step; counted once"),
+    steps: z.array(stepV1).min(1).max(64).describe("The steps; it begins at the first one"),
   })
-  .meta({ id: "Journey" });
+  .meta({ id: "Journey", description: "How one goal is pursued with a customer" });
 export type JourneyDefinition = z.infer<typeof journeyV1>;

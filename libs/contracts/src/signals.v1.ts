@@ -21,19 +21,21 @@ const windowDurationV1 = durationV1.refine((text) => {
 
 export const windowV1 = z
   .strictObject({
-    id,
-    event: z.union([z.string(), z.array(z.string()).min(1)]),
-    /** Counts only events for which it holds. */
-    when: cel.optional(),
+    id: id.describe('Name of the window; in expressions context.windows["<id>"]'),
+    event: z.union([z.string(), z.array(z.string()).min(1)]).describe("Event type, or a list of them"),
+    when: cel.optional().describe("Condition in CEL: counts only events for which it holds"),
     /**
      * `count` of events; `sum` of `of`; `distinct` values of `of` (about: 8 % off up to 128, 15 % up to 384, never more
      * than 621); `last`: when the last event happened, epoch ms. Each is 0 when nothing came in the window.
      */
-    measure: z.enum(["count", "sum", "distinct", "last"]),
-    /** For `sum` a number, for `distinct` a text or a number. */
-    of: cel.optional(),
+    measure: z
+      .enum(["count", "sum", "distinct", "last"])
+      .describe(
+        "count of events; sum of a value; distinct values (a small sketch, a few percent off); last: when the last one happened, epoch ms. 0 when nothing came",
+      ),
+    of: cel.optional().describe("Expression in CEL: for sum a number, for distinct a text or a number"),
     /** An event counts for at least so long, and leaves at most a 31st of it later (`last`: exactly). */
-    window: windowDurationV1,
+    window: windowDurationV1.describe("How long an event counts, 1h to 90d"),
   })
   .refine((w) => (w.measure === "sum" || w.measure === "distinct") === (w.of !== undefined), {
     path: ["of"],
@@ -43,11 +45,11 @@ export type WindowDefinition = z.infer<typeof windowV1>;
 
 export const signalsV1 = z
   .strictObject({
-    kind: z.literal("Signals"),
-    id,
-    version: z.number().int().positive(),
-    description: z.string(),
-    windows: z.array(windowV1).min(1).max(MAX_WINDOWS),
+    kind: z.literal("Signals").describe("Says that this file declares signals"),
+    id: id.describe("Name of the file's signals"),
+    version: z.number().int().positive().describe("Raised with every change"),
+    description: z.string().describe("What they are for"),
+    windows: z.array(windowV1).min(1).max(MAX_WINDOWS).describe("The rolling windows"),
   })
-  .meta({ id: "Signals" });
+  .meta({ id: "Signals", description: "Counts, sums, distinct values and last times over rolling windows" });
 export type SignalsDefinition = z.infer<typeof signalsV1>;

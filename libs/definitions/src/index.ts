@@ -30,6 +30,7 @@ export {
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
+export { journeysReference } from "./journeys-reference.js";
 export {
   catalogueOf,
   loadCatalogue,

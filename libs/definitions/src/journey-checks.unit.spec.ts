@@ -141,7 +141,7 @@ describe("problems", () => {
     [
       "an unknown channel",
       [["action: offer", "action: offer, channels: [pusch]"]],
-      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "inapp"|"push"|',
+      'good.yaml:11:56 steps[0].channels[0]: Invalid option: expected one of "push"|',
     ],
     [
       "a channel that the action has no text for",

@@ -5,6 +5,7 @@ export {
   type SpanKindName,
 } from "./otlp-receiver.js";
 export * from "./servers.js";
+export * from "./any-journeys.js";
 export * from "./journey-specification.js";
 export * from "./services.js";
 export * from "./rpc-responder.js";

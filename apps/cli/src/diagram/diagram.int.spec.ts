@@ -1,8 +1,9 @@
 /** `segue new` and `segue diagram` as a person runs them, one after the other. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FOLDERS } from "#definitions";
 
 const MAIN = join(process.cwd(), "dist/apps/cli/src/main.js");
 
@@ -10,7 +11,7 @@ describe("segue new, and segue diagram of it", () => {
   let dir: string;
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), "segue-new-"));
-    for (const folder of ["catalogue", "policies", "events"])
+    for (const folder of Object.values(FOLDERS).filter((f) => f !== "journeys"))
       cpSync(join(process.cwd(), folder), join(dir, folder), { recursive: true });
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -27,17 +28,20 @@ describe("segue new, and segue diagram of it", () => {
   it("writes a journey that validate takes and diagram draws", () => {
     expect(segue("new", "thank-you", "--purpose", "service")).toMatchObject({
       status: 0,
-      out: expect.stringContaining("journeys/thank-you.yaml is written") as string,
+      out: expect.stringContaining("drafts/thank-you.yaml is written") as string,
     });
-    expect(segue("validate", "journeys/thank-you.yaml")).toMatchObject({
+    expect(segue("validate", "drafts/thank-you.yaml")).toMatchObject({
       status: 0,
       out: "nothing to complain about in 1 file\n",
     });
+    // Once it is released, its name alone will do.
+    mkdirSync(join(dir, "journeys"));
+    cpSync(join(dir, "drafts/thank-you.yaml"), join(dir, "journeys/thank-you.yaml"));
     const drawn = segue("diagram", "thank-you");
     expect(drawn.status).toBe(0);
     expect(drawn.out).toContain("flowchart TD\n");
     expect(drawn.out).toContain('s_answer -.->|"after 3d"| s_no_answer\n');
-    expect(segue("diagram", "journeys/thank-you.yaml", "--svg", "t.svg")).toMatchObject({
+    expect(segue("diagram", "drafts/thank-you.yaml", "--svg", "t.svg")).toMatchObject({
       status: 0,
       out: "thank-you version 1 is drawn in t.svg\n",
     });
@@ -45,12 +49,12 @@ describe("segue new, and segue diagram of it", () => {
   });
 
   it("overwrites nothing", () => {
-    const before = readFileSync(join(dir, "journeys/thank-you.yaml"), "utf8");
+    const before = readFileSync(join(dir, "drafts/thank-you.yaml"), "utf8");
     expect(segue("new", "thank-you")).toMatchObject({
       status: 1,
-      err: "segue new: journeys/thank-you.yaml exists already; nothing was written\n",
+      err: "segue new: drafts/thank-you.yaml exists already; nothing was written\n",
     });
-    expect(readFileSync(join(dir, "journeys/thank-you.yaml"), "utf8")).toBe(before);
+    expect(readFileSync(join(dir, "drafts/thank-you.yaml"), "utf8")).toBe(before);
   });
 
   it("says what is wrong with a name or a purpose", () => {
@@ -65,7 +69,7 @@ describe("segue new, and segue diagram of it", () => {
   });
 
   it("draws nothing that has errors, and says where they are", () => {
-    const text = readFileSync(join(dir, "journeys/thank-you.yaml"), "utf8").replace(
+    const text = readFileSync(join(dir, "drafts/thank-you.yaml"), "utf8").replace(
       "next: answer",
       "next: answr",
     );

@@ -51,6 +51,8 @@ export interface GovernanceCommand {
   readonly usage: readonly string[];
   readonly text: string;
   readonly options?: ParseArgsOptionsConfig;
+  /** It checks a definition against what is around it. */
+  readonly checks?: boolean;
   /** Help for the options of its own. */
   readonly optionsText?: string;
   act(call: Call): Promise<Outcome>;
@@ -70,8 +72,9 @@ const COMMON = {
 const COMMON_TEXT = `  --as <name>          who you are; it goes on record (nothing checks it yet: Segue has no sign-in so far)
   --why <text>         why; it goes on record
   --nats <url>         default nats://127.0.0.1:4222
-  --definitions <dir>  folder with catalogue/ and policies/, to check against (default .)
   --json               one JSON document on stdout
+`;
+const CHECKS_TEXT = `  --definitions <dir>  folder with catalogue/ and policies/, to check against (default .)
 `;
 
 export function governanceCommand(spec: GovernanceCommand): Command {
@@ -79,7 +82,7 @@ export function governanceCommand(spec: GovernanceCommand): Command {
 
 ${spec.text.trim().replace(/^/gm, "  ")}
 
-${spec.optionsText ?? ""}${COMMON_TEXT}
+${spec.optionsText ?? ""}${spec.checks === true ? CHECKS_TEXT : ""}${COMMON_TEXT}
   Exit status: 0 done (or nothing to do), 1 refused or not reachable, 2 not understood.
 `;
   return { summary: spec.summary, help, run: (args) => run(spec, help, args) };

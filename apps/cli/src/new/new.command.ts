@@ -9,17 +9,20 @@ import { isPurpose, starter, starterAction } from "./starter.js";
 
 const HELP = `segue new <journey id> [options]
 
-  Writes journeys/<journey id>.yaml: a small journey that is valid, with a comment at every part, to be changed into
-  what you want. It says the first action of the catalogue that fits its purpose. Nothing is overwritten.
+  Writes drafts/<journey id>.yaml: a small journey that is valid, with a comment at every part, to be changed into what
+  you want. It says an action of the catalogue that fits its purpose. Nothing is overwritten. It stands in drafts/
+  because an installation takes what stands in journeys/ for released.
 
   --purpose <purpose>   ${PURPOSES.join(", ")} (default marketing)
   --event <type>        the event that starts it (default account.credited)
-  --definitions <dir>   the folder that holds journeys/ and catalogue/ (default: this one)
+  --definitions <dir>   the folder that holds catalogue/, and is to hold drafts/ (default: this one)
   --json                {"journey", "file"} as one JSON document
   --help                this text
 
   Exit status: 0 written, 1 the file exists or no action fits, 2 not understood.
 `;
+
+const DRAFTS = "drafts";
 
 export const newCommand: Command = {
   summary: "write a commented journey to begin with",
@@ -62,14 +65,14 @@ function run(args: readonly string[]): number {
     return 2;
   }
   const dir = values.definitions;
-  const file = join(dir, "journeys", `${id}.yaml`);
+  const file = join(dir, DRAFTS, `${id}.yaml`);
   const action = starterAction(readActions(dir), purpose);
   if (existsSync(file)) return refuse(`${file} exists already; nothing was written`);
   if (!action)
     return refuse(
       `no action of the catalogue (${join(dir, "catalogue")}) contacts a customer for the purpose ${purpose}; declare one first`,
     );
-  mkdirSync(join(dir, "journeys"), { recursive: true });
+  mkdirSync(join(dir, DRAFTS), { recursive: true });
   const schema = existsSync(join(dir, "docs/contracts/journey.v1.json"))
     ? "../docs/contracts/journey.v1.json"
     : undefined;

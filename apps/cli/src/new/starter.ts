@@ -15,12 +15,15 @@ export function isPurpose(text: string): text is Purpose {
   return (PURPOSES as readonly string[]).includes(text);
 }
 
-/** The first action of this purpose that contacts the customer. */
+/** Of the actions of this purpose the one that can contact the customer on most channels, the first of several. */
 export function starterAction(
   actions: readonly ActionDefinition[],
   purpose: Purpose,
 ): ActionDefinition | undefined {
-  return actions.find((a) => a.purpose === purpose && a.treatments.some((t) => isContact(t.channel)));
+  const contacts = (a: ActionDefinition): number => a.treatments.filter((t) => isContact(t.channel)).length;
+  return actions
+    .filter((a) => a.purpose === purpose && contacts(a) > 0)
+    .sort((a, b) => contacts(b) - contacts(a))[0];
 }
 
 /** The text of the file: valid as it is, with a comment at every part. */
@@ -37,7 +40,7 @@ purpose: ${purpose}
 # What starts it: an event (events/ lists them), and a condition in CEL. A field that may be missing is guarded by has(…).
 trigger:
   event: ${event}
-  when: has(event.data.amountMinor) && event.data.amountMinor >= 1000 * 100
+  when: has(event.data.amountMinor) && event.data.amountMinor >= 50000 * 100
 
 # How often one customer may enter: once | once-per (period) | after-exit | per-key (side by side, one per value).
 entry:

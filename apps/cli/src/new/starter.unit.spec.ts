@@ -1,4 +1,4 @@
-import { PURPOSES } from "#contracts";
+import { PURPOSES, type ActionDefinition, type Channel } from "#contracts";
 import { formatProblem, readActions, readSurroundings, validateJourney } from "#definitions";
 import { starter, starterAction } from "./starter.js";
 
@@ -22,12 +22,17 @@ it.each(PURPOSES.filter((p) => starterAction(actions, p)))("is valid as it is, f
   expect(journey).toMatchObject({ id: "mine", purpose, version: 1 });
 });
 
-it("takes an action that speaks to the customer", () => {
-  const executed = {
-    ...actions[0]!,
-    id: "x",
-    treatments: [{ ...actions[0]!.treatments[0]!, channel: "execute" as const }],
-  };
-  expect(starterAction([executed, actions[0]!], actions[0]!.purpose)).toBe(actions[0]);
-  expect(starterAction([executed], actions[0]!.purpose)).toBeUndefined();
+it("takes the action that can speak to the customer on most channels", () => {
+  const some = actions[0]!;
+  const on = (id: string, ...channels: Channel[]): ActionDefinition => ({
+    ...some,
+    id,
+    treatments: channels.map((channel) => ({ ...some.treatments[0]!, channel })),
+  });
+  const executed = on("a", "execute", "agent");
+  expect(
+    starterAction([executed, on("b", "sms"), on("c", "sms", "push"), on("d", "push", "sms")], some.purpose)
+      ?.id,
+  ).toBe("c");
+  expect(starterAction([executed], some.purpose)).toBeUndefined();
 });

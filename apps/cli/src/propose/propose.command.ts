@@ -6,6 +6,7 @@ import { governanceCommand, UsageError } from "../governance/governance-command.
 export const proposeCommand = governanceCommand({
   name: "propose",
   summary: "hand in a version of a journey, for somebody else to publish",
+  checks: true,
   usage: ["<file.yaml>"],
   text: `
 Checks the file and stores it as a proposal. Nobody enters it before somebody else has published it

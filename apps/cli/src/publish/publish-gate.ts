@@ -31,8 +31,8 @@ export function publishGate(call: Pick<Call, "nc" | "definitions" | "option" | "
   return simulationGate({
     gate: readGate(file),
     installation: async () => {
-      const { catalogue, policyPacks } = loadDefinitions(call.definitions);
-      return { journeys: await readLiveJourneys(call.nc), catalogue, policyPacks };
+      const { catalogue, policyPacks, signals } = loadDefinitions(call.definitions);
+      return { journeys: await readLiveJourneys(call.nc), catalogue, policyPacks, signals };
     },
     recorded: () => (events === undefined ? lastDay(call) : fromFile(events)),
   });

@@ -6,6 +6,7 @@ import { publishGate } from "./publish-gate.js";
 export const publishCommand = governanceCommand({
   name: "publish",
   summary: "make a proposed version live (not by who wrote it), for a share of the customers or all",
+  checks: true,
   usage: ["<journey> --version <n> [--percent <1-100>] [--from <time>]"],
   text: `
 Four eyes: who proposed a version cannot publish it. New customers enter it; those who are inside another

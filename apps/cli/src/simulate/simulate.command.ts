@@ -83,6 +83,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
     journeys: newestVersions(live ?? withoutCandidateFile(published, candidate)),
     catalogue: definitions.catalogue,
     policyPacks: definitions.policyPacks,
+    signals: definitions.signals,
   };
   const began = performance.now();
   const result = compareVersions({ installation, candidate, recorded, responses, afterMs: options.afterMs });

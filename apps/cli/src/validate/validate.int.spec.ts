@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FOLDERS } from "#definitions";
 
 const MAIN = join(process.cwd(), "dist/apps/cli/src/main.js");
 
@@ -47,7 +48,7 @@ describe("segue validate", () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "segue-validate-"));
-    for (const folder of ["journeys", "catalogue", "policies", "events"])
+    for (const folder of Object.values(FOLDERS))
       cpSync(join(process.cwd(), folder), join(dir, folder), { recursive: true });
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));

@@ -30,13 +30,13 @@ export function publishGate(
   return async (candidate, live) => {
     const { nc } = link.parts;
     const until = Date.now();
-    const { catalogue, policyPacks } = loadDefinitions(definitionsDir);
+    const { catalogue, policyPacks, signals } = loadDefinitions(definitionsDir);
     const others = newestVersions(await readLiveJourneys(nc)).filter((j) => j.id !== live?.id);
     const journeys = live ? [...others, live] : others;
     try {
       const recorded = await readRecordedEvents(nc, { since: until - DAY_MS, until, limit: maxEvents });
       const result = await compareInWorker(
-        { installation: { journeys, catalogue, policyPacks }, candidate, recorded },
+        { installation: { journeys, catalogue, policyPacks, signals }, candidate, recorded },
         withinMs,
       );
       return judgeByGate(gate, result).flatMap((v) =>

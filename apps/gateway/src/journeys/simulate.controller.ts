@@ -70,14 +70,14 @@ export class SimulateController {
       throw invalid(body.error.issues.map((i) => ({ pointer: pointerOf(i.path), detail: i.message })));
     const { definitionsDir, withinMs } = this.limits;
     const candidate = definitionOf(body.data.definition, definitionsDir);
-    const { catalogue, policyPacks } = loadDefinitions(definitionsDir);
+    const { catalogue, policyPacks, signals } = loadDefinitions(definitionsDir);
     const { recorded, source } = await this.#recorded(body.data);
     if (recorded.events === 0)
       throw new ProblemError("invalid-data", `There are no events to simulate: ${source}.`, {
         errors: recorded.problems.map((detail) => ({ pointer: "/events", detail })),
       });
     const journeys = newestVersions(await readLiveJourneys(this.link.parts.nc));
-    const installation = { journeys, catalogue, policyPacks };
+    const installation = { journeys, catalogue, policyPacks, signals };
     const result = await compareInWorker({ installation, candidate, recorded }, withinMs);
     return reportOf(result, readGate(`${definitionsDir}/gates/default.yaml`), source);
   }

@@ -183,7 +183,7 @@ describe("windows in a context", () => {
     const full = bytesAfter(3_000);
     expect(bytesAfter(9_000)).toBeLessThanOrEqual(full * 1.02);
     const empty = JSON.stringify(emptyContext("c1")).length;
-    expect((full - empty) / N).toBeLessThan(350);
+    expect((full - empty) / N).toBeLessThan(250);
   });
 
   it("are read from a context that was stored before there were any", () => {

@@ -48,6 +48,35 @@ const journeys = new Journeys(
         { id: "pause", type: "wait", for: [{ event: "payment.failed", goto: "first" }], atMost: "1d" },
       ],
     }),
+    // Two that compete for one word, the second in two branches; both count what they were not allowed to say.
+    ...["best", "second-best"].map((id, i) =>
+      journey({
+        id,
+        purpose: "marketing",
+        priority: 60 - i,
+        trigger: { event: ["card.used", "page.read"] },
+        steps: [
+          {
+            id: "both",
+            type: "parallel",
+            branches: [
+              { id: "x", first: "offer" },
+              { id: "y", first: "hour" },
+            ],
+            join: "all",
+            atMost: "2h",
+          },
+          { id: "offer", type: "send", action: id, otherwise: "count" },
+          {
+            id: "count",
+            type: "update",
+            set: { unsaid: "has(context.attributes.unsaid) ? context.attributes.unsaid + 1 : 1" },
+          },
+          { id: "hour", type: "wait", atMost: "90m", onTimeout: "later" },
+          { id: "later", type: "send", action: id, otherwise: "count" },
+        ],
+      }),
+    ),
   ],
   createExpressions(),
 );

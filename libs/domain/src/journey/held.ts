@@ -44,6 +44,9 @@ const REASONS: Readonly<Record<HoldKind, string>> = {
   "opt-out": "opted_out",
 };
 
+/** Why an instance stands still whose journey is paused. */
+export const JOURNEY_PAUSED = "journey_paused";
+
 /** True for events that may stop something: what they say counts from the beginning of their turn. */
 export function mayStop(event: CustomerEvent): boolean {
   return (
@@ -79,7 +82,7 @@ export function pausedBy(
   definition: JourneyDefinition,
   journeys: Journeys,
 ): string | undefined {
-  if (journeys.releases.paused(definition.id)) return "journey_paused";
+  if (journeys.releases.paused(definition.id)) return JOURNEY_PAUSED;
   const hold = profile.holds.find(({ kind }) => EFFECTS[kind][definition.purpose] === "pause");
   return hold && REASONS[hold.kind];
 }

@@ -2,11 +2,18 @@
  * Pausing: the open wait is taken down and its timer cancelled; the time that it had left is kept, to the millisecond,
  * and runs on when nothing holds the instance any more. Exits and the goal count meanwhile. What it waits for counts too:
  * the instance then stands at the step that it leads to and runs on from there.
+ *
+ * A hold is lifted by an event of the customer. A journey is resumed by none: an instance that was paused with its journey
+ * looks again every hour, so that one of a customer who is not heard of goes on, too.
  */
-import type { JourneyInstance, StepDefinition } from "#contracts";
+import { parseTimerType, SEGUE_SOURCE, type JourneyInstance, type StepDefinition } from "#contracts";
 import type { Journeys } from "./definitions.js";
-import { pausedBy } from "./held.js";
+import { JOURNEY_PAUSED, pausedBy } from "./held.js";
 import { dropTimer, end, replace, setTimer, without, type Turn } from "./turn.js";
+
+const LOOK_AGAIN_MS = 3_600_000;
+/** Id of the timer by which a paused instance looks again; a wait has the number of its step in it. */
+const LOOK = "look";
 
 /** Pauses what is held by now, resumes what is no longer. */
 export function pauseAndResume(turn: Turn, journeys: Journeys): void {
@@ -21,11 +28,24 @@ export function pauseAndResume(turn: Turn, journeys: Journeys): void {
     const at = journeys.step(definition, instance.step)?.step;
     if (reason === undefined) {
       if (instance.paused) resume(turn, instance, instance.paused, at);
-    } else if (!instance.paused) pause(turn, instance, reason);
-    else if (at?.type === "exit") end(turn, instance, at.reason);
-    else if (instance.paused.reason !== reason)
-      replace(turn, { ...instance, paused: { ...instance.paused, reason } });
+      continue;
+    }
+    if (instance.paused && at?.type === "exit") {
+      end(turn, instance, at.reason);
+      continue;
+    }
+    const news = instance.paused?.reason !== reason;
+    if (!instance.paused) pause(turn, instance, reason);
+    else if (news) replace(turn, { ...instance, paused: { ...instance.paused, reason } });
+    if (reason === JOURNEY_PAUSED && (news || looks(turn, id)))
+      setTimer(turn, id, LOOK, turn.context.now + LOOK_AGAIN_MS);
   }
+}
+
+/** True when the turn's event is the timer by which this instance looks again. */
+function looks({ event }: Turn, instance: string): boolean {
+  const timer = event.source === SEGUE_SOURCE ? parseTimerType(event.type) : undefined;
+  return timer?.instance === instance && timer.wait === LOOK;
 }
 
 type Paused = NonNullable<JourneyInstance["paused"]>;
@@ -58,7 +78,7 @@ function resume(turn: Turn, instance: JourneyInstance, paused: Paused, at: StepD
   };
   // A branch that has ended meanwhile may be all that a parallel step waited for: it looks.
   const open = turn.context.journeys.filter((j) => j.parent === id).length;
-  const looks = at?.type === "parallel" && open < at.branches.length;
-  replace(turn, { ...rest, status: looks ? "ready" : "waiting", wait });
+  const ended = at?.type === "parallel" && open < at.branches.length;
+  replace(turn, { ...rest, status: ended ? "ready" : "waiting", wait });
   setTimer(turn, id, wait.id, wait.dueAt);
 }

@@ -185,6 +185,25 @@ describe("open instances when their journey's release changes", () => {
     expect(c.said).toEqual(["say-1/push", "again-1/push"]);
   });
 
+  it("look every hour whether it goes on, also when the customer is not heard of", () => {
+    const c = open();
+    under(c, journeysOf(definitions, release({ state: "paused" }))).event("nothing");
+    const paused = c.now;
+    c.timer().timer();
+    expect(c.now).toBe(paused + 2 * HOUR);
+    expect(c.context.journeys[0]?.paused?.wait?.remainingMs).toBe(2 * DAY - HOUR);
+    under(c, journeysOf(definitions, release())).timer();
+    expect(c.context.journeys[0]?.wait?.dueAt).toBe(paused + 3 * HOUR + 2 * DAY - HOUR);
+    expect(c.timer().exits).toEqual(["done-1"]);
+  });
+
+  it("are not looked at when a hold pauses them: its end is an event", () => {
+    const c = new CustomerScript(journeysOf([version(1, { purpose: "marketing" })])).event("start");
+    const set = c.intents.filter((i) => i.kind === "set-timer").length;
+    c.event("hold.placed", { kind: "fraud" });
+    expect(c.intents.filter((i) => i.kind === "set-timer")).toHaveLength(set);
+  });
+
   it.each(["event", "timer"] as const)("end at the next %s when it is stopped", (by) => {
     const c = open();
     under(c, journeysOf(definitions, release({ state: "stopped" })));

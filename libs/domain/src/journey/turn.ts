@@ -204,9 +204,12 @@ export function scalarValue(
 
 /** Cancels the timer of a wait that ends before its time. */
 export function dropTimer(turn: Turn, instance: JourneyInstance): void {
-  if (instance.wait && instance.wait.dueAt > turn.context.now) {
-    turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: instance.wait.id });
-  }
+  const { wait } = instance;
+  if (!wait) return;
+  // Branches may end at the very instant of the limit, before it has fired.
+  const joined = wait.kind === "join" && instance.status === "ready";
+  if (wait.dueAt > turn.context.now || joined)
+    turn.intents.push({ kind: "cancel-timer", instance: instance.id, wait: wait.id });
 }
 
 function messageOf(error: unknown): string {
