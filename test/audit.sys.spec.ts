@@ -21,8 +21,14 @@ import {
   type FindingKind,
   type Verified,
 } from "#audit";
-import { wallClock } from "#clock";
-import { subjects, type AuditRecord, type CloudEvent, type DecisionExplained } from "#contracts";
+import { standingClockText, wallClock } from "#clock";
+import {
+  momentHeaders,
+  subjects,
+  type AuditRecord,
+  type CloudEvent,
+  type DecisionExplained,
+} from "#contracts";
 import { loadJourneys } from "#definitions";
 import { DefinitionsBucket, installJourneys } from "#registry";
 import { explanationText } from "../apps/cli/src/explain/explain.command.js";
@@ -89,6 +95,20 @@ const PACK = {
   ],
 };
 
+/** A folder with the definitions. */
+function definitions(): string {
+  const dir = scratch("audit");
+  for (const [folder, definition] of [
+    ["catalogue", CATALOGUE],
+    ["journeys", JOURNEY],
+    ["policies", PACK],
+  ] as const) {
+    mkdirSync(join(dir, folder));
+    writeFileSync(join(dir, folder, "test.yaml"), JSON.stringify(definition));
+  }
+  return dir;
+}
+
 interface Message {
   readonly subject: string;
   readonly seq: number;
@@ -101,15 +121,7 @@ describe("the audit of a running system", () => {
     ["push", "sms"].map((channel) => ({ purpose: "marketing", channel, granted }));
 
   beforeAll(async () => {
-    const dir = scratch("audit");
-    for (const [folder, definition] of [
-      ["catalogue", CATALOGUE],
-      ["journeys", JOURNEY],
-      ["policies", PACK],
-    ] as const) {
-      mkdirSync(join(dir, folder));
-      writeFileSync(join(dir, folder, "test.yaml"), JSON.stringify(definition));
-    }
+    const dir = definitions();
     const certain = {
       reject: 0,
       lost: 0,
@@ -145,6 +157,22 @@ describe("the audit of a running system", () => {
     await say("a1", "hold.placed", { kind: "fraud" });
     await say("a1", "consent.changed", { purpose: "marketing", channel: "sms", granted: false });
     await say("a2", "page.viewed");
+    // Moments: of one the caller waits, of the other no longer.
+    for (const deadline of [Date.now() + 2_000, Date.now() - 1]) {
+      const event = system.event("a2", "transfer.sent", { amount: 10 });
+      const told = await system.publisher.publish(
+        subjects.bank("core", "a2", event.type),
+        JSON.stringify(event),
+        {
+          msgId: event.id,
+          headers: {
+            [momentHeaders.replyTo]: subjects.momentReply("a2", 1),
+            [momentHeaders.deadline]: String(deadline),
+          },
+        },
+      );
+      await system.settled("a2", told.kind === "written" ? told.seq : 0);
+    }
     // Everything that left is on record.
     for (const customer of ["a1", "a2"]) await verified(customer, 5_000);
     for (const service of [...system.actors.values(), ...system.services.values()])
@@ -222,7 +250,7 @@ describe("the audit of a running system", () => {
   it("is whole, one customer's and everybody's", async () => {
     const all = await verified();
     expect(all.all).toEqual([]);
-    expect(all).toMatchObject({ customers: 2, findings: 0, repeated: 0, decisions: 4, commands: 2 });
+    expect(all).toMatchObject({ customers: 2, findings: 0, repeated: 0, decisions: 6, commands: 2 });
     expect(await verified("a1")).toMatchObject({ customers: 1, findings: 0, commands: 2 });
   });
 
@@ -245,7 +273,7 @@ describe("the audit of a running system", () => {
 
   it("replays every decision to the same bytes, with the catalogue and the packs of its day (I9)", async () => {
     const ids = [...(await decisions("a1")), ...(await decisions("a2"))];
-    expect(ids).toHaveLength(4);
+    expect(ids).toHaveLength(6);
     for (const id of ids) {
       const { replay } = await replayFile(system.servers.nc, await file(id));
       expect(replay).toMatchObject({ result: "same", chain: "named", problems: [] });
@@ -285,7 +313,10 @@ describe("the audit of a running system", () => {
 
   it("builds each customer's context again from EVT, equal to CTX", async () => {
     expect(await replayCustomer(system.servers.nc, "a1")).toMatchObject({ equal: true, decisions: 3 });
-    expect(await replayCustomer(system.servers.nc, "a2")).toMatchObject({ equal: true, decisions: 1 });
+    expect(await replayCustomer(system.servers.nc, "a2")).toMatchObject({ equal: true, decisions: 3 });
+    const [, waited, gone] = await decisions("a2");
+    expect((await file(waited!)).record.request.exclude).toBeUndefined();
+    expect((await file(gone!)).record.request.exclude).toEqual(["inapp"]);
     expect(await replayCustomer(system.servers.nc, "nobody")).toBeUndefined();
   });
 
@@ -464,6 +495,15 @@ describe("the audit of a running system", () => {
       expect(all).toMatchObject([{ of: "a1", kind: "gap", n: 4 }]);
     });
 
+    it("so that an explanation says so, too", async () => {
+      const [first] = await decisions("a1");
+      const before = await stored();
+      await rewrite(before.filter((m) => m !== before.filter(ofChain)[4]));
+      const e = await explained(first!);
+      await rewrite(before);
+      expect(e.record[1]).toMatch(/and 1 findings/);
+    });
+
     it("by taking the first away", async () => {
       const { kinds } = await tampered((ms) => ms.filter((m) => m !== ms.find(ofChain)));
       expect(kinds).toEqual(["gap"]);
@@ -568,7 +608,7 @@ describe("the audit of a running system", () => {
         const before = await stored();
         await rewrite(change([...before]));
         const found: Finding[] = [];
-        const told = await verifyPublications(system.servers.nc, (f) => found.push(f));
+        const told = await verifyPublications(system.servers.nc, (f) => found.push(f), 50);
         await rewrite(before);
         expect(told.chains).toBe(1);
         return found;
@@ -591,5 +631,44 @@ describe("the audit of a running system", () => {
         { of: "leaving", kind: "changed", detail: expect.stringMatching(/not what was published/) },
       ]);
     });
+  });
+});
+
+describe("the audit of a replay of the past", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await System.start({
+      services: ["decision", "policy", "channels", "context-actor"],
+      env: { "*": { SEGUE_DEFINITIONS_DIR: definitions() } },
+      clock: standingClockText(),
+      sandbox: SILENT_CUSTOMERS,
+    });
+  }, 60_000);
+  afterAll(() => system?.stop());
+
+  it("comes out the same: waits that events overtake, events without a record, events that come twice", async () => {
+    const day = (n: number): string => new Date(Date.UTC(1996, 2, n, 12)).toISOString();
+    const say = async (n: number, type: string, data: Record<string, unknown> = {}): Promise<CloudEvent> => {
+      const event = system.event("p1", type, data, { time: day(n) });
+      await system.settled("p1", await system.publish(event));
+      return event;
+    };
+    const consents = ["push", "sms"].map((channel) => ({ purpose: "marketing", channel, granted: true }));
+    await say(1, "customer.registered", { timezone: "Europe/Prague", consents });
+    await say(2, "transfer.sent", { amount: 500 });
+    const twice = await say(3, "page.viewed");
+    await system.settled("p1", await system.publish(twice));
+    await say(4, "page.viewed");
+    await say(9, "transfer.sent", { amount: 5_000 });
+    const context = await system.settled(
+      "p1",
+      await system.publish(system.event("p1", "page.viewed", {}, { time: day(20) })),
+    );
+    expect(context).toMatchObject({ duplicates: 1, journeys: [] });
+    const told = await replayCustomer(system.servers.nc, "p1");
+    expect(told).toMatchObject({ equal: true, decisions: 2 });
+    const findings: Finding[] = [];
+    await verifyCustomers(system.servers.nc, { onFinding: (f) => findings.push(f) });
+    expect(findings).toEqual([]);
   });
 });

@@ -4,7 +4,14 @@
  * and what counts as delivered is what callers were told.
  */
 import { join } from "node:path";
-import { momentAnswerV1, type CloudEvent, type MomentAnswer } from "#contracts";
+import {
+  auditRecordsV1,
+  isTerminal,
+  momentAnswerV1,
+  subjects,
+  type CloudEvent,
+  type MomentAnswer,
+} from "#contracts";
 import { startNatsServer, startRedisServer, type Child } from "#embedded";
 import { eventually, pause, resume, untilReady, type ServiceName } from "#testing";
 import { MomentCallers } from "./moment-callers.js";
@@ -161,6 +168,51 @@ describe("interception before confirmation, end to end", () => {
     return late;
   }
 
+  it("offers over NATS too, and takes what the customer does next as the outcome", async () => {
+    const customers = ["nats-accepts", "nats-declines", "nats-leaves", "nats-opted-out"];
+    for (const c of customers) {
+      const granted = c !== "nats-opted-out";
+      const consents = [{ purpose: "marketing", channel: "inapp", granted }];
+      await system.settled(c, await system.publish(system.event(c, "customer.registered", { consents })));
+    }
+    const [accepts, declines, leaves, optedOut] = await Promise.all(
+      customers.map(async (c) => {
+        const body = JSON.stringify({ ...transfer(c), deadlinems: 9_000 });
+        const reply = await system.servers.nc.request(subjects.moment(c), body, { timeout: 12_000 });
+        return momentAnswerV1.parse(reply.json());
+      }),
+    );
+    expect(optedOut).toMatchObject({ decision: null, reason: "consent_refused" });
+    expect(accepts?.decision).toMatchObject({ channel: "inapp", title: expect.stringContaining("90,000") });
+    const act = (c: string, type: string, data: object): Promise<unknown> =>
+      system.publish(system.event(c, type, { ...data }, { source: "app" }));
+    await act("nats-accepts", "moment.shown", { commandId: accepts?.decision?.commandId });
+    await act("nats-accepts", "moment.accepted", { commandId: accepts?.decision?.commandId });
+    await act("nats-declines", "moment.declined", { commandId: declines?.decision?.commandId });
+    expect(leaves?.decision).not.toBeNull();
+    await act("nats-leaves", "transfer.completed", { transferId: "t-nats-leaves" });
+
+    const told = (customer: string): Promise<string[]> =>
+      eventually(`${customer} to leave the journey`, async () => {
+        const audit = await system.messages("AUDIT", subjects.auditOfCustomer(customer));
+        const entries = audit
+          .filter((m) => !m.subject.endsWith(".decision"))
+          .flatMap((m) => auditRecordsV1.parse(m.body).records.flatMap((r) => r.entries));
+        const said = entries.flatMap((e) =>
+          e.kind === "outcome" && !isTerminal(e.outcome)
+            ? [e.outcome]
+            : e.kind === "journey-exited"
+              ? [e.reason]
+              : [],
+        );
+        return entries.some((e) => e.kind === "journey-exited") && said;
+      });
+    expect(await told("nats-accepts")).toEqual(["opened", "converted", "accepted"]);
+    expect(await told("nats-declines")).toEqual(["declined", "declined"]);
+    expect(await told("nats-leaves")).toEqual(["left"]);
+    expect(await told("nats-opted-out")).toEqual(["not-offered"]);
+  }, 40_000);
+
   it("answers each caller by its deadline, whatever is down (I12), and the books balance (I8)", async () => {
     const { nats, redis, dir } = system.servers;
     let natsChild = nats.child;
@@ -214,14 +266,21 @@ describe("interception before confirmation, end to end", () => {
         }),
       40_000,
     );
-    const all = await system.messages("EVT", "evt.*.*.payments.transfer.initiated");
-    expect(all.length).toBe(calls.length);
+    const asked = new Set(calls.map(({ event }) => event.id));
+    const stored = (await system.messages("EVT", "evt.*.*.payments.transfer.initiated"))
+      .map((m) => (m.body as CloudEvent).id)
+      .filter((id) => asked.has(id));
+    expect(stored.sort()).toEqual([...asked].sort());
     const [commands, outcomes] = [await system.commands(), await system.outcomes()];
     expect([...outcomes.keys()].sort()).toEqual([...commands.keys()].sort());
     expect([...outcomes].filter(([, list]) => new Set(list.map((o) => o.kind)).size !== 1)).toEqual([]);
     const told = new Set(calls.flatMap((c) => (c.answer.decision ? [c.answer.decision.commandId] : [])));
     const kindOf = (id: string): string | undefined => outcomes.get(id)?.[0]?.kind;
-    const delivered = [...outcomes.keys()].filter((id) => kindOf(id) === "delivered");
+    // Of these callers: those of the test before were told over NATS.
+    const ofThese = new Set(calls.map(({ event }) => event.subject));
+    const delivered = [...outcomes.keys()].filter(
+      (id) => kindOf(id) === "delivered" && ofThese.has(id.slice(0, id.indexOf("."))),
+    );
     expect(delivered.filter((id) => !told.has(id))).toEqual([]);
     // Told, but the confirmation was lost with what was killed: unknown, never "not told".
     expect([...told].filter((id) => !["delivered", "unknown"].includes(kindOf(id) ?? "none"))).toEqual([]);

@@ -91,4 +91,6 @@ async function main([name = "", ...args]: readonly string[]): Promise<number> {
   return 0;
 }
 
-process.exit(await main(process.argv.slice(2)));
+const status = await main(process.argv.slice(2));
+// What still waits to be taken by a pipe would be lost.
+process.stdout.write("", () => process.exit(status));

@@ -1,5 +1,6 @@
 import type { OnApplicationShutdown, OnModuleInit } from "@nestjs/common";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { archiveDefinitions } from "#audit";
 import { clockFrom } from "#clock";
 import { loadJourneys, loadSignals } from "#definitions";
 import { connectNats, Membership, Publisher, RpcClient } from "#messaging";
@@ -44,6 +45,7 @@ export class ContextActorService implements OnModuleInit, OnApplicationShutdown 
     });
     this.#nc = nc;
     this.#connected = true;
+    await archiveDefinitions(nc, signals, log);
     const store = new JourneysStore({ nc, clock, files, signals, log });
     await store.install();
     const publisher = new Publisher(nc);

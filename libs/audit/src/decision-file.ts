@@ -19,6 +19,7 @@ import { ChainCheck, noCounts, type Finding } from "./chain-check.js";
 import { sha256 } from "./chain.js";
 import type { EventRef } from "./lineage.js";
 import { readSubject } from "./stored-messages.js";
+import { headOf } from "./verify.js";
 
 type Entry<K extends AuditEntry["kind"]> = Extract<AuditEntry, { kind: K }>;
 
@@ -78,6 +79,9 @@ export async function readDecision(
     } else if (auditRecordsV1.safeParse(body).success)
       for (const record of (body as { records: AuditRecord[] }).records) told.take(record);
   }
+  const head = await headOf(nc, customerId);
+  // Records may have come since; whether the end was cut off is `segue audit verify`'s to say.
+  chain.finish(head && head.audit.n <= chain.head.n ? head.audit : chain.head);
   const named = told.step?.entry.record;
   const found = candidates.find((c) => c.sha256 === named) ?? candidates.at(-1);
   if (!found) return undefined;

@@ -279,7 +279,7 @@ function onRecord({ step, checked, findings, sha256 }: DecisionFile, replay: Dec
     );
   lines.push(
     findings.length === 0
-      ? `The chain was checked: ${checked} records, nothing changed, missing or out of order.`
+      ? `The chain was checked: ${checked} records, nothing changed, missing between them or out of order.`
       : `The chain was checked: ${checked} records, and ${findings.length} findings (segue audit verify says which).`,
   );
   lines.push(

@@ -9,6 +9,6 @@ export * from "./lineage.js";
 export * from "./replay-customer.js";
 export * from "./replay-decision.js";
 export * from "./stored-messages.js";
-export * from "./verify.js";
+export { verifyCustomers, type Verified, type VerifyOptions } from "./verify.js";
 export * from "./verify-publications.js";
 export * from "./words.js";

@@ -129,12 +129,12 @@ class Replay {
       this.#context = recordDeadLetter(this.#context, message.seq);
       return;
     }
-    const { event } = parsed;
-    if (hasSeen(this.#context.seen, eventFingerprint(event))) {
-      this.#context = recordDuplicate(this.#context, event.seq);
+    if (hasSeen(this.#context.seen, eventFingerprint(parsed.event))) {
+      this.#context = recordDuplicate(this.#context, parsed.event.seq);
       return;
     }
-    const own = record && isAbout(record, event) ? record : undefined;
+    const own = record && isAbout(record, parsed.event) ? record : undefined;
+    const event = this.#asItWasRead(parsed.event, own);
     const journeys = this.releases.at(message.storedAt, metIn(own));
     const before = this.#context.journeys;
     const turn = step(this.#context, event, this.#timeOf(event, message, own, record), journeys);
@@ -164,6 +164,17 @@ class Replay {
     if (this.#timeUnknown && computed.now <= expected.now) computed.now = expected.now;
     const difference = firstDifference(expected, JSON.parse(JSON.stringify(computed)));
     if (difference) throw new Otherwise("the context in CTX", undefined, difference);
+  }
+
+  /** Whether the caller of a moment still waited was the clock's to say; the question that was asked tells. */
+  #asItWasRead(event: CustomerEvent, own: AuditRecord | undefined): CustomerEvent {
+    if (!event.moment) return event;
+    const over = (own?.entries ?? []).some((e) => {
+      if (e.kind !== "decision") return false;
+      const asked = this.recorded.decision(e.decisionId, e.record)?.record.request;
+      return asked?.exclude?.includes("inapp") ?? false;
+    });
+    return { ...event, moment: { ...event.moment, over } };
   }
 
   #clock(record: AuditRecord | undefined): Clock {

@@ -2,6 +2,7 @@
  * Verifies the chains of publications: of each journey's release and of the kill switch, against the record in the bucket
  * that their last change was written with, and the published definitions against the digests that the chain names.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
   controlsRecordV1,
@@ -15,7 +16,7 @@ import {
 import { DefinitionsBucket } from "#registry";
 import type { Finding, FindingKind } from "./chain-check.js";
 import { sha256 } from "./chain.js";
-import { lastOf, readFiltered, type Stored } from "./stored-messages.js";
+import { lastOf, readFiltered, readSubject, type Stored } from "./stored-messages.js";
 
 export interface PublicationsVerified {
   chains: number;
@@ -23,12 +24,16 @@ export interface PublicationsVerified {
   findings: number;
 }
 
+const GRACE_MS = 2_000;
+const POLL_MS = 100;
+
 /** The kill switch among the names of journeys. */
 export const KILL_SWITCH = "(kill switch)";
 
 export async function verifyPublications(
   nc: NatsConnection,
   onFinding: (finding: Finding) => void,
+  graceMs = GRACE_MS,
 ): Promise<PublicationsVerified> {
   const told: PublicationsVerified = { chains: 0, records: 0, findings: 0 };
   const report = (finding: Finding): void => {
@@ -47,7 +52,9 @@ export async function verifyPublications(
   }
   for (const journey of new Set([...chains.keys(), ...heads.keys()])) {
     const chain = chains.get(journey) ?? new PublicationChain(journey, report);
-    chain.finish(heads.get(journey));
+    const head = heads.get(journey);
+    if (head) told.records += await catchUp(nc, chain, head, graceMs);
+    chain.finish(head);
     await chain.checkDefinitions(bucket);
     told.chains++;
   }
@@ -87,6 +94,26 @@ async function headsOf(
   return heads;
 }
 
+/** A change is written first and put on record a moment later. Answers how many records came. */
+async function catchUp(
+  nc: NatsConnection,
+  chain: PublicationChain,
+  head: GovernanceRecord,
+  graceMs: number,
+): Promise<number> {
+  const subject = head.journey === "" ? subjects.auditOfControls : subjects.auditOfJourney(head.journey);
+  const until = performance.now() + graceMs;
+  let came = 0;
+  while (chain.length < head.n && performance.now() < until) {
+    await pause(POLL_MS);
+    for await (const m of readSubject(nc, GOVERNANCE_STREAM, subject, chain.seq + 1)) {
+      chain.take(m.seq, m.string());
+      came++;
+    }
+  }
+  return came;
+}
+
 class PublicationChain {
   #n = 0;
   #hash = "";
@@ -98,6 +125,14 @@ class PublicationChain {
     private readonly journey: string,
     private readonly report: (finding: Finding) => void,
   ) {}
+
+  get length(): number {
+    return this.#n;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
 
   take(seq: number, text: string): void {
     this.#seq = seq;

@@ -120,7 +120,8 @@ async function catchUp(
   }
 }
 
-async function headOf(nc: NatsConnection, customerId: string): Promise<Head | undefined> {
+/** Head of the customer's chain as the context has it. */
+export async function headOf(nc: NatsConnection, customerId: string): Promise<Head | undefined> {
   const message = await lastOf(nc, streamOf("CTX", partitionOf(customerId)), subjects.ctx(customerId));
   const parsed = message && headV1.safeParse(JSON.parse(message.string()));
   return parsed?.success ? parsed.data : undefined;

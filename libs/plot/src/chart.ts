@@ -12,6 +12,10 @@ export interface Chart {
   readonly series: readonly { readonly name: string; readonly values: readonly (number | undefined)[] }[];
   readonly kind: "grouped" | "stacked" | "line";
   readonly logY?: boolean;
+  /** Whether each point of a line says its value; default true. */
+  readonly pointLabels?: boolean;
+  /** Where the y axis ends; by default a little above the highest value. */
+  readonly top?: number;
   /** Pixels; 860 × 460 without it. */
   readonly size?: { readonly width: number; readonly height: number };
   /** A line across at this value, with its label. */
@@ -129,7 +133,7 @@ function scaleOf(chart: Chart): Scale {
     };
   }
   const step = niceStep((highest || 1) / 5);
-  const top = Math.ceil(((highest || 1) * 1.05) / step) * step;
+  const top = chart.top ?? Math.ceil(((highest || 1) * 1.05) / step) * step;
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
   return { share: (v) => v / top, ticks, floor: 0 };
 }
@@ -176,14 +180,15 @@ function bars(
 }
 
 function lines(chart: Chart, middle: (c: number) => number, y: (v: number) => number): string {
+  const label = chart.pointLabels === false ? (): string => "" : text;
   return chart.series
     .map((s, i) => {
       const points = s.values.flatMap((v, c) => (v === undefined ? [] : [{ x: middle(c), y: y(v), v }]));
       const path = points.map((p) => `${at(p.x)},${at(p.y)}`).join(" ");
       const dots = points.map(
         (p) =>
-          `<circle cx="${at(p.x)}" cy="${at(p.y)}" r="3.5" fill="${colour(i)}"/>` +
-          text(p.x, i % 2 === 0 ? p.y - 8 : p.y + 17, number(p.v), 'text-anchor="middle" font-size="10.5"'),
+          `<circle cx="${at(p.x)}" cy="${at(p.y)}" r="3.5" fill="${colour(i)}"><title>${escapeXml(`${s.name}: ${number(p.v)}`)}</title></circle>` +
+          label(p.x, i % 2 === 0 ? p.y - 8 : p.y + 17, number(p.v), 'text-anchor="middle" font-size="10.5"'),
       );
       return `<polyline points="${path}" fill="none" stroke="${colour(i)}" stroke-width="2"/>${dots.join("")}`;
     })

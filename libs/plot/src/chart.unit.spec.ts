@@ -62,6 +62,18 @@ describe("charts", () => {
     expect(c!.height / b!.height).toBeCloseTo(2, 2);
   });
 
+  it("of lines may leave out the values, and end where they are told", () => {
+    const svg = chartSvg({ ...CHART, kind: "line", pointLabels: false, top: 10_000 });
+    expect(svg).not.toContain(">2,500<");
+    expect(svg).toContain(">10,000<");
+  });
+
+  it("break a label that is wider than its band", () => {
+    const categories = ["payment-retry-succeeded", "b", "c", "d", "e", "f"];
+    const svg = chartSvg({ ...CHART, categories, series: [{ name: "n", values: [1, 2, 3, 4, 5, 6] }] });
+    expect(svg).toMatch(/>payment-retry-<\/text>.*>succeeded<\/text>/);
+  });
+
   it("draw a target where it lies", () => {
     const svg = chartSvg({ ...CHART, target: { value: 2_500, label: "target" } });
     const y = Number(/y1="([\d.]+)" y2="[\d.]+" stroke="#c00"/.exec(svg)?.[1]);

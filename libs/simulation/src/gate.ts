@@ -112,5 +112,7 @@ function customersWith(histogram: Readonly<Record<string, number>>, atLeast: num
 
 /** `12 %`, or the number itself. */
 export function write(value: number, unit: GateVerdict["unit"]): string {
-  return unit === "share" ? `${(value * 100).toFixed(1)} %` : value.toLocaleString("en-US");
+  return unit === "share"
+    ? `${(value * 100).toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} %`
+    : value.toLocaleString("en-US");
 }

@@ -124,13 +124,13 @@ export function registered(customer: string, marketing = true): Record<string, u
   });
 }
 
-/** `n` customers, each with an inflow at the start and, every second one, a transfer an hour later; the last event is 20 days on. */
+/** `n` customers, each with an inflow at the start and, every second one, a transfer an hour later; the last event is 10 days on. */
 export function someCustomers(n = 60): RecordedEvents {
   const all = Array.from({ length: n }, (_, i) => `c${String(i).padStart(3, "0")}`).flatMap((c, i) => [
     registered(c, i % 5 !== 0),
     event(c, "account.credited", START),
     ...(i % 2 === 0 ? [event(c, "transfer.sent", START + 3_600_000)] : []),
-    event(c, "account.debited", START + 20 * DAY_MS),
+    event(c, "account.debited", START + 10 * DAY_MS),
   ]);
   return collectEvents(all);
 }

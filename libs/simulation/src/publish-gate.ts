@@ -18,11 +18,10 @@ export interface PublishGateParts {
   /** The events to judge by, e.g. yesterday's. */
   readonly recorded: () => RecordedEvents | Promise<RecordedEvents>;
   readonly responses?: ResponseModelDefinition | undefined;
-  /** Milliseconds of the wall after which it is given up (SimulationTooLong); default a minute. */
+  /** Milliseconds of the wall after which it is given up (SimulationTooLong); without it never. */
   readonly withinMs?: number | undefined;
 }
 
-const WITHIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -37,7 +36,7 @@ export function simulationGate(
     const others = newestVersions(journeys).filter((j) => live === undefined || j.id !== live.id);
     const installation = { ...shared, journeys: live === undefined ? others : [...others, live] };
     const recorded = await parts.recorded();
-    const { responses, withinMs = WITHIN_MS } = parts;
+    const { responses, withinMs } = parts;
     const result = await compareInWorker({ installation, candidate, recorded, responses }, withinMs);
     return judgeByGate(parts.gate, result).flatMap((v) =>
       v.verdict === "broken" ? [`${v.limit}: ${v.detail}. ${v.reason}`] : [],
@@ -45,12 +44,13 @@ export function simulationGate(
   };
 }
 
-export interface StreamGateOptions {
+export interface StreamGateOptions extends Pick<PublishGateParts, "withinMs"> {
   /** Holds `catalogue/`, `policies/` and `gates/default.yaml`. */
   readonly definitionsDir: string;
-  /** By the time of storing, epoch ms; without it from the beginning of yesterday (UTC) to now. */
+  /** By the time of storing, epoch ms; by default the 24 hours until now. */
   readonly since?: number;
   readonly until?: number;
+  readonly maxEvents?: number | undefined;
 }
 
 /** The gate of a running installation: the limits that ship with it, what it has published, and what it has recorded. */
@@ -58,17 +58,19 @@ export function streamGate(
   nc: NatsConnection,
   options: StreamGateOptions,
 ): ReturnType<typeof simulationGate> {
-  const { definitionsDir } = options;
+  const { definitionsDir, maxEvents, withinMs } = options;
   return (candidate, live) => {
     const until = options.until ?? Date.now();
-    const since = options.since ?? (Math.floor(until / DAY_MS) - 1) * DAY_MS;
+    const since = options.since ?? until - DAY_MS;
     const gate = simulationGate({
       gate: readGate(`${definitionsDir}/gates/default.yaml`),
       installation: async () => ({
         ...loadDefinitions(definitionsDir),
         journeys: await readLiveJourneys(nc),
       }),
-      recorded: () => readRecordedEvents(nc, { since, until }),
+      recorded: () =>
+        readRecordedEvents(nc, { since, until, ...(maxEvents === undefined ? {} : { limit: maxEvents }) }),
+      withinMs,
     });
     return gate(candidate, live);
   };

@@ -147,7 +147,6 @@ ${most === "" ? `<p>No customer is contacted more or less often than before.</p>
 
 function caps({ before, after }: SimulationReport): string {
   const rules = [...new Set([...after.caps, ...before.caps].map((c) => c.rule))];
-  const silent = keys(before.silent, after.silent).slice(0, 10);
   const cell = (caps: typeof before.caps, rule: string): string => {
     const found = caps.find((c) => c.rule === rule);
     return `<td class="n">${number(found?.decisions ?? 0)}</td><td class="n">${number(found?.customers ?? 0)}</td>`;
@@ -158,17 +157,25 @@ function caps({ before, after }: SimulationReport): string {
         `<tr><td><code>${escapeXml(rule)}</code></td>${cell(before.caps, rule)}${cell(after.caps, rule)}</tr>`,
     )
     .join("\n");
-  const silentRows = silent
-    .map(
-      (reason) =>
-        `<tr><td><code>${escapeXml(reason)}</code></td><td class="n">${number(before.silent[reason] ?? 0)}</td><td class="n">${number(after.silent[reason] ?? 0)}</td></tr>`,
-    )
-    .join("\n");
-  return `<section><h2>Where policy steps in</h2>
+  const counts = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): string =>
+    keys(a, b)
+      .slice(0, MOST_ROWS)
+      .map(
+        (reason) =>
+          `<tr><td><code>${escapeXml(reason)}</code></td><td class="n">${number(a[reason] ?? 0)}</td><td class="n">${number(b[reason] ?? 0)}</td></tr>`,
+      )
+      .join("\n");
+  const reasons = (rows: string, otherwise: string): string =>
+    rows === ""
+      ? `<p>${otherwise}</p>`
+      : `<table class="narrow"><thead><tr><th>Reason</th><th class="n">Published</th><th class="n">New</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return `<section><h2>Where policy and arbitration step in</h2>
 <h3>Caps that closed a channel</h3>
 ${capRows === "" ? "<p>None was touched.</p>" : `<table><thead><tr><th rowspan="2">Cap</th><th colspan="2">Published</th><th colspan="2">New</th></tr><tr><th class="n">decisions</th><th class="n">customers</th><th class="n">decisions</th><th class="n">customers</th></tr></thead><tbody>${capRows}</tbody></table>`}
 <h3>Why nothing was said</h3>
-${silentRows === "" ? "<p>Something was said each time.</p>" : `<table class="narrow"><thead><tr><th>Reason</th><th class="n">Published</th><th class="n">New</th></tr></thead><tbody>${silentRows}</tbody></table>`}
+${reasons(counts(before.silent, after.silent), "Something was said each time.")}
+<h3>Who may not enter, or lost to another journey</h3>
+${reasons(counts(before.refused, after.refused), "Nobody.")}
 <p class="note">Beside contacts, cases for agents and things done: published ${number(sum(before.otherCommands))}, new ${number(sum(after.otherCommands))}. Commands that came to nothing: published ${number(before.undelivered)}, new ${number(after.undelivered)}.</p>
 </section>`;
 }
@@ -191,6 +198,7 @@ function assumptions({ assumptions: given, responses, after }: SimulationReport)
 
 const MOST_CATEGORIES = 6;
 const WIDEST = 12;
+const MOST_ROWS = 10;
 
 function top(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): string[] {
   return keys(a, b).slice(0, MOST_CATEGORIES);

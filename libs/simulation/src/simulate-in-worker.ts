@@ -4,8 +4,8 @@ import { SimulationTooLong, type SimulationInput, type SimulationResult } from "
 
 export type WorkerAnswer = { readonly result: SimulationResult } | { readonly error: string };
 
-/** As `compareVersions`; ended after `withinMs` of the wall. Rejects with SimulationTooLong. */
-export function compareInWorker(input: SimulationInput, withinMs: number): Promise<SimulationResult> {
+/** As `compareVersions`; with `withinMs` ended after so many milliseconds of the wall: rejects with SimulationTooLong. */
+export function compareInWorker(input: SimulationInput, withinMs?: number): Promise<SimulationResult> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./simulate.worker.js", import.meta.url), {
       workerData: input,
@@ -16,17 +16,15 @@ export function compareInWorker(input: SimulationInput, withinMs: number): Promi
       void worker.terminate();
       settle();
     };
-    const timer = setTimeout(
-      () =>
-        end(() =>
-          reject(
-            new SimulationTooLong(
-              `not done within ${withinMs} ms: give fewer events, or run \`segue simulate\` on the command line`,
-            ),
+    const tooLong = (): void =>
+      end(() =>
+        reject(
+          new SimulationTooLong(
+            `not done within ${withinMs} ms: give fewer events, or run \`segue simulate\` on the command line`,
           ),
         ),
-      withinMs,
-    );
+      );
+    const timer = withinMs === undefined ? undefined : setTimeout(tooLong, withinMs);
     worker.once("message", (answer: WorkerAnswer) =>
       end(() => ("result" in answer ? resolve(answer.result) : reject(new Error(answer.error)))),
     );

@@ -85,12 +85,14 @@ describe("the simulator: one customer", () => {
       kind: "Responses",
       channels: { push: { delivered: 0 }, email: { delivered: 0 } },
     });
-    const failing = run(
-      journey(),
-      [0, 1, 2, 3, 4].map((d) => leaves(START + d * DAY_MS)),
-      30,
-      lost,
-    );
+    const daily = journey({
+      steps: [
+        { id: "say", type: "send", action: "offer", next: "sleep", otherwise: "sleep" },
+        { id: "sleep", type: "wait", atMost: "1d", onTimeout: "say" },
+      ],
+    });
+    const failing = run(daily, [leaves()], 6.5, lost);
+    expect(failing.contacts).toHaveLength(7);
     expect(failing.contacts.every((c) => c.outcome === "failed")).toBe(true);
     expect(failing.decisions.flatMap((d) => d.caps)).toEqual([]);
     const half = responseModelV1.parse({

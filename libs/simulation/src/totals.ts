@@ -33,6 +33,8 @@ export interface RunTotals {
   readonly entered: Readonly<Record<string, number>>;
   /** `journey: reason`. */
   readonly exited: Readonly<Record<string, number>>;
+  /** Entries that were refused, and journeys that lost to another: `journey: reason`. */
+  readonly refused: Readonly<Record<string, number>>;
   /** Why nothing was said, by reason code. */
   readonly silent: Readonly<Record<string, number>>;
   readonly caps: readonly CapTotals[];
@@ -105,6 +107,8 @@ export class Totals {
     }
     for (const e of run.entries) {
       if (e.kind === "journey-entered") this.#bump("entered", e.journey);
+      if (e.kind === "journey-refused") this.#bump("refused", `${e.journey}: ${e.reason}`);
+      if (e.kind === "journey-outranked") this.#bump("refused", `${e.journey}: outranked by ${e.by}`);
       if (e.kind === "journey-exited") this.#bump("exited", `${e.journey}: ${e.reason}`);
     }
     const week = busiestWeek(contacts.map((c) => c.at).sort((a, b) => a - b));
@@ -137,6 +141,7 @@ export class Totals {
       responses: this.#sorted("responses"),
       entered: this.#sorted("entered"),
       exited: this.#sorted("exited"),
+      refused: this.#sorted("refused"),
       silent: this.#sorted("silent"),
       caps: [...this.#caps]
         .map(([rule, c]) => ({ rule, ...c }))

@@ -81,14 +81,14 @@ export async function replayLoans(
   { definitions: dir, journey }: { readonly definitions: string; readonly journey: string },
 ): Promise<FollowUp> {
   const cases = await readLoanCases(file);
-  const { journeys, catalogue, policyPacks, signals } = loadDefinitions(dir);
+  const { journeys, ...shared } = loadDefinitions(dir);
   const followUp = newestVersions(journeys).filter((j) => j.id === journey);
   if (followUp.length === 0)
     throw new Error(`there is no journey ${journey} below ${dir}: ${journeys.map((j) => j.id).join(", ")}`);
   const recorded = collectEvents(cases.flatMap(loanEvents));
   const byCustomer = new Map(cases.map((c) => [customerOfCase(c.id), c.id]));
   const runs = new Map<string, CustomerRun>();
-  const installation = { journeys: followUp, catalogue, policyPacks, signals };
+  const installation = { ...shared, journeys: followUp };
   for (const run of runAll(installation, recorded, recorded.to + AFTER_MS))
     runs.set(byCustomer.get(run.customerId)!, run);
   return followUpOf(cases, runs);

@@ -82,6 +82,8 @@ export function followUpPlots(f: FollowUp): Readonly<Record<string, string>> {
       y: "share of applications, %",
       categories: MARKS.map(String),
       kind: "line",
+      pointLabels: false,
+      top: 100,
       series: [
         { name: "sent back (real)", values: inPercent(f.byDay.returned) },
         { name: "first call (real)", values: inPercent(f.byDay.called) },

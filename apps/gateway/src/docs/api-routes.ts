@@ -324,9 +324,6 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "decision-not-found", "stream-away"],
     curl: "$SEGUE/v1/decisions/cust-42.1.0",
   },
-  VALIDATE_ROUTE,
-  ...JOURNEYS_ROUTES,
-  SIMULATE_ROUTE,
   {
     method: "get",
     path: "/v1/decisions/{id}/explanation",
@@ -353,4 +350,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "decision-not-found", "stream-away"],
     curl: "$SEGUE/v1/decisions/cust-42.1.0/explanation",
   },
+  VALIDATE_ROUTE,
+  ...JOURNEYS_ROUTES,
+  SIMULATE_ROUTE,
 ];

@@ -100,7 +100,9 @@ export class Moments {
       moment.callers.add(caller);
       // A timer per caller costs the event loop little: Node keeps those of the same length in one list.
       caller.timer = setTimeout(() => this.#deadline(moment, caller), leftMs(question));
-      gone?.addEventListener("abort", () => this.#deadline(moment, caller), { once: true });
+      const leave = (): void => this.#deadline(moment, caller);
+      if (gone?.aborted) leave();
+      else gone?.addEventListener("abort", leave, { once: true });
     });
   }
 

@@ -4,6 +4,7 @@ import { gateV1 } from "./gate.v1.js";
 import { judgeByGate, passes } from "./gate.js";
 import { harmful, installation, journey, someCustomers } from "./given-simulation.js";
 import { simulationGate } from "./publish-gate.js";
+import { compareInWorker } from "./simulate-in-worker.js";
 import { compareVersions } from "./simulate.js";
 
 const shipped = gateV1.parse(parse(readFileSync("gates/default.yaml", "utf8")));
@@ -31,6 +32,11 @@ describe("the gate of simulation", () => {
       problems.find((p) => p.startsWith("maxContactGrowth"));
     expect(growth(await gate(harmful, { ...harmful, version: 1 }))).toBeUndefined();
     expect(growth(await gate(harmful, journey()))).toBeDefined();
+  });
+
+  it("gives up when it may not take so long", async () => {
+    const input = { installation, candidate: harmful, recorded };
+    await expect(compareInWorker(input, 1)).rejects.toThrow(/not done within 1 ms/);
   });
 
   it("does not believe a run over too few events", () => {
