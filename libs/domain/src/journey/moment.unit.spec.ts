@@ -48,7 +48,12 @@ describe("a moment", () => {
     const c = customer();
     c.apply(momentOf(c, { replyTo: REPLY_TO, expiresAt: c.now + 140, over: false }));
     expect(c.commands).toMatchObject([
-      { replyTo: REPLY_TO, expiresAt: c.now + 140, validUntil: c.now + 3_600_000, plan: [{ channel: "inapp" }] },
+      {
+        replyTo: REPLY_TO,
+        expiresAt: c.now + 140,
+        validUntil: c.now + 3_600_000,
+        plan: [{ channel: "inapp" }],
+      },
     ]);
   });
 
