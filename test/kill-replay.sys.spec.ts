@@ -3,7 +3,14 @@
  * and with three instances; the contexts, commands and outcomes end the same as in an undisturbed run.
  */
 import { readBerkaEvents } from "../apps/cli/src/berka/index.js";
-import type { CloudEvent, Context } from "#contracts";
+import {
+  auditRecordsV1,
+  CHAIN_KINDS,
+  subjects,
+  type AuditRecord,
+  type CloudEvent,
+  type Context,
+} from "#contracts";
 import { standingClockText } from "#clock";
 import { SILENT_CUSTOMERS, System } from "./system.js";
 
@@ -74,13 +81,36 @@ interface Ending {
  * ordered two commands, their channels answer in parallel, and either outcome may come first also when nothing
  * is killed: for such a customer the order of events, and what hashes it, does not count.
  */
-function comparable(c: Context, racing: boolean): Record<string, unknown> {
-  const { watermark: _watermark, outcomesUpTo: _outcomesUpTo, outbox: _outbox, profile, ...rest } = c;
+function comparable(c: Context, chain: readonly AuditRecord[], racing: boolean): Record<string, unknown> {
+  const { watermark: _watermark, outcomesUpTo: _outcomesUpTo, outbox: _outbox, profile, audit, ...rest } = c;
   const { seq: _seq, ...known } = profile;
-  if (!racing) return { ...rest, profile: known };
-  const { seen, audit, recent, ...unordered } = rest;
+  if (!racing) return { ...rest, profile: known, audited: audit.n, chain: chain.map(withoutPositions) };
+  const { seen, recent, ...unordered } = rest;
   const ids = recent.map((r) => r.id).sort();
   return { ...unordered, profile: known, seen: seen.length, audited: audit.n, recent: ids };
+}
+
+/** What was recorded, without the positions in the stream, and without the hashes over them. */
+function withoutPositions({ event, entries, at, n }: AuditRecord): unknown {
+  const { seq: _seq, ...what } = event;
+  return {
+    n,
+    at,
+    event: what,
+    entries: entries.map((e) => (e.kind === "decision" ? { ...e, record: undefined } : e)),
+  };
+}
+
+/** The audit chain of each customer, whole and in order. */
+async function chains(system: System): Promise<Map<string, AuditRecord[]>> {
+  const found = new Map<string, Map<number, AuditRecord>>();
+  for (const kind of CHAIN_KINDS)
+    for (const { body } of await system.messages("AUDIT", subjects.auditOfKind(kind)))
+      for (const record of auditRecordsV1.parse(body).records) {
+        const chain = found.get(record.customerId) ?? new Map<number, AuditRecord>();
+        found.set(record.customerId, chain.set(record.n, record));
+      }
+  return new Map([...found].map(([id, chain]) => [id, [...chain.values()].sort((a, b) => a.n - b.n)]));
 }
 
 /** Customers of whom some event ordered more than one command. */
@@ -113,8 +143,11 @@ async function ending(system: System): Promise<Ending> {
   const contexts = system.parsedContexts();
   const commands = [...(await system.commands()).keys()].sort();
   const racing = racingCustomers(commands);
+  const audited = await chains(system);
   return {
-    contexts: new Map([...contexts].map(([id, c]) => [id, comparable(c, racing.has(id))])),
+    contexts: new Map(
+      [...contexts].map(([id, c]) => [id, comparable(c, audited.get(id) ?? [], racing.has(id))]),
+    ),
     racing: racing.size,
     commands,
     outcomes: [...outcomes].map(([id, [first]]) => `${id} ${first!.kind} ${first!.channel}`).sort(),

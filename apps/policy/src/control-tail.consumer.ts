@@ -22,6 +22,8 @@ const HEARTBEAT_MS = 500;
 /** Below the second of I7 by what a `go` needs to become a send. */
 const FRESH_MS = 900;
 const RETRY_MS = 100;
+/** A consumer that is silent for so long may be gone with its node, which the client does not always find out. */
+const SILENT_MS = 2_500;
 /** Long, because heartbeats are up to a second apart where one pull follows another. */
 const PULL_MS = 300_000;
 
@@ -96,15 +98,24 @@ export class ControlTail {
     this.#messages = messages;
     if (waiting === 0) this.#sign();
     let taken = 0;
+    let heardAt = performance.now();
+    const silence = setInterval(() => {
+      if (performance.now() - Math.max(heardAt, this.#signAt) > SILENT_MS) messages.stop();
+    }, HEARTBEAT_MS);
     void (async () => {
       for await (const { type } of messages.status())
         // By own count: with each pull the client counts an item of its own in `getPending`.
         if (type === "heartbeat" && messages.getReceived() <= taken) this.#sign();
     })();
-    for await (const message of messages) {
-      taken++;
-      this.#controls = this.#read(message);
-      if (message.info.pending === 0) this.#sign();
+    try {
+      for await (const message of messages) {
+        taken++;
+        heardAt = performance.now();
+        this.#controls = this.#read(message);
+        if (message.info.pending === 0) this.#sign();
+      }
+    } finally {
+      clearInterval(silence);
     }
   }
 
