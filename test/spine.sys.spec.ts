@@ -197,7 +197,7 @@ describe("the spine", () => {
     expect(c.journeys).toEqual([]);
   });
 
-  it("never retries a payment to a closed account; an agent gets the case", async () => {
+  it("never retries a payment to a closed account; the customer hears so, and an agent gets the case", async () => {
     await register("s6");
     const seq = await system.publish(
       system.event("s6", "payment.failed", {
@@ -208,7 +208,7 @@ describe("the spine", () => {
       }),
     );
     const c = await system.settled("s6", seq);
-    expect(c.contacts.map((x) => x.channel)).toEqual(["agent"]);
+    expect(c.contacts.map((x) => x.channel)).toEqual(["push", "agent"]);
   });
 
   it("keeps the caps when Redis is flushed in the middle of a run (I6)", async () => {

@@ -54,6 +54,12 @@ describe("a customer in hardship", () => {
     expect(c.now - Date.parse("2026-01-05T10:00:00Z")).toBe(180 * DAY);
   });
 
+  it("is left to the people who have the case, after five years", () => {
+    const c = inHardship().outcome("delivered");
+    for (let quarter = 0; quarter < 21; quarter++) c.timer();
+    expect(c.exits).toEqual(["left-to-people"]);
+  });
+
   it("leaves offers behind", () => {
     const c = customer().event("card.purchased", { mcc: "5541", amountMinor: 5_000, currency: "EUR" });
     expect(c.context.journeys.map((j) => j.journey)).toEqual(["purchase-cross-sell"]);
@@ -78,6 +84,28 @@ describe("a customer whose account is attacked", () => {
       { journey: "purchase-cross-sell", wait: { dueAt: c.now + left } },
     ]);
     expect(c.exits).toEqual(["cleared"]);
+  });
+
+  const LEAVING = { amountMinor: 90_000, balanceBeforeMinor: 100_000, balanceMinor: 10_000, currency: "CZK" };
+  it.each([
+    ["balance-leaving", "transfer.sent", LEAVING, "account.overdrawn", "overdrawn"],
+    ["insurance-cross-sell", "payment.sent", { purpose: "insurance" }, "account.overdrawn", "overdrawn"],
+  ])("stays in %s, which waits as long as it had left", (id, type, data, ending, reason) => {
+    const c = customer().event(type, data);
+    const left = c.context.journeys[0]!.wait!.dueAt - c.now;
+    c.event("hold.placed", { kind: "fraud" });
+    expect(c.context.journeys[0]).toMatchObject({ journey: id, status: "paused" });
+    c.outcome("delivered")
+      .later(3 * DAY)
+      .event("hold.lifted", { kind: "fraud" });
+    expect(c.context.journeys).toMatchObject([{ journey: id, wait: { dueAt: c.now + left } }]);
+    expect(c.event(ending).exits).toEqual(["cleared", reason]);
+  });
+
+  it("is left to the people who have the case, after a year of weeks", () => {
+    const c = customer().event("hold.placed", { kind: "fraud" });
+    for (let week = 0; week < 53; week++) c.outcome("delivered").timer();
+    expect(c.exits).toEqual(["left-to-people"]);
   });
 
   it("is looked after again when the hold stands for a week", () => {

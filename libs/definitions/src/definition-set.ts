@@ -74,6 +74,15 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
         ...valuesOf(events).flatMap((v) => v.events.map((e) => e.type)),
         ...valuesOf(signals).flatMap((s) => s.windows.flatMap((w) => w.event)),
       ]),
+    fields:
+      whole(events) &&
+      new Map(
+        valuesOf(events).flatMap((v) =>
+          v.events.flatMap((e): [string, Set<string>][] =>
+            e.data ? [[e.type, new Set(Object.keys(e.data))]] : [],
+          ),
+        ),
+      ),
     windows,
     published,
     tables,

@@ -3,6 +3,7 @@ import type { JourneyDefinition, Purpose } from "#contracts";
 import { checkActions, type Actions } from "./action-checks.js";
 import { checkConflicts } from "./conflict-checks.js";
 import type { DefinitionFile } from "./definition-file.js";
+import { checkEventFields, type EventFields } from "./field-checks.js";
 import { checkEventTypes, checkExpressions } from "./reference-checks.js";
 import { checkSteps } from "./step-checks.js";
 import { checkLookups, withTables, type Tables } from "./tables.js";
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly purposes?: ReadonlySet<Purpose> | undefined;
   /** Event types that are declared, or that a signal counts. */
   readonly events?: ReadonlySet<string> | undefined;
+  /** Fields of the events that declare any. */
+  readonly fields?: EventFields | undefined;
   /** Ids of the windows of `signals/`. */
   readonly windows?: ReadonlySet<string> | undefined;
   /** Journeys that are published; those in the files are known without. */
@@ -44,6 +47,7 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
     else versions.set(key, file.name);
     checkExpressions(file, journey, around.windows);
     checkEventTypes(file, journey, around.events && knownTo(journey, around.events, journeys));
+    if (around.fields) checkEventFields(file, journey, around.fields);
     checkSteps(file, journey);
     checkCap(file, journey);
     checkConcurrency(file, journey);

@@ -30,6 +30,7 @@ const around: Surroundings = {
   ]),
   purposes: new Set<Purpose>(["marketing", "service"]),
   events: new Set(["transfer.sent", "savings.opened", "payment.sent"]),
+  fields: new Map([["transfer.sent", new Set(["amountMinor", "currency"])]]),
 };
 
 /** Nothing is wrong with it. */
@@ -185,6 +186,16 @@ describe("warnings", () => {
       "an event that is like no other",
       [["event: savings.opened", "event: moon.landed"]],
       'no event of type "moon.landed" is known (if it does come, declare it in events/)',
+    ],
+    [
+      "a field that the event does not declare",
+      [["event.data.amountMinor", "has(event.data.amountMinr) && event.data.amountMinr"]],
+      'transfer.sent declares no field "amountMinr" (did you mean "amountMinor"?)',
+    ],
+    [
+      "a field of the trigger, read later, that is like no other",
+      [["event: savings.opened", 'event: savings.opened, when: trigger.data.moon == "full"']],
+      'goal.when: transfer.sent declares no field "moon" (if it does come, declare it in events/)',
     ],
     [
       "marketing without a cap",

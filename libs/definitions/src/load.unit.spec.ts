@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DefinitionError, formatProblem } from "./definition-error.js";
 import { loadCatalogue, loadDefinitions, loadJourneys, loadPolicyPacks } from "./load.js";
+import { validateDefinitions } from "./validate.js";
 
 const CATALOGUE = `kind: Catalogue
 id: test
@@ -99,6 +100,10 @@ describe("loading definitions", () => {
       expect.arrayContaining(["balance-leaving", "card-payment-rescue", "overdraft-rescue"]),
     );
     expect(loadCatalogue(process.cwd()).actions.size).toBeGreaterThan(8);
+  });
+
+  it("has nothing to say against what ships", () => {
+    expect(validateDefinitions(process.cwd())).toMatchObject({ problems: [], warnings: [] });
   });
 
   const journeyCases: [string, [string, string], string][] = [

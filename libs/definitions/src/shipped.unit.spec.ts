@@ -1,5 +1,7 @@
 /** The journeys and actions that ship, by what they say about sample events. */
 import type { ActionDefinition, ContextView, JourneyDefinition, Moment } from "#contracts";
+import { Journeys } from "#domain";
+import { CustomerScript, permitAll } from "#testing";
 import { createExpressions } from "./expressions.js";
 import { loadCatalogue, loadJourneys } from "./load.js";
 
@@ -104,14 +106,14 @@ describe("triggers", () => {
 describe("payment failures by reason code", () => {
   it.each([
     ["AM04", "offer-reschedule"],
-    ["AC04", "ask-agent"],
-    ["AC06", "ask-agent"],
+    ["AC04", "explain"],
+    ["AC06", "explain"],
     ["AB05", "retry"],
     ["AB01", "retry"],
     ["TECH", "retry"],
     ["TECH_TIMEOUT", "retry"],
-    ["MS03", "ask-agent"],
-    ["XAB05", "ask-agent"],
+    ["MS03", "explain"],
+    ["XAB05", "explain"],
   ])("%s goes to %s", (reasonCode, expected) => {
     const cause = journey("payment-failure-rescue").steps[0];
     if (cause?.type !== "branch") throw new Error("the first step branches");
@@ -125,6 +127,25 @@ describe("payment failures by reason code", () => {
   it.each(["AM04", "AC04", "AC01", "MS03", ""])("never retries %p, whichever journey asks", (reasonCode) => {
     expect(eligible("payment-retry", event("payment.failed", { reasonCode }), context())).toBe(false);
   });
+
+  it.each([
+    ["AC04", ["payment-explain/push", "payment-advice/push"], []],
+    ["AM04", ["payment-reschedule/push"], ["payment-made/push"]],
+    ["TECH", ["payment-retry/push"], ["payment-made/push"]],
+  ])(
+    "%s: says so when it is paid meanwhile, once, and nothing else about it",
+    (reasonCode, before, after) => {
+      const c = Object.assign(new CustomerScript(new Journeys(journeys, expressions)), {
+        answering: permitAll,
+      });
+      c.event("payment.failed", { paymentId: "p1", reasonCode });
+      expect(c.said).toEqual(before);
+      c.event("payment.sent", { paymentId: "p2" }).event("payment.sent", {});
+      expect(c.said).toEqual(before);
+      c.event("payment.sent", { paymentId: "p1" }).event("payment.sent", { paymentId: "p1" });
+      expect(c.said).toEqual([...before, ...after]);
+    },
+  );
 
   it("never reaches the retry step from a closed account", () => {
     const { steps } = journey("payment-failure-rescue");

@@ -199,7 +199,7 @@ describe("the signals that ship", () => {
       .event("card.purchased", { mcc: 5542 })
       .event("card.purchased", { mcc: "4511" });
     c.event("card.purchased").event("loan.page.viewed");
-    c.event("app.opened");
+    c.event("loan.calculator.used").event("app.opened");
     expect(c.entries).toEqual([]);
     expect(Object.keys(c.context.windows ?? {}).sort()).toEqual(
       signals.flatMap((s) => s.windows.map((w) => w.id)).sort(),

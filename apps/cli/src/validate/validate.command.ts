@@ -12,8 +12,9 @@ const HELP = `segue validate [files or folder] [options]
 
   Checks journeys, catalogues, policies and event vocabularies: their schema, names that lead nowhere, steps and exits
   that are never reached, waits without a limit, steps that do not say what happens when they fail, circles, goals that
-  cannot be reached, unknown events, actions and channels, purposes and consents, and journeys that get in each other's
-  way. Without a path: the definitions in this folder. A single file is checked with the definitions beside it.
+  cannot be reached, unknown events and fields of theirs, unknown actions and channels, purposes and consents, and
+  journeys that get in each other's way. Without a path: the definitions in this folder. A single file is checked with
+  the definitions beside it.
 
   --definitions <dir>   the folder that holds journeys/, catalogue/, policies/ (default: looked for above the file)
   --nats <url>          also hold it against the journeys that are published there
