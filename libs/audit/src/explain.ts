@@ -247,7 +247,9 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
     case "consent":
       return `consent for ${fact.purpose} over ${fact.channel} had been ${fact.granted ? "given" : "refused"}`;
     case "hold":
-      return fact.present ? `there had been a ${fact.hold} hold` : `there had been no ${fact.hold} hold`;
+      return fact.present
+        ? `there had been ${/^[aeiou]/.test(fact.hold) ? "an" : "a"} ${fact.hold} hold`
+        : `there had been no ${fact.hold} hold`;
     case "cap": {
       const cap = capOf(fact.rule, packs, record);
       return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;

@@ -153,9 +153,13 @@ export class DefinitionFile<T> {
     const given: unknown = this.#document.getIn(path.filter((p) => typeof p !== "symbol"));
     if (given === undefined && path.length > 0) {
       const field = String(path.at(-1));
-      this.report(path, `is missing: ${issue.message.replace(", received undefined", "")}`, {
-        suggestion: Object.hasOwn(MISSING, field) ? MISSING[field] : undefined,
-      });
+      this.report(
+        path,
+        `is missing: ${issue.message.replace("Invalid input: ", "").replace(", received undefined", "")}`,
+        {
+          suggestion: Object.hasOwn(MISSING, field) ? MISSING[field] : undefined,
+        },
+      );
       return;
     }
     const options: unknown =

@@ -52,6 +52,8 @@ function checkFallbacks(file: JourneyFile, journey: JourneyDefinition): void {
 }
 
 function checkReached(file: JourneyFile, journey: JourneyDefinition, graph: JourneyGraph): void {
+  // What is not reached may only be so because of a misspelt name, which is reported: one mistake, one problem.
+  if (graph.edges.flat().some(({ to }) => !graph.index.has(to))) return;
   for (const [i, step] of journey.steps.entries()) {
     if (graph.reached.has(i)) continue;
     const what = step.type === "exit" ? `exit ${quoted(step)}` : `step ${quoted(step)}`;

@@ -125,7 +125,10 @@ export function publish(release: Release, wish: PublishWish): Decision<Release> 
     if (percent === first.percent && live.from === first.from)
       return {
         kind: "unchanged",
-        detail: `${release.journey} version ${version} is live for ${percent} % already`,
+        detail:
+          live.from > at
+            ? `${release.journey} version ${version} is to be live for ${percent} % from ${new Date(live.from).toISOString()} already: --from with another time moves it`
+            : `${release.journey} version ${version} is live for ${percent} % already`,
       };
     if (percent < first.percent)
       return refused(

@@ -34,6 +34,20 @@ describe("releasing a journey", () => {
     expect(code(publish(release, { version: 2, by: "petr", at: 10, percent: 100 }))).toBe("changed");
   });
 
+  it("does not call live what waits for its time, and says how to move it", () => {
+    const later = published(one, 2, 100, 86_400_000);
+    const again = { version: 2, by: "petr", at: 10, percent: 100 };
+    expect(publish(later, again)).toEqual({
+      kind: "unchanged",
+      detail:
+        "j version 2 is to be live for 100 % from 1970-01-02T00:00:00.000Z already: --from with another time moves it",
+    });
+    expect(sharesAt(done(publish(later, { ...again, from: 10 })), 10)[0]).toEqual({
+      version: 2,
+      percent: 100,
+    });
+  });
+
   it("publishes to a share first, widens it, and never narrows it", () => {
     const ten = published(one, 2, 10);
     expect(sharesAt(ten, 10)).toEqual([

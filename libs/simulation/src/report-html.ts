@@ -3,7 +3,7 @@ import { chartSvg, escapeXml, type Chart } from "#plot";
 import type { ChangeExample, ChangeKind } from "./difference.js";
 import { write, type GateVerdict } from "./gate.js";
 import type { SimulationReport } from "./report.js";
-import { change, day, keys, number, sum, time } from "./report-text.js";
+import { change, day, keys, number, silence, sum, time } from "./report-text.js";
 
 /** A self-contained HTML document; inline SVG, no script. */
 export function reportHtml(report: SimulationReport): string {
@@ -81,10 +81,16 @@ ${card("most contacts of anyone in 7 days", before.maxPerWeek, after.maxPerWeek)
 </div></section>`;
 }
 
-function changes({ difference, before, after }: SimulationReport): string {
+function unheard(report: SimulationReport): string {
+  const note = silence(report);
+  return note === undefined ? "" : `<p class="verdict none">${escapeXml(note)}</p>`;
+}
+
+function changes(report: SimulationReport): string {
+  const { difference, before, after } = report;
   const { gained, lost, changed, same } = difference;
   if (gained + lost + changed === 0)
-    return `<section><h2>What changes?</h2><p class="verdict ok">Nothing: each of the ${number(same)} decisions to act is the same in both versions.</p></section>`;
+    return `<section><h2>What changes?</h2>${unheard(report)}<p class="verdict ok">Nothing: each of the ${number(same)} decisions to act is the same in both versions.</p></section>`;
   const total = Math.max(1, gained + lost + changed + same);
   const bar = (["same", "changed", "gained", "lost"] as const)
     .map((k) => ({ k, n: difference[k] }))

@@ -36,6 +36,9 @@ export function reportText(report: SimulationReport, style: Style = (_, text) =>
   for (const [reason, n] of Object.entries(difference.reasons).slice(0, EXAMPLES_SHOWN))
     lines.push(style("dim", `  ${String(n).padStart(7)} × ${reason}`));
 
+  const note = silence(report);
+  if (note !== undefined) lines.push("", style("yellow", note));
+
   head("who hears how much                      published         new");
   const both = (name: string, a: number, b: number): string =>
     `  ${name.padEnd(34)}${number(a).padStart(13)}${number(b).padStart(12)}  ${change(a, b)}`;
@@ -46,6 +49,8 @@ export function reportText(report: SimulationReport, style: Style = (_, text) =>
     both("cases for agents, things done", sum(before.otherCommands), sum(after.otherCommands)),
     both("decisions without a contact", before.decisions.none, after.decisions.none),
   );
+  for (const key of keys(before.silent, after.silent))
+    lines.push(both(`  ${key}`, before.silent[key] ?? 0, after.silent[key] ?? 0));
   for (const key of keys(before.perChannel, after.perChannel))
     lines.push(both(`on ${key}`, before.perChannel[key] ?? 0, after.perChannel[key] ?? 0));
   for (const key of keys(before.perAction, after.perAction))
@@ -100,6 +105,20 @@ export function reportText(report: SimulationReport, style: Style = (_, text) =>
       ),
     );
   return `${lines.join("\n")}\n`;
+}
+
+/** That the new version spoke to nobody, which an empty difference would hide; `undefined` when it did. */
+export function silence({ candidate, before, after }: SimulationReport): string | undefined {
+  const { journey, version } = candidate;
+  if ((after.perJourney[journey] ?? 0) > 0) return undefined;
+  const entered = after.entered[journey] ?? 0;
+  const name = `${journey} version ${version}`;
+  if (entered === 0) return `Nobody entered ${name}: its trigger never held, or its entry was refused.`;
+  const more = Object.entries(after.silent)
+    .map(([reason, n]) => ({ reason, n: n - (before.silent[reason] ?? 0) }))
+    .filter(({ n }) => n > 0)
+    .map(({ reason, n }) => `${reason} (${number(n)} more than published)`);
+  return `${name} was entered ${number(entered)} times and contacted nobody${more.length > 0 ? `: ${more.join(", ")}` : ""}.`;
 }
 
 function table(rows: readonly (readonly [string, number])[]): string[] {

@@ -39,6 +39,19 @@ describe("the report", () => {
     expect(reportText(same)).toMatch(/It may be published/);
   });
 
+  it("says so where the new version is never entered, or speaks to nobody", () => {
+    const trigger = { event: "nothing.happened" };
+    const never = report({ ...journey({ version: 2 }), trigger });
+    const note = /^Nobody entered .+ version 2: its trigger never held/m;
+    expect(reportText(never)).toMatch(note);
+    const quiet = report({
+      ...journey({ version: 2 }),
+      steps: [{ id: "end", type: "exit", reason: "nothing" }],
+    });
+    expect(reportText(quiet)).toMatch(/version 2 was entered \d+ times and contacted nobody/);
+    expect(reportHtml(report())).not.toMatch(/contacted nobody|Nobody entered/);
+  });
+
   it("in the terminal says why a limit is broken", () => {
     const text = reportText(report(harmful));
     expect(text).toMatch(/BROKEN +growth of all contacts .+%, at most 50\.0 %\n +more than <half> is much/);

@@ -22,6 +22,8 @@ const HELP = `segue explain --decision <id> [--json] [--nats <url>]
   --decision <id>  as the customer's timeline names it, <customer>.<event count>.<index>
   --json           one JSON document
   --nats <url>     default nats://127.0.0.1:4222
+
+  Exit status: 0 explained, 1 there is no such decision, or not reachable, 2 not understood.
 `;
 
 export const explainCommand: Command = {

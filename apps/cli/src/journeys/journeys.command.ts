@@ -13,6 +13,8 @@ const HELP = `segue journeys [<journey>] [--json] [--nats <url>]
   it, and whether the chain of these records is whole.
   --nats <url>  default nats://127.0.0.1:4222
   --json        one JSON document on stdout
+
+  Exit status: 0 listed, 1 there is no such journey, its chain is broken, or not reachable, 2 not understood.
 `;
 
 export const journeysCommand: Command = {

@@ -15,15 +15,20 @@ export function isPurpose(text: string): text is Purpose {
   return (PURPOSES as readonly string[]).includes(text);
 }
 
-/** Of the actions of this purpose the one that can contact the customer on most channels, the first of several. */
+/**
+ * Of the actions of this purpose the one that can contact the customer on most channels; of several the one with the
+ * fewest conditions, so that the first simulation of a draft shows somebody whom it speaks to; then the first.
+ */
 export function starterAction(
   actions: readonly ActionDefinition[],
   purpose: Purpose,
 ): ActionDefinition | undefined {
   const contacts = (a: ActionDefinition): number => a.treatments.filter((t) => isContact(t.channel)).length;
+  const conditions = (a: ActionDefinition): number =>
+    [a.eligibility, a.applicability, a.suitability].filter((c) => c !== undefined).length;
   return actions
     .filter((a) => a.purpose === purpose && contacts(a) > 0)
-    .sort((a, b) => contacts(b) - contacts(a))[0];
+    .sort((a, b) => contacts(b) - contacts(a) || conditions(a) - conditions(b))[0];
 }
 
 /** The text of the file: valid as it is, with a comment at every part. */

@@ -22,13 +22,21 @@ it.each(PURPOSES.filter((p) => starterAction(actions, p)))("is valid as it is, f
   expect(journey).toMatchObject({ id: "mine", purpose, version: 1 });
 });
 
-it("takes the action that can speak to the customer on most channels", () => {
+it("takes the action that can speak to the customer on most channels, under the fewest conditions", () => {
   const some = actions[0]!;
   const on = (id: string, ...channels: Channel[]): ActionDefinition => ({
     ...some,
     id,
     treatments: channels.map((channel) => ({ ...some.treatments[0]!, channel })),
   });
+  const narrow = {
+    ...on("n", "sms", "push"),
+    eligibility: "false",
+    applicability: "false",
+    suitability: "false",
+  };
+  const open: ActionDefinition = { ...on("o", "sms", "push"), eligibility: "true" };
+  expect(starterAction([narrow, open], some.purpose)?.id).toBe("o");
   const executed = on("a", "execute", "agent");
   expect(
     starterAction([executed, on("b", "sms"), on("c", "sms", "push"), on("d", "push", "sms")], some.purpose)

@@ -23,7 +23,8 @@ again with a larger share to widen it. It takes effect at once in every running 
   },
   optionsText: `  --version <n>        the proposed version
   --percent <n>        share of the customers that enter it (default 100)
-  --from <time>        when it takes effect, ISO 8601 with its zone, e.g. 2027-01-01T08:00+01:00 (default at once)
+  --from <time>        when it takes effect, ISO 8601 with its zone, e.g. 2027-01-01T08:00+01:00 (default at once; a version that waits for
+                       its time keeps it)
   --gate <file>        limits to judge by (default <definitions>/gates/default.yaml, where there is one)
   --events <file>      events to simulate with, CloudEvents as JSON lines (default: the last 24 hours of the stream)
   --no-gate            do not simulate; the record says so

@@ -119,7 +119,12 @@ function readJourney(file: string, definitions: string): JourneyDefinition {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new FileUnusable(`${file}: ${(error as Error).message}`, { cause: error });
+    throw new FileUnusable(
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? `there is no file ${JSON.stringify(file)}`
+        : `${file}: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
   const { journey, problems } = validateJourney({ name: file, text }, readSurroundings(definitions));
   if (!journey) throw new DefinitionError(problems);

@@ -81,6 +81,11 @@ export class Installation {
     return this.#begun;
   }
 
+  get natsUrl(): string {
+    if (!this.#nats) throw new Error("nats-server is not running");
+    return this.#nats.url;
+  }
+
   get gatewayUrl(): string {
     return `http://127.0.0.1:${this.#gatewayPort}`;
   }

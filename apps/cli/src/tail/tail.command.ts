@@ -18,6 +18,8 @@ const HELP = `segue tail [--journey <id>] [--action <id>] [--channel <name>] [--
   --no-follow   ends after these
   --json        one JSON object per line
   --nats <url>  default nats://127.0.0.1:4222
+
+  Exit status: 0 ended, 1 not reachable, 2 not understood.
 `;
 
 export const tailCommand: Command = {

@@ -96,5 +96,5 @@ export const MOMENTS_ROUTE: ApiRoute = {
     "too-large",
     "unsupported-media-type",
   ],
-  curl: `-X POST '$SEGUE/v1/moments?deadlineMs=150' -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(example)}'`,
+  curl: `-X POST "$SEGUE/v1/moments?deadlineMs=150" -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(example)}'`,
 };

@@ -73,9 +73,13 @@ export class SimulateController {
     const { catalogue, policyPacks, signals } = loadDefinitions(definitionsDir);
     const { recorded, source } = await this.#recorded(body.data);
     if (recorded.events === 0)
-      throw new ProblemError("invalid-data", `There are no events to simulate: ${source}.`, {
-        errors: recorded.problems.map((detail) => ({ pointer: "/events", detail })),
-      });
+      throw new ProblemError(
+        "invalid-data",
+        `There are no events to simulate: ${source}. Give events, or since and until of a time with events.`,
+        {
+          errors: recorded.problems.map((detail) => ({ pointer: "/events", detail })),
+        },
+      );
     const journeys = newestVersions(await readLiveJourneys(this.link.parts.nc));
     const installation = { journeys, catalogue, policyPacks, signals };
     const result = await compareInWorker({ installation, candidate, recorded }, withinMs);
