@@ -29,8 +29,9 @@ export const bought = (at: string, mcc: string, cardId = "k1"): object => ({
 });
 export const issued = (at = "0m", cardId = "k1"): object => ({ at, event: "card.issued", data: { cardId } });
 const activated = (at: string, cardId = "k1"): object => ({ at, event: "card.activated", data: { cardId } });
-export const leaving = (at: string, answer: string | null, transferId = "t1"): object => ({
+export const leaving = (at: string, answer: string | null, transferId = "t1", times = 1): object => ({
   at,
+  times,
   asks: "transfer.initiated",
   data: {
     transferId,
@@ -90,6 +91,31 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
             "0m card-payment-resolved push delivered",
           ],
           ends: ["card-payment-rescue resolved"],
+        },
+      },
+    ],
+    [
+      "advertising refused between the tries: a service is none, it goes on",
+      {
+        timeline: [declined({ cardId: "test-only-acquirer-c-a" }), optOut("1h"), later("5d")],
+        expect: {
+          commands: [
+            "0m card-payment-explain push delivered",
+            "0m card-payment-retry execute failed",
+            "6h card-payment-retry execute delivered",
+            "6h card-payment-resolved push delivered",
+          ],
+          ends: ["card-payment-rescue resolved"],
+        },
+      },
+    ],
+    [
+      "wants nothing at all any more between the tries: no try and no word follow",
+      {
+        timeline: [declined({ cardId: "test-only-acquirer-c-b" }), hold("1h", "opt-out"), later("5d")],
+        expect: {
+          commands: ["0m card-payment-explain push delivered", "0m card-payment-retry execute failed"],
+          ends: ["card-payment-rescue hold-placed"],
         },
       },
     ],
@@ -236,6 +262,20 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       },
     ],
     [
+      "told three times under one id that the loan was worked out: one offer",
+      {
+        ...lending,
+        timeline: [
+          page,
+          { ...calculated("5m"), times: 3 },
+          { ...left, times: 3 },
+          { at: "1h", does: "declined" },
+          later("40d"),
+        ],
+        expect: { commands: ["20m loan-offer push delivered"], ends: ["loan-interest declined"] },
+      },
+    ],
+    [
       "told twice under one id, and never on the page before: nothing",
       {
         ...lending,
@@ -297,6 +337,43 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
   ],
   onboarding: [
+    [
+      "no consent on record: help goes on, an incentive is not offered",
+      {
+        consents: "none",
+        timeline: [issued(), activated("6d"), later("80d")],
+        expect: {
+          commands: ["5d card-activation-reminder push delivered"],
+          ends: ["card-onboarding not-used"],
+          silent: ["incentive no_consent_record"],
+        },
+      },
+    ],
+    [
+      "messages refused: nothing is said, and the journey ends in its time",
+      {
+        consents: "no-messages",
+        timeline: [issued(), later("80d")],
+        expect: {
+          ends: ["card-onboarding not-activated"],
+          silent: ["nudge consent_refused", "nudge-again consent_refused"],
+        },
+      },
+    ],
+    [
+      "push and SMS down: the first nudge goes by email, the second finds no other channel",
+      {
+        ...smsDown,
+        timeline: [issued(), later("80d")],
+        expect: {
+          commands: [
+            "5d card-activation-reminder email delivered",
+            "12d card-activation-reminder sms failed",
+          ],
+          ends: ["card-onboarding not-activated"],
+        },
+      },
+    ],
     [
       "opts out after the reward was promised: the promise is kept, advertising ends",
       {
@@ -376,6 +453,43 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
           commands: ["0m keep-savings-rate inapp delivered"],
           ends: ["transfer-interception no-answer"],
           refused: ["transfer-interception opted_out"],
+        },
+      },
+    ],
+    [
+      "every other channel down: the app shows it all the same",
+      {
+        ...noMessages,
+        timeline: [leaving("0m", "keep-savings-rate"), later("1d")],
+        expect: {
+          commands: ["0m keep-savings-rate inapp delivered"],
+          ends: ["transfer-interception no-answer"],
+        },
+      },
+    ],
+    [
+      "asked three times about one event: the same answer, shown once (I1)",
+      {
+        timeline: [leaving("0m", "keep-savings-rate", "t1", 3), later("1d")],
+        expect: {
+          commands: ["0m keep-savings-rate inapp delivered"],
+          ends: ["transfer-interception no-answer"],
+        },
+      },
+    ],
+    [
+      "asked once more about the same transfer, and days later about another: not again, and again",
+      {
+        timeline: [
+          leaving("0m", "keep-savings-rate"),
+          leaving("2d", null),
+          leaving("3d", "keep-savings-rate", "t2"),
+          later("4d"),
+        ],
+        expect: {
+          commands: ["0m keep-savings-rate inapp delivered", "3d keep-savings-rate inapp delivered"],
+          ends: ["transfer-interception no-answer", "transfer-interception no-answer"],
+          refused: ["transfer-interception key_entered_before"],
         },
       },
     ],

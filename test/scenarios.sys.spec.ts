@@ -6,6 +6,7 @@
 import { replayClockText, standingClockText } from "#clock";
 import { sleep } from "#messaging";
 import { eventually, pause, resume } from "#testing";
+import { auditOf } from "../apps/cli/src/scenario/customer-streams.js";
 import { differences } from "../apps/cli/src/scenario/differences.js";
 import { play, type Played } from "../apps/cli/src/scenario/play.js";
 import { consentsOf, readScenarios, scenarioV1 } from "../apps/cli/src/scenario/scenario-file.js";
@@ -88,6 +89,35 @@ describe("the moments on a running system", () => {
       expect.objectContaining({ kind: "outcome", action: "card-payment-retry", reason: "retry_limit" }),
     );
   }, 40_000);
+
+  it("the deadline is missed: the transfer goes, and what came too late counts as not shown (I12)", async () => {
+    const customer = "scenario-deadline-missed";
+    const consents = consentsOf("all");
+    const registered = system.event(customer, "customer.registered", { consents }, { time: START });
+    await system.settled(customer, await system.publish(registered));
+    const { asks, data } = leaving("0m", null) as { asks: string; data: Record<string, unknown> };
+    const channels = system.services.get("channels")!.child;
+    await pause(channels);
+    try {
+      const response = await fetch(`${system.gateway}/v1/moments?deadlineMs=400`, {
+        method: "POST",
+        headers: { "content-type": "application/cloudevents+json" },
+        body: JSON.stringify(system.event(customer, asks, data, { time: START })),
+      });
+      expect(await response.json()).toMatchObject({ decision: null, reason: "deadline" });
+    } finally {
+      resume(channels);
+    }
+    const left = await eventually("the journey to end", () => {
+      const c = system.contextOf(customer);
+      return c?.contacts.length && c.journeys.length === 0 ? c : undefined;
+    });
+    expect(left.contacts).toMatchObject([{ action: "keep-savings-rate", outcome: "expired" }]);
+    const records = await auditOf(system.servers.nc, customer, left.audit.n);
+    expect(records.flatMap((r) => r.entries)).toContainEqual(
+      expect.objectContaining({ kind: "journey-exited", reason: "not-shown" }),
+    );
+  }, 30_000);
 
   describe("while the decision service is away", () => {
     beforeAll(() => pause(system.services.get("decision")!.child));

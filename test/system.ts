@@ -200,6 +200,8 @@ export class System {
       filter_subjects: [subjects.ctxAll],
     });
     await consumer.consume({
+      // Left to itself the client notices after half a minute that its consumer has died with the server.
+      idle_heartbeat: 1_000,
       callback: (m) => {
         const c = m.json<Context>();
         this.contexts.set(c.customerId, c);

@@ -176,19 +176,23 @@ class Player {
 
   async #ask(entry: Extract<TimelineEntry, { asks: string }>, at: number): Promise<void> {
     const event = this.#event(entry.asks, at, this.#filled(entry.data));
+    for (let i = 0; i < entry.times; i++) await this.#askOnce(event, entry.answer);
+    await this.#settled((c) => c.recent.some((e) => e.id === event.id));
+  }
+
+  async #askOnce(event: CloudEvent, expected: string | null): Promise<void> {
     const response = await fetch(`${this.options.gatewayUrl}/v1/moments?deadlineMs=2000`, {
       method: "POST",
       headers: { "content-type": "application/cloudevents+json" },
       body: JSON.stringify(event),
     });
-    if (!response.ok) throw new Error(`${this.#customerId} asks ${entry.asks}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`${this.#customerId} asks ${event.type}: ${await response.text()}`);
     const answer = momentAnswerV1.parse(await response.json());
     const told = answer.decision?.action ?? null;
-    if (told !== entry.answer)
+    if (told !== expected)
       this.#wrongAnswers.push(
-        `${entry.asks} was answered ${told ?? `nothing (${answer.reason})`}, not ${entry.answer ?? "nothing"}`,
+        `${event.type} was answered ${told ?? `nothing (${answer.reason})`}, not ${expected ?? "nothing"}`,
       );
-    await this.#settled((c) => c.recent.some((e) => e.id === event.id));
   }
 
   #event(type: string, at: number, data: Readonly<Record<string, unknown>>): CloudEvent {

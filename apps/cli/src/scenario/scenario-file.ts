@@ -42,12 +42,16 @@ const entryV1 = z.union([
     data: data.default({}),
     times: z.number().int().min(1).max(50).default(1),
   }),
-  /** The same as a question (`POST /v1/moments`): the action that must be the answer, or null. */
+  /**
+   * The same as a question (`POST /v1/moments`): the action that must be the answer, or null. `times`: so often, one after the
+   * other, under the same id.
+   */
   z.strictObject({
     at: offset,
     asks: z.string().refine(isEventType),
     data: data.default({}),
     answer: z.string().nullable(),
+    times: z.number().int().min(1).max(50).default(1),
   }),
   /** What the customer does with the last message. */
   z.strictObject({ at: offset, does: z.enum(RESPONSE_OUTCOMES) }),
