@@ -135,20 +135,50 @@ class Replay {
     }
     const own = record && isAbout(record, parsed.event) ? record : undefined;
     const event = this.#asItWasRead(parsed.event, own);
-    const journeys = this.releases.at(message.storedAt, metIn(own));
+    const now = this.#timeOf(event, message, own, record);
+    let otherwise: Otherwise | undefined;
+    for (const journeys of this.#releasesAt(message, own, record)) {
+      try {
+        this.#applied(event, now, own, journeys);
+        return;
+      } catch (error) {
+        if (!(error instanceof Otherwise)) throw error;
+        otherwise ??= error;
+      }
+    }
+    throw otherwise!;
+  }
+
+  /** As they were when EVT stored the event; then as the actor may have known them when it handled it. */
+  *#releasesAt(
+    message: Stored,
+    own: AuditRecord | undefined,
+    next: AuditRecord | undefined,
+  ): Generator<Journeys> {
+    const met = metIn(own);
+    yield this.releases.at(message.storedAt, met);
+    const handledBy = next ? this.recorded.storedAt(next.n) : wallClock.now();
+    for (const wallMs of this.releases.changesBetween(message.storedAt, handledBy))
+      yield this.releases.at(wallMs, met);
+  }
+
+  /** Changes nothing when it comes out otherwise. */
+  #applied(event: CustomerEvent, now: number, own: AuditRecord | undefined, journeys: Journeys): void {
     const before = this.#context.journeys;
-    const turn = step(this.#context, event, this.#timeOf(event, message, own, record), journeys);
-    while (turn.ask) this.#answer(turn, event, own, journeys);
+    const turn = step(this.#context, event, now, journeys);
+    let decisions = 0;
+    for (; turn.ask; decisions++) this.#answer(turn, event, own, journeys);
     const { context, entries } = turn;
-    if (entries.length === 0 && context.journeys === before) {
+    if (entries.length > 0 || context.journeys !== before) {
+      this.#compareRecord(context, event, entries, own);
+      this.#timeUnknown = false;
+    } else {
       if (own)
         throw new Otherwise(`audit record ${own.n}`, event, firstDifference(own, undefined) ?? NOTHING);
-      this.#timeUnknown = true;
       this.#context = context;
-      return;
+      this.#timeUnknown = true;
     }
-    this.#timeUnknown = false;
-    this.#compareRecord(context, event, entries, own);
+    this.counts.decisions += decisions;
   }
 
   finish(): void {
@@ -203,7 +233,6 @@ class Replay {
         path: "request",
         actual: JSON.stringify(request.journey),
       });
-    this.counts.decisions++;
     if (entry.answer === "unavailable") {
       answer(turn, { kind: "unavailable", reason: entry.reason }, journeys);
       return;
