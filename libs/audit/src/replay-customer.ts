@@ -76,6 +76,7 @@ export async function replayCustomer(
     recorded,
     await ReleasesThen.read(nc),
     await deadLettersOf(nc, customerId),
+    snapshot.storedAt,
   );
   const told = { customerId, notes: replay.notes };
   try {
@@ -97,6 +98,8 @@ export async function replayCustomer(
   }
 }
 
+const DAY_MS = 86_400_000;
+
 class Replay {
   readonly counts = { events: 0, decisions: 0, records: 0 };
   readonly notes: string[] = [];
@@ -105,7 +108,10 @@ class Replay {
   #next = 0;
   /** The last event that was applied had no record. */
   #timeUnknown = false;
-  /** Every record was made at its event's own time: a replay of the past. */
+  /**
+   * Events were handled at their own times, a replay of the past: Segue's clock showed another day than the wall's, or
+   * every record has its event's time. (A record has a later one after an event that has no record and came first.)
+   */
   readonly #ownTime: boolean;
 
   constructor(
@@ -113,11 +119,14 @@ class Replay {
     private readonly recorded: Recorded,
     private readonly releases: ReleasesThen,
     private readonly dead: ReadonlySet<number>,
+    /** When the context was stored, wall clock, epoch ms. */
+    committedAt: number,
   ) {
     this.#context = emptyContext(expected.customerId);
     const { chain } = recorded;
     this.#ownTime =
-      chain.length > 0 && chain.every((r, i) => r.at === Math.max(r.event.time, chain[i - 1]?.at ?? 0));
+      Math.abs(committedAt - expected.now) > DAY_MS ||
+      (chain.length > 0 && chain.every((r, i) => r.at === Math.max(r.event.time, chain[i - 1]?.at ?? 0)));
   }
 
   apply(message: Stored): void {
