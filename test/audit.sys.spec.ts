@@ -672,6 +672,16 @@ describe("the audit of a replay of the past", () => {
     expect(context).toMatchObject({ duplicates: 1, journeys: [] });
     const told = await replayCustomer(system.servers.nc, "p1");
     expect(told).toMatchObject({ equal: true, decisions: 2 });
+    // A record with a later time than its event's: one without a record came first. And a customer with no record.
+    const at = async (customer: string, n: number, type: string): Promise<void> => {
+      const event = system.event(customer, type, { amount: 500 }, { time: day(n) });
+      await system.settled(customer, await system.publish(event));
+    };
+    await at("p2", 5, "page.viewed");
+    await at("p2", 3, "transfer.sent");
+    await at("p3", 3, "page.viewed");
+    expect(await replayCustomer(system.servers.nc, "p2")).toMatchObject({ equal: true, decisions: 1 });
+    expect(await replayCustomer(system.servers.nc, "p3")).toMatchObject({ equal: true, records: 0 });
     const findings: Finding[] = [];
     await verifyCustomers(system.servers.nc, { onFinding: (f) => findings.push(f) });
     expect(findings).toEqual([]);

@@ -25,12 +25,15 @@ export interface RecordedDecision {
 export interface Recorded {
   /** In the order of the chain, each once, as stored. */
   readonly chain: readonly AuditRecord[];
+  /** When AUDIT stored record `n`, wall clock, epoch ms; 0 when it did not. */
+  storedAt(n: number): number;
   decision(decisionId: string, digest: string | undefined): RecordedDecision | undefined;
 }
 
 export async function readRecorded(nc: NatsConnection, customerId: string): Promise<Recorded> {
   const stream = streamOf("AUDIT", partitionOf(customerId));
   const chain = new Map<number, AuditRecord>();
+  const storedAt = new Map<number, number>();
   const decisions = new Map<string, RecordedDecision[]>();
   for await (const m of readSubject(nc, stream, subjects.auditOfCustomer(customerId))) {
     const body: unknown = JSON.parse(m.string());
@@ -44,11 +47,16 @@ export async function readRecorded(nc: NatsConnection, customerId: string): Prom
       }
     } else {
       auditRecordsV1.parse(body);
-      for (const r of (body as { records: AuditRecord[] }).records) if (!chain.has(r.n)) chain.set(r.n, r);
+      for (const r of (body as { records: AuditRecord[] }).records) {
+        if (chain.has(r.n)) continue;
+        chain.set(r.n, r);
+        storedAt.set(r.n, m.storedAt);
+      }
     }
   }
   return {
     chain: [...chain.values()].sort((a, b) => a.n - b.n),
+    storedAt: (n) => storedAt.get(n) ?? 0,
     decision: (decisionId, digest) => {
       const known = decisions.get(decisionId);
       return digest === undefined ? known?.at(-1) : known?.find((d) => d.sha256 === digest);

@@ -33,6 +33,9 @@ export interface Met {
   readonly engine: number | undefined;
 }
 
+/** An actor hears of a change within this, and of none sooner before its record is in AUDIT. */
+const HEARD_WITHIN_MS = 10_000;
+
 export class ReleasesThen {
   readonly #expressions = createExpressions();
   #built: { readonly key: string; readonly journeys: Journeys } | undefined;
@@ -85,6 +88,17 @@ export class ReleasesThen {
     const journeys = this.#build(definitions, changes, signals, met);
     this.#built = { key, journeys };
     return journeys;
+  }
+
+  /**
+   * Times (wall clock) that tell apart what an actor may have known of an event that was stored and handled at these
+   * times: it may have handled it long after EVT stored it, and a change may be on its way to it.
+   */
+  changesBetween(storedMs: number, handledMs: number): number[] {
+    const near = this.changes.filter(
+      ({ at }) => at > storedMs - HEARD_WITHIN_MS && at <= Math.max(storedMs, handledMs) + HEARD_WITHIN_MS,
+    );
+    return [...new Set(near.flatMap(({ at }) => [at - 1, at]))];
   }
 
   #build(

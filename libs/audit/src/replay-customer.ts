@@ -76,6 +76,7 @@ export async function replayCustomer(
     recorded,
     await ReleasesThen.read(nc),
     await deadLettersOf(nc, customerId),
+    snapshot.storedAt,
   );
   const told = { customerId, notes: replay.notes };
   try {
@@ -97,6 +98,8 @@ export async function replayCustomer(
   }
 }
 
+const DAY_MS = 86_400_000;
+
 class Replay {
   readonly counts = { events: 0, decisions: 0, records: 0 };
   readonly notes: string[] = [];
@@ -105,7 +108,10 @@ class Replay {
   #next = 0;
   /** The last event that was applied had no record. */
   #timeUnknown = false;
-  /** Every record was made at its event's own time: a replay of the past. */
+  /**
+   * Events were handled at their own times, a replay of the past: Segue's clock showed another day than the wall's, or
+   * every record has its event's time. (A record has a later one after an event that has no record and came first.)
+   */
   readonly #ownTime: boolean;
 
   constructor(
@@ -113,11 +119,14 @@ class Replay {
     private readonly recorded: Recorded,
     private readonly releases: ReleasesThen,
     private readonly dead: ReadonlySet<number>,
+    /** When the context was stored, wall clock, epoch ms. */
+    committedAt: number,
   ) {
     this.#context = emptyContext(expected.customerId);
     const { chain } = recorded;
     this.#ownTime =
-      chain.length > 0 && chain.every((r, i) => r.at === Math.max(r.event.time, chain[i - 1]?.at ?? 0));
+      Math.abs(committedAt - expected.now) > DAY_MS ||
+      (chain.length > 0 && chain.every((r, i) => r.at === Math.max(r.event.time, chain[i - 1]?.at ?? 0)));
   }
 
   apply(message: Stored): void {
@@ -135,20 +144,50 @@ class Replay {
     }
     const own = record && isAbout(record, parsed.event) ? record : undefined;
     const event = this.#asItWasRead(parsed.event, own);
-    const journeys = this.releases.at(message.storedAt, metIn(own));
+    const now = this.#timeOf(event, message, own, record);
+    let otherwise: Otherwise | undefined;
+    for (const journeys of this.#releasesAt(message, own, record)) {
+      try {
+        this.#applied(event, now, own, journeys);
+        return;
+      } catch (error) {
+        if (!(error instanceof Otherwise)) throw error;
+        otherwise ??= error;
+      }
+    }
+    throw otherwise!;
+  }
+
+  /** As they were when EVT stored the event; then as the actor may have known them when it handled it. */
+  *#releasesAt(
+    message: Stored,
+    own: AuditRecord | undefined,
+    next: AuditRecord | undefined,
+  ): Generator<Journeys> {
+    const met = metIn(own);
+    yield this.releases.at(message.storedAt, met);
+    const handledBy = next ? this.recorded.storedAt(next.n) : wallClock.now();
+    for (const wallMs of this.releases.changesBetween(message.storedAt, handledBy))
+      yield this.releases.at(wallMs, met);
+  }
+
+  /** Changes nothing when it comes out otherwise. */
+  #applied(event: CustomerEvent, now: number, own: AuditRecord | undefined, journeys: Journeys): void {
     const before = this.#context.journeys;
-    const turn = step(this.#context, event, this.#timeOf(event, message, own, record), journeys);
-    while (turn.ask) this.#answer(turn, event, own, journeys);
+    const turn = step(this.#context, event, now, journeys);
+    let decisions = 0;
+    for (; turn.ask; decisions++) this.#answer(turn, event, own, journeys);
     const { context, entries } = turn;
-    if (entries.length === 0 && context.journeys === before) {
+    if (entries.length > 0 || context.journeys !== before) {
+      this.#compareRecord(context, event, entries, own);
+      this.#timeUnknown = false;
+    } else {
       if (own)
         throw new Otherwise(`audit record ${own.n}`, event, firstDifference(own, undefined) ?? NOTHING);
-      this.#timeUnknown = true;
       this.#context = context;
-      return;
+      this.#timeUnknown = true;
     }
-    this.#timeUnknown = false;
-    this.#compareRecord(context, event, entries, own);
+    this.counts.decisions += decisions;
   }
 
   finish(): void {
@@ -203,7 +242,6 @@ class Replay {
         path: "request",
         actual: JSON.stringify(request.journey),
       });
-    this.counts.decisions++;
     if (entry.answer === "unavailable") {
       answer(turn, { kind: "unavailable", reason: entry.reason }, journeys);
       return;
