@@ -1,5 +1,5 @@
 /** Releases in words. */
-import type { GovernanceChange, ReleaseRecord } from "#contracts";
+import { INSTALLATION, type GovernanceChange, type ReleaseRecord } from "#contracts";
 import { sharesAt, targetText } from "#registry";
 
 /** `version 2 for 10 %, version 1 for 90 %`; what is still to come after it. */
@@ -18,8 +18,10 @@ export function changeText(change: GovernanceChange): string {
     case "proposed":
       return `proposed version ${change.version}`;
     case "published":
-      return `published version ${change.version} of ${change.author} for ${change.live.percent} %${change.live.from > 0 ? ` from ${new Date(change.live.from).toISOString()}` : ""}`;
+      return `published version ${change.version} of ${change.author} for ${change.live.percent} %${change.live.from > 0 ? ` from ${new Date(change.live.from).toISOString()}` : ""}${change.gate === "kept" || change.author === INSTALLATION ? "" : ", without the gate"}`;
     case "widened":
+      if (change.before.percent === change.live.percent)
+        return `moved version ${change.version} to ${new Date(change.live.from).toISOString()}`;
       return `widened version ${change.version} from ${change.before.percent} % to ${change.live.percent} %`;
     case "rolled-back":
       return `rolled version ${change.version} back to version ${change.to}`;

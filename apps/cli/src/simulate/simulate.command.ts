@@ -75,7 +75,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const { recorded, source, live } = await readRecorded(options);
   if (recorded.events === 0)
     throw new Error(
-      `there are no events to simulate (${source})${recorded.problems.map((p) => `\n  ${p}`).join("")}`,
+      `there are no events to simulate (${source})${recorded.problems.map((p) => `\n  ${p}`).join("")}${source.startsWith("stream") ? ": --since and --until choose another time" : ""}`,
     );
   const definitions = loadDefinitions(options.definitions);
   const published = options.published === undefined ? definitions.journeys : loadJourneys(options.published);
