@@ -10,10 +10,10 @@ import { auditOf } from "../apps/cli/src/scenario/customer-streams.js";
 import { differences } from "../apps/cli/src/scenario/differences.js";
 import { play, type Played } from "../apps/cli/src/scenario/play.js";
 import { consentsOf, readScenarios, scenarioV1 } from "../apps/cli/src/scenario/scenario-file.js";
+import { CASES } from "./scenario-cases/index.js";
 import {
   bought,
   calculated,
-  CASES,
   declined,
   issued,
   later,
@@ -21,7 +21,7 @@ import {
   left,
   lending,
   page,
-} from "./scenario-cases.js";
+} from "./scenario-cases/events.js";
 import { System } from "./system.js";
 
 const shipped = readScenarios("scenarios");
