@@ -87,7 +87,7 @@ async function happened(nc: NatsConnection, { record, step, trigger }: DecisionF
   if (step && (step.event.id !== moment.id || step.event.source !== moment.source))
     lines.push(`Then came ${step.event.type} from ${step.event.source}${place(step.event)}.`);
   lines.push(
-    `On that, step ${journey.step} asked at ${timeThere(request.at, request.profile.timezone)} which of ${candidates.length === 1 ? "one action" : `${candidates.length} actions`} to take: ${listed(candidates)}.`,
+    `On that, step ${journey.step} asked at ${timeThere(request.at, request.profile.timezone)} ${candidates.length === 1 ? "whether to take the one action there is" : `which of ${candidates.length} actions to take`}: ${listed(candidates)}.`,
   );
   return lines;
 }
@@ -166,6 +166,8 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
         `Quiet hours${quiet ? ` from ${quiet.from} to ${quiet.to}` : ""} over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}).`,
       );
     }
+    if (reason === "stopped" && rule)
+      lines.push(`The kill switch stopped ${stoppedInWords(rule)} (rule ${rule}).`);
     if (reason === "no_timezone" && rule)
       lines.push(
         `The customer's time zone is not on record, so that nobody knows when their night is (rule ${rule}).`,
@@ -195,6 +197,11 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
       : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}`).join(", ")}.`,
   );
   return [...new Set(lines)];
+}
+
+function stoppedInWords(rule: string): string {
+  const [, kind, name] = rule.split("/");
+  return kind === "all" ? "every send" : `every send ${kind === "channel" ? "over" : "of journey"} ${name}`;
 }
 
 function placedRule(
@@ -254,6 +261,8 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
       const cap = capOf(fact.rule, packs, record);
       return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;
     }
+    case "kill-switch":
+      return "the kill switch had been released";
     case "time":
       return `it had been asked at ${timeThere(fact.at, record.request.profile.timezone)}`;
     case "timezone":

@@ -24,6 +24,7 @@ export function timeThere(ms: number, timezone: string | undefined): string {
 
 /** A reason code as words: `no_consent_record` → `no consent record`. */
 export function words(code: string): string {
+  if (code === "stopped") return "stopped by the kill switch";
   return code.replaceAll("_", " ");
 }
 

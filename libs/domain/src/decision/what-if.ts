@@ -5,8 +5,11 @@
  */
 import {
   consentKey,
+  CHANNELS,
   HOLDS,
+  NO_CONTROLS,
   type Channel,
+  type Controls,
   type DecisionRecord,
   type DecisionReply,
   type DecisionRequest,
@@ -44,6 +47,8 @@ export type Fact =
   | { readonly kind: "hold"; readonly hold: HoldKind; readonly present: boolean }
   /** This cap counts nothing. */
   | { readonly kind: "cap"; readonly rule: string }
+  /** The kill switch stops nothing. */
+  | { readonly kind: "kill-switch" }
   | { readonly kind: "time"; readonly at: number }
   | { readonly kind: "timezone"; readonly timezone: string }
   /** The condition holds. */
@@ -77,6 +82,7 @@ export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
     packs,
     copies: [request.profile],
     contacts,
+    ...(fact?.kind === "kill-switch" ? {} : { controls: controlsOf(record) }),
     ...(fact?.kind === "cap" ? { uncounted: new Set([fact.rule]) } : {}),
   });
   return conclude(request, ranking, catalogue, { ...answer, packs: packNames(record) });
@@ -85,6 +91,17 @@ export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
 /** True when facts and rules give the decision as it stands on record: then what-ifs may be trusted. */
 export function followsFromFacts(facts: DecisionFacts): boolean {
   return JSON.stringify(recompute(facts)) === JSON.stringify(facts.record);
+}
+
+/** The kill switch as the verdicts show it: each that it stopped names what was switched. */
+function controlsOf({ request, verdicts }: DecisionRecord): Controls {
+  const rules = new Set(verdicts.map((v) => v.rule));
+  return {
+    ...NO_CONTROLS,
+    all: rules.has("control/all"),
+    channels: CHANNELS.filter((channel) => rules.has(`control/channel/${channel}`)),
+    journeys: rules.has(`control/journey/${request.journey.id}`) ? [request.journey.id] : [],
+  };
 }
 
 /** Each fact that had a part in the decision, changed by itself; those that change it first. */
@@ -111,6 +128,7 @@ function factsOf({ record, catalogue, packs }: DecisionFacts): Fact[] {
         if (purpose) add({ kind: "consent", purpose, channel, granted: true });
       }
     if ((reason === "cap_reached" || reason === "journey_cap_reached") && rule) add({ kind: "cap", rule });
+    if (reason === "stopped") add({ kind: "kill-switch" });
     if (reason === "no_timezone") add({ kind: "timezone", timezone: "UTC" });
     if (verdict === "deferred" && until !== undefined) add({ kind: "time", at: until });
   }
@@ -188,6 +206,7 @@ function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionReq
       return { ...request, candidates: request.candidates.filter((c) => c !== fact.action) };
     // These are facts of the rules, not of the question.
     case "cap":
+    case "kill-switch":
     case "condition":
     case "score":
       return request;

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import {
   CHANNELS,
   HOLDS,
+  NO_CONTROLS,
   policyPackV1,
+  type Controls,
   type DecisionRequest,
   type HoldKind,
   type PolicyPackDefinition,
@@ -46,6 +48,7 @@ function facts(given: {
   holds?: HoldKind[];
   contacts?: CountedContact[];
   catalogue?: Catalogue;
+  controls?: Controls;
 }): DecisionFacts {
   const request = aRequest({
     at: NOON,
@@ -62,7 +65,9 @@ function facts(given: {
   const contacts = given.contacts ?? [];
   const ranking = rank(request, using, simpleExpressions);
   const question = evaluateRequest(request, ranking);
-  const answer = question && evaluate(question, { packs: PACKS, copies: [request.profile], contacts });
+  const { controls = NO_CONTROLS } = given;
+  const answer =
+    question && evaluate(question, { packs: PACKS, copies: [request.profile], contacts, controls });
   const record = conclude(request, ranking, using, answer && { ...answer, packs: ["house@1"] });
   return { record, catalogue: using, packs: PACKS, contacts, expressions: simpleExpressions };
 }
@@ -99,6 +104,18 @@ describe("what would have changed a decision", () => {
     );
     const two = whatIfs(facts({ holds: ["fraud", "hardship"] }));
     expect(two.filter((w) => w.fact.kind === "hold").map((w) => w.changes)).toEqual([false, false]);
+  });
+
+  it("that the kill switch stopped: had it been released", () => {
+    for (const controls of [
+      { ...NO_CONTROLS, all: true },
+      { ...NO_CONTROLS, channels: ["push" as const, "sms" as const] },
+    ]) {
+      const stopped = facts({ controls });
+      expect(stopped.record.reply).toMatchObject({ kind: "none", reason: "stopped" });
+      expect(followsFromFacts(stopped)).toBe(true);
+      expect(said(found(whatIfs(stopped), "kill-switch"))).toBe("large push,sms");
+    }
   });
 
   it("that a cap stopped: without it, or when it has room again", () => {

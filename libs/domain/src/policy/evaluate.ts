@@ -5,6 +5,7 @@
  */
 import type {
   Channel,
+  Controls,
   EvaluateReply,
   EvaluateRequest,
   PolicyPackDefinition,
@@ -14,6 +15,7 @@ import type {
 } from "#contracts";
 import { capReached, journeyCap, packCaps, type Cap, type CountedContact } from "./caps.js";
 import { judge, type Judgement } from "./judge.js";
+import { stoppedBy } from "./stopped.js";
 
 export interface PolicyFacts {
   readonly packs: readonly PolicyPackDefinition[];
@@ -23,6 +25,8 @@ export interface PolicyFacts {
   readonly contacts: readonly CountedContact[];
   /** Caps, by their rule, that are not counted. */
   readonly uncounted?: ReadonlySet<string>;
+  /** The kill switch as it stood. */
+  readonly controls?: Controls;
 }
 
 interface Judged {
@@ -52,15 +56,17 @@ export function evaluate(request: EvaluateRequest, facts: PolicyFacts): Omit<Eva
 
 /** Behind the chosen option nothing is counted any more: it was outranked, whatever the caps would say. */
 function judgeOption(
-  { at, cap }: EvaluateRequest,
+  { at, cap, journey }: EvaluateRequest,
   option: PolicyOption,
-  { packs, copies, contacts, uncounted }: PolicyFacts,
+  { packs, copies, contacts, uncounted, controls }: PolicyFacts,
   counted: boolean,
 ): Judged {
   const caps: readonly Cap[] = [...packCaps(packs, option.purpose), ...(cap ? [journeyCap(cap)] : [])].filter(
     (c) => !uncounted?.has(c.rule),
   );
   const verdicts = option.channels.map((channel): Judgement => {
+    const stop = controls && stoppedBy(controls, journey, channel);
+    if (stop !== undefined) return { channel, verdict: "denied", reason: "stopped", rule: stop };
     const judgement = judge({ packs, copies, option, channel, at });
     if (judgement.verdict !== "permitted" || !counted) return judgement;
     const full = capReached(caps, contacts, { channel, at });
