@@ -90,9 +90,13 @@ describe("the policy tail, on real NATS", () => {
     }
     await eventually("the loss to be noticed", () => !tail.fresh);
     await eventually("fresh again", () => tail.fresh);
-    // And not for a moment only.
-    await sleep(1_200);
-    expect(tail.fresh).toBe(true);
+    // And not for a moment only; a busy machine may hold one heartbeat back.
+    let fresh = 0;
+    for (let i = 0; i < 20; i++) {
+      await sleep(100);
+      if (tail.fresh) fresh++;
+    }
+    expect(fresh).toBeGreaterThan(12);
     await tail.stop();
   });
 

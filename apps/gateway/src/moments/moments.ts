@@ -251,7 +251,7 @@ const MEASURED: ReadonlySet<string> = new Set([
 ]);
 
 /** The last milliseconds before the deadline belong to the way back, and to what the event loop is busy with. */
-const MARGIN_MS = 10;
+const MARGIN_MS = 50;
 
 function leftMs({ deadlineMs, startedAt }: MomentQuestion): number {
   return deadlineMs - Math.min(MARGIN_MS, deadlineMs / 10) - (performance.now() - startedAt);
