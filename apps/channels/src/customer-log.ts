@@ -1,14 +1,8 @@
 /** Reads what stands in the streams about one customer, newest knowledge first. */
-import {
-  JetStreamApiError,
-  jetstreamManager,
-  type JetStreamManager,
-  type StoredMsg,
-} from "@nats-io/jetstream";
+import { jetstreamManager, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { lastStored, storedMessages } from "#messaging";
 
-const NO_MESSAGE = 10_037;
-const BATCH = 256;
 /** Clocks of the servers that stamp messages may differ by this much. */
 const SKEW_MS = 60_000;
 
@@ -23,12 +17,7 @@ export class CustomerLog {
   /** The last message on the subject (wildcards allowed). */
   async last(stream: string, subject: string): Promise<StoredMsg | undefined> {
     const jsm = await this.#manager();
-    try {
-      return (await jsm.direct.getMessage(stream, { last_by_subj: subject })) ?? undefined;
-    } catch (error) {
-      if (isNoMessage(error)) return undefined;
-      throw error;
-    }
+    return lastStored(jsm.direct, stream, subject);
   }
 
   /**
@@ -47,25 +36,13 @@ export class CustomerLog {
     const got = pick(last);
     if (got !== undefined) return got;
     const jsm = await this.#manager();
-    let from: { start_time: Date } | { seq: number } = { start_time: new Date(Math.max(since, 0)) };
-    for (;;) {
-      let seen: StoredMsg | undefined;
-      try {
-        for await (const m of await jsm.direct.getBatch(stream, {
-          ...from,
-          batch: BATCH,
-          next_by_subj: subject,
-        })) {
-          seen = m;
-          const found = pick(m);
-          if (found !== undefined) return found;
-        }
-      } catch (error) {
-        if (!isNoMessage(error)) throw error;
-      }
-      if (!seen || seen.seq >= last.seq) return undefined;
-      from = { seq: seen.seq + 1 };
+    const from = { start_time: new Date(Math.max(since, 0)) };
+    for await (const m of storedMessages(jsm.direct, stream, subject, from)) {
+      const found = pick(m);
+      if (found !== undefined) return found;
+      if (m.seq >= last.seq) return undefined;
     }
+    return undefined;
   }
 
   #manager(): Promise<JetStreamManager> {
@@ -73,10 +50,4 @@ export class CustomerLog {
     this.#jsm ??= jetstreamManager(this.#nc, { checkAPI: false });
     return this.#jsm;
   }
-}
-
-function isNoMessage(error: unknown): boolean {
-  return error instanceof JetStreamApiError
-    ? error.code === NO_MESSAGE || error.code === 404
-    : /message not found|no message/i.test((error as Error).message);
 }

@@ -5,13 +5,12 @@
 import {
   DeliverPolicy,
   jetstream,
-  JetStreamApiError,
-  JetStreamError,
   jetstreamManager,
   type JetStreamManager,
   type StoredMsg,
 } from "@nats-io/jetstream";
 import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
+import { lastStored, storedMessages } from "#messaging";
 
 export interface Stored {
   readonly subject: string;
@@ -22,10 +21,6 @@ export interface Stored {
   readonly headers: MsgHdrs | undefined;
   string(): string;
 }
-
-const NOT_FOUND = 404;
-const PAGE = 256;
-const PAGE_TIMEOUT_MS = 5_000;
 
 const managers = new WeakMap<NatsConnection, Promise<JetStreamManager>>();
 
@@ -42,14 +37,9 @@ export async function lastOf(
   stream: string,
   subject: string,
 ): Promise<Stored | undefined> {
-  const jsm = await managerOf(nc);
-  try {
-    const m = await jsm.direct.getMessage(stream, { last_by_subj: subject });
-    return m ? stored(m) : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const { direct } = await managerOf(nc);
+  const m = await lastStored(direct, stream, subject);
+  return m && stored(m);
 }
 
 /** Messages under a filter, in stream order, from a sequence up to the last that there is when reading begins. */
@@ -95,15 +85,8 @@ export async function* readSubject(
   subject: string,
   from = 1,
 ): AsyncGenerator<Stored> {
-  const jsm = await managerOf(nc);
-  for (let seq = from; ;) {
-    const page = await readPage(jsm, stream, subject, seq);
-    for (const m of page) yield stored(m);
-    const last = page.at(-1);
-    // The server may cut a page short by its size, so its own count of what is left decides.
-    if (!last || (last.pending ?? 0) <= 0) return;
-    seq = last.seq + 1;
-  }
+  const { direct } = await managerOf(nc);
+  for await (const m of storedMessages(direct, stream, subject, { seq: from })) yield stored(m);
 }
 
 function stored(m: StoredMsg): Stored {
@@ -117,37 +100,4 @@ function stored(m: StoredMsg): Stored {
     },
     string: () => m.string(),
   };
-}
-
-/** In callback form: the iterator of `getBatch` never ends when the server goes away within a batch. */
-function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: number): Promise<StoredMsg[]> {
-  return new Promise((resolve, reject) => {
-    const page: StoredMsg[] = [];
-    const fail = (cause: unknown): void => {
-      clearTimeout(late);
-      reject(cause instanceof Error ? cause : new Error(String(cause)));
-    };
-    const late = setTimeout(
-      () => fail(new Error(`reading ${subject} of ${stream} took longer than ${PAGE_TIMEOUT_MS} ms`)),
-      PAGE_TIMEOUT_MS,
-    );
-    jsm.direct
-      .getBatch(stream, {
-        seq,
-        next_by_subj: subject,
-        batch: PAGE,
-        callback: (done, message) => {
-          if (!done) return void page.push(message);
-          if (done.err && !isNotFound(done.err)) return fail(done.err);
-          clearTimeout(late);
-          resolve(page);
-        },
-      })
-      .catch(fail);
-  });
-}
-
-function isNotFound(error: unknown): boolean {
-  if (error instanceof JetStreamApiError) return error.status === NOT_FOUND || error.code === 10_037;
-  return error instanceof JetStreamError && "code" in error && error.code === NOT_FOUND;
 }

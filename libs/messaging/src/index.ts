@@ -10,6 +10,7 @@ export * from "./rendezvous.js";
 export * from "./rpc.js";
 export { RpcResponder, type RpcContext } from "./rpc-responder.js";
 export * from "./rpc-server.js";
+export * from "./stored-messages.js";
 export type { StreamMessage } from "./stream-message.js";
 export * from "./work-dead-letter.js";
 export * from "./work-handler.js";

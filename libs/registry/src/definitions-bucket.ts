@@ -1,9 +1,9 @@
 /** The bucket `definitions` and the chains in AUDIT, read and written with compare-and-set. */
-import { jetstreamManager, JetStreamApiError, type JetStreamManager } from "@nats-io/jetstream";
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm, type KV } from "@nats-io/kv";
 import { nuid, type NatsConnection } from "@nats-io/nats-core";
 import { governanceRecordV1, GOVERNANCE_STREAM, subjects, type GovernanceRecord } from "#contracts";
-import { Publisher } from "#messaging";
+import { lastStored, Publisher, storedMessages } from "#messaging";
 
 /** A stored record with the sequence that a change of it must name. */
 export interface Entry {
@@ -12,10 +12,6 @@ export interface Entry {
 }
 
 const GIVE_UP_AFTER_MS = 5_000;
-const PAGE_TIMEOUT_MS = 5_000;
-const PAGE = 256;
-const NO_MESSAGE = 10_037;
-const NOT_FOUND = 404;
 
 export class DefinitionsBucket {
   readonly #nc: NatsConnection;
@@ -74,25 +70,15 @@ export class DefinitionsBucket {
     const { jsm } = await this.#open();
     const subject = chainSubject(journey);
     const records: GovernanceRecord[] = [];
-    for (let seq = 1; ;) {
-      const page = await readPage(jsm, subject, seq);
-      records.push(...page.map((m) => governanceRecordV1.parse(JSON.parse(m.text))));
-      const last = page.at(-1);
-      if (!last || page.length < PAGE) return records;
-      seq = last.seq + 1;
-    }
+    for await (const message of storedMessages(jsm.direct, GOVERNANCE_STREAM, subject))
+      records.push(governanceRecordV1.parse(message.json()));
+    return records;
   }
 
   async #last(subject: string): Promise<GovernanceRecord | undefined> {
     const { jsm } = await this.#open();
-    try {
-      const message = await jsm.direct.getMessage(GOVERNANCE_STREAM, { last_by_subj: subject });
-      return message ? governanceRecordV1.parse(message.json()) : undefined;
-    } catch (error) {
-      if (error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.status === NOT_FOUND))
-        return undefined;
-      throw error;
-    }
+    const message = await lastStored(jsm.direct, GOVERNANCE_STREAM, subject);
+    return message && governanceRecordV1.parse(message.json());
   }
 
   #open(): Promise<{ kv: KV; jsm: JetStreamManager }> {
@@ -113,30 +99,4 @@ export class DefinitionsBucket {
 
 function chainSubject(journey: string): string {
   return journey === "" ? subjects.auditOfControls : subjects.auditOfJourney(journey);
-}
-
-/** In callback form: the iterator of `getBatch` never ends when the server goes away within a batch. */
-function readPage(jsm: JetStreamManager, subject: string, seq: number): Promise<Entry[]> {
-  return new Promise((resolve, reject) => {
-    const page: Entry[] = [];
-    const late = setTimeout(() => {
-      reject(new Error(`reading ${subject} took longer than ${PAGE_TIMEOUT_MS} ms`));
-    }, PAGE_TIMEOUT_MS);
-    const batch = jsm.direct.getBatch(GOVERNANCE_STREAM, {
-      seq,
-      next_by_subj: subject,
-      batch: PAGE,
-      callback: (done, message) => {
-        if (!done) return void page.push({ text: message.string(), seq: message.seq });
-        clearTimeout(late);
-        // 404 is the answer when there is nothing from that sequence on.
-        if (done.err && !("code" in done.err && done.err.code === NOT_FOUND)) reject(done.err);
-        else resolve(page);
-      },
-    });
-    batch.catch((cause: unknown) => {
-      clearTimeout(late);
-      reject(cause instanceof Error ? cause : new Error(String(cause)));
-    });
-  });
 }

@@ -30,6 +30,6 @@ export { simulationGate, streamGate, type PublishGateParts, type StreamGateOptio
 export { reportHtml } from "./report-html.js";
 export { reportText, type Style } from "./report-text.js";
 export { reportOf, type SimulationReport } from "./report.js";
-export { readLiveJourneys, readRecordedEvents, StreamUnreadable, type StreamRange } from "./stream-source.js";
+export { readLiveJourneys, readRecordedEvents, type StreamRange } from "./stream-source.js";
 export { FileUnusable, readGate, readResponses } from "./read-files.js";
 export { compareInWorker } from "./simulate-in-worker.js";

@@ -2,7 +2,7 @@
  * Reads what Segue holds about one customer: the context from CTX, its audit records from AUDIT. Always by the
  * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
  */
-import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import type { StoredMsg } from "@nats-io/jetstream";
 import { explainDecision, readDecision } from "#audit";
 import {
   auditRecordsV1,
@@ -18,13 +18,12 @@ import {
   type DecisionExplained,
   type DecisionRecord,
 } from "#contracts";
+import { storedMessages, StreamUnreadable } from "#messaging";
 import { streamAway, type NatsLink } from "../nats-link.js";
 
-const PAGE = 256;
 /** A history of up to so many records is simply read. */
 const READ_ALL = 512;
-const NOT_FOUND = 404;
-const PAGE_TIMEOUT_MS = 3_000;
+const READ_TIMEOUT_MS = 3_000;
 
 export interface StepPage {
   /** Newest first. */
@@ -162,12 +161,11 @@ export class CustomerReader {
   ): Promise<void> {
     const { jsm } = this.link.parts;
     const { stream, subject } = auditOf(customerId, kind);
-    for (let seq = fromSeq; ;) {
-      const page = await answered(() => readPage(jsm, stream, subject, seq));
-      for (const message of page) if (!take(message)) return;
-      const last = page.at(-1);
-      if (!last || page.length < PAGE) return;
-      seq = last.seq + 1;
+    try {
+      const messages = storedMessages(jsm.direct, stream, subject, { seq: fromSeq }, READ_TIMEOUT_MS);
+      for await (const message of messages) if (!take(message)) return;
+    } catch (error) {
+      throw error instanceof StreamUnreadable ? streamAway({}, error) : error;
     }
   }
 }
@@ -192,34 +190,4 @@ async function answered<T>(read: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw streamAway({}, error);
   }
-}
-
-/**
- * Up to `PAGE` messages of a subject from a sequence on. In callback form, because the iterator of
- * `getBatch` leaves its subscription behind, and ends never when the server goes away within a batch.
- */
-function readPage(jsm: JetStreamManager, stream: string, subject: string, seq: number): Promise<StoredMsg[]> {
-  return new Promise((resolve, reject) => {
-    const page: StoredMsg[] = [];
-    const late = setTimeout(() => {
-      reject(new Error(`reading ${stream} took longer than ${PAGE_TIMEOUT_MS} ms`));
-      void batch.then((b) => b.stop()).catch(() => undefined);
-    }, PAGE_TIMEOUT_MS);
-    const batch = jsm.direct.getBatch(stream, {
-      seq,
-      next_by_subj: subject,
-      batch: PAGE,
-      callback: (done, message) => {
-        if (!done) return void page.push(message);
-        clearTimeout(late);
-        // 404 is the answer when there is nothing from that sequence on.
-        if (done.err && !("code" in done.err && done.err.code === NOT_FOUND)) reject(done.err);
-        else resolve(page);
-      },
-    });
-    batch.catch((cause: unknown) => {
-      clearTimeout(late);
-      reject(cause instanceof Error ? cause : new Error(String(cause)));
-    });
-  });
 }

@@ -5,6 +5,7 @@
 import { Controller, HttpCode, Inject, Post, Req } from "@nestjs/common";
 import type { JourneyDefinition, ProblemErrorEntry } from "#contracts";
 import { loadDefinitions, readSurroundings, validateJourney } from "#definitions";
+import { StreamUnreadable } from "#messaging";
 import {
   collectEvents,
   compareInWorker,
@@ -14,7 +15,6 @@ import {
   readRecordedEvents,
   reportOf,
   SimulationTooLong,
-  StreamUnreadable,
   TooManyEvents,
   type RecordedEvents,
   type SimulationReport,

@@ -1,0 +1,93 @@
+/**
+ * What stands in a stream, read by direct gets: no consumer is made, nothing is left on the server, and nothing of other
+ * subjects is read.
+ */
+import { JetStreamApiError, JetStreamError, type DirectStreamAPI, type StoredMsg } from "@nats-io/jetstream";
+import { RetryableFault } from "./disposition.js";
+
+/** The stream does not answer. May pass. */
+export class StreamUnreadable extends RetryableFault {}
+
+export type StoredFrom = { readonly seq: number } | { readonly start_time: Date };
+
+const PAGE = 256;
+const TIMEOUT_MS = 5_000;
+const NOT_FOUND = 404;
+const NO_MESSAGE = 10_037;
+
+/**
+ * Messages of a subject (wildcards allowed), in stream order, until none is left. Throws StreamUnreadable when a page does
+ * not come within `timeoutMs`.
+ */
+export async function* storedMessages(
+  direct: DirectStreamAPI,
+  stream: string,
+  subject: string,
+  from: StoredFrom = { seq: 1 },
+  timeoutMs: number = TIMEOUT_MS,
+): AsyncGenerator<StoredMsg, void, undefined> {
+  for (let next = from; ;) {
+    const page = await readPage(direct, stream, subject, next, timeoutMs);
+    yield* page;
+    const last = page.at(-1);
+    // The server may cut a page short by its size, so its own count of what is left decides.
+    if (!last || last.pending <= 0) return;
+    next = { seq: last.seq + 1 };
+  }
+}
+
+/** The last message of a subject (wildcards allowed), if there is one. Throws StreamUnreadable. */
+export async function lastStored(
+  direct: DirectStreamAPI,
+  stream: string,
+  subject: string,
+): Promise<StoredMsg | undefined> {
+  try {
+    return (await direct.getMessage(stream, { last_by_subj: subject })) ?? undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw unreadable(stream, error);
+  }
+}
+
+function readPage(
+  direct: DirectStreamAPI,
+  stream: string,
+  subject: string,
+  from: StoredFrom,
+  timeoutMs: number,
+): Promise<readonly StoredMsg[]> {
+  return new Promise((resolve, reject) => {
+    const page: StoredMsg[] = [];
+    const fail = (cause: unknown): void => {
+      clearTimeout(timer);
+      reject(unreadable(stream, cause));
+    };
+    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    // In callback form: the iterator leaves its subscription behind, and never ends when the server goes away within a batch.
+    direct
+      .getBatch(stream, {
+        ...from,
+        batch: PAGE,
+        next_by_subj: subject,
+        callback: (done, message) => {
+          if (!done) return void page.push(message);
+          if (done.err && !isNotFound(done.err)) return fail(done.err);
+          clearTimeout(timer);
+          resolve(page);
+        },
+      })
+      .catch(fail);
+  });
+}
+
+function unreadable(stream: string, cause: unknown): StreamUnreadable {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StreamUnreadable(`${stream} cannot be read: ${why}`, { cause });
+}
+
+/** The answer when there is nothing from there on. */
+function isNotFound(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status === NOT_FOUND || error.code === NO_MESSAGE;
+  return error instanceof JetStreamError && "code" in error && error.code === NOT_FOUND;
+}
