@@ -8,7 +8,6 @@ import {
   journeyV1,
   NO_CONTROLS,
   subjects,
-  type Controls,
   type GovernanceChange,
   type JourneyDefinition,
   type JourneyRelease,
@@ -16,6 +15,7 @@ import {
 } from "#contracts";
 import { createExpressions } from "#definitions";
 import { Journeys } from "#domain";
+import { foldControls, foldRelease, unreleased } from "#registry";
 import { archivedSignals } from "./definition-archive.js";
 import { readFiltered } from "./stored-messages.js";
 
@@ -111,8 +111,8 @@ export class ReleasesThen {
     let controls = NO_CONTROLS;
     for (const { value } of changes) {
       const { journey, change } = value;
-      if (journey === "") controls = switched(controls, change);
-      else releases.set(journey, changed(releases.get(journey) ?? unreleased(journey), change));
+      if (journey === "") controls = foldControls(controls, change);
+      else releases.set(journey, foldRelease(releases.get(journey) ?? unreleased(journey), change));
     }
     for (const [journey, version] of met.versions) {
       const release = releases.get(journey) ?? unreleased(journey);
@@ -138,62 +138,4 @@ function newestOf(dated: readonly Dated<SignalsDefinition>[]): Dated<SignalsDefi
   const newest = new Map<string, Dated<SignalsDefinition>>();
   for (const d of dated) if (d.at >= (newest.get(d.value.id)?.at ?? 0)) newest.set(d.value.id, d);
   return [...newest.values()].sort((a, b) => (a.value.id < b.value.id ? -1 : 1));
-}
-
-function unreleased(journey: string): JourneyRelease {
-  return { journey, revision: 1, state: "live", live: [], rolledBack: [], migrations: [] };
-}
-
-/** What a change made of a release. */
-function changed(release: JourneyRelease, change: GovernanceChange): JourneyRelease {
-  const without = (version: number): JourneyRelease["live"] =>
-    release.live.filter((l) => l.version !== version);
-  switch (change.kind) {
-    case "published":
-    case "widened":
-      return {
-        ...release,
-        live: [change.live, ...without(change.version)],
-        rolledBack: release.rolledBack.filter((v) => v !== change.version),
-      };
-    case "rolled-back":
-      return {
-        ...release,
-        live: without(change.version),
-        rolledBack: [...release.rolledBack.filter((v) => v !== change.version), change.version],
-        migrations: release.migrations.filter((m) => m.to !== change.version),
-      };
-    case "paused":
-    case "stopped":
-      return { ...release, state: change.kind };
-    case "resumed":
-      return { ...release, state: "live" };
-    case "migrated": {
-      const { from, to } = change.migration;
-      const others = release.migrations.filter((m) => m.from !== from && m.from !== to);
-      return { ...release, migrations: [...others, change.migration] };
-    }
-    case "proposed":
-    case "sends-stopped":
-    case "sends-released":
-      return release;
-  }
-}
-
-function switched(controls: Controls, change: GovernanceChange): Controls {
-  if (change.kind !== "sends-stopped" && change.kind !== "sends-released") return controls;
-  const { target } = change;
-  const on = change.kind === "sends-stopped";
-  const put = <T>(list: readonly T[], one: T): T[] => [
-    ...list.filter((x) => x !== one),
-    ...(on ? [one] : []),
-  ];
-  switch (target.kind) {
-    case "all":
-      return { ...controls, all: on };
-    case "channel":
-      return { ...controls, channels: put(controls.channels, target.channel) };
-    case "journey":
-      return { ...controls, journeys: put(controls.journeys, target.journey) };
-  }
 }

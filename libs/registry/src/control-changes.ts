@@ -29,7 +29,8 @@ function isStopped(now: Switches, target: StopTarget): boolean {
   }
 }
 
-function switched(now: Switches, target: StopTarget, stopped: boolean): Switches {
+/** The switches with this one on or off. */
+export function switched(now: Switches, target: StopTarget, stopped: boolean): Switches {
   switch (target.kind) {
     case "all":
       return { ...now, all: stopped };

@@ -2,6 +2,7 @@ export { targetText } from "./control-changes.js";
 export { CatalogueMissing, checkAgainst, readCheckedSurroundings } from "./definition-check.js";
 export { DefinitionsBucket } from "./definitions-bucket.js";
 export { checkGovernanceChain, definitionText, digestOf, governanceHash } from "./governance-chain.js";
+export { foldControls, foldRelease, unreleased } from "./governance-fold.js";
 export { installJourneys, type Installed } from "./installation.js";
 export {
   JourneyRegistry,
