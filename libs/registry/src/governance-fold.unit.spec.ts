@@ -31,7 +31,7 @@ const wish: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom("paused", "resumed", "stopped").map(
     (kind): Wish =>
       (r) =>
-        changeState(r, kind as "paused" | "resumed" | "stopped"),
+        changeState(r, kind),
   ),
   fc
     .tuple(version, version)

@@ -14,7 +14,7 @@ import {
   type Purpose,
   type ReasonCode,
 } from "#contracts";
-import { rulesFor } from "./judge.js";
+import { rulesFor } from "./rules.js";
 
 /** Counts the contacts that match every field given: of a purpose, of a journey, on a channel. */
 export interface Cap {
