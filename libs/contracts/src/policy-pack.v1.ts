@@ -27,7 +27,7 @@ export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as con
 export type Weekday = (typeof WEEKDAYS)[number];
 
 /** Countries whose public holidays Segue computes. */
-export const HOLIDAY_CALENDARS = ["AU", "FR"] as const;
+export const HOLIDAY_CALENDARS = ["AU", "CA", "FR"] as const;
 export type HolidayCalendar = (typeof HOLIDAY_CALENDARS)[number];
 
 export const contactTimesV1 = z
