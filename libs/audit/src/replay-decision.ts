@@ -5,9 +5,10 @@ import type {
   DecisionRecord,
   DecisionReplay,
   DefinitionUsed,
+  ExperimentDefinition,
   PolicyPackDefinition,
 } from "#contracts";
-import { catalogueOf, createExpressions } from "#definitions";
+import { catalogueOf, createExpressions, withExperiments } from "#definitions";
 import { replayDecision, type Catalogue } from "#domain";
 import { archived, packsBy } from "./definition-archive.js";
 import type { DecisionFile } from "./decision-file.js";
@@ -30,12 +31,13 @@ export async function definitionsOf(
 ): Promise<DefinitionsOfTheDay> {
   const catalogues: CatalogueDefinition[] = [];
   const packs: PolicyPackDefinition[] = [];
+  const experiments: ExperimentDefinition[] = [];
   const used: DefinitionUsed[] = [];
   const notes: string[] = [];
   const problems: string[] = [];
   for (const [key, name] of Object.entries(record.versions)) {
     const [kind, id = ""] = key.split("/");
-    if (kind !== "catalogue" && kind !== "policy") {
+    if (kind !== "catalogue" && kind !== "policy" && kind !== "experiment") {
       problems.push(`the record names ${JSON.stringify(key)}, which is no definition`);
       continue;
     }
@@ -46,6 +48,7 @@ export async function definitionsOf(
     }
     const { definition } = found;
     if (definition.kind === "Catalogue") catalogues.push(definition);
+    else if (definition.kind === "Experiment") experiments.push(definition);
     else packs.push(definition);
     used.push({ kind, id, version: definition.version, digest: found.digest });
     notes.push(...found.notes);
@@ -57,7 +60,7 @@ export async function definitionsOf(
         `policy was not asked: no candidate was left. What would have been if one had been is computed with the packs that were in force: ${packs.map((p) => `${p.id} version ${p.version}`).join(", ")}`,
       );
   }
-  return { catalogue: catalogueOf(catalogues), packs, used, notes, problems };
+  return { catalogue: withExperiments(catalogueOf(catalogues), experiments), packs, used, notes, problems };
 }
 
 export async function replayFile(

@@ -104,6 +104,7 @@ export const STAGES = [
   "applicability",
   "suitability",
   "channel",
+  "control",
   "policy",
   "arbitration",
   "chosen",
@@ -124,7 +125,7 @@ export type Explanation = z.infer<typeof explanationV1>;
 export const decisionExplanationV1 = z.object({
   explanations: z.array(explanationV1),
   verdicts: z.array(verdictV1),
-  /** `catalogue/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
+  /** `catalogue/<id>`, `experiment/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
   versions: z.record(z.string(), z.string()),
 });
 export type DecisionExplanation = z.infer<typeof decisionExplanationV1>;

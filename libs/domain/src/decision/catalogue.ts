@@ -1,4 +1,5 @@
 import type { ActionDefinition } from "#contracts";
+import type { ControlGroup } from "./control-group.js";
 
 /** All actions that a decision may choose from, and the catalogues that they come from. */
 export interface Catalogue {
@@ -10,4 +11,6 @@ export interface Catalogue {
     /** Names the content. */
     readonly digest?: string;
   }[];
+  /** Control groups in force, in order of id. */
+  readonly experiments?: readonly ControlGroup[];
 }

@@ -1,10 +1,11 @@
 /**
- * The funnel: every candidate goes through eligibility → applicability → suitability → channel and is then scored, or
+ * The funnel: every candidate goes through eligibility → applicability → suitability → channel → control group and is then scored, or
  * leaves at one of these with a reason. A pure function of request and catalogue (I9).
  */
 import type { ActionDefinition, Channel, DecisionRequest, EvaluateRequest, Explanation } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
+import { heldOutBy } from "./control-group.js";
 import { draw, scoreOf, type Score } from "./score.js";
 
 export interface Ranked extends Score {
@@ -30,6 +31,8 @@ const CONDITIONS = [
 export function rank(request: DecisionRequest, catalogue: Catalogue, expressions: Expressions): Ranking {
   const ranked: Ranked[] = [];
   const left: Explanation[] = [];
+  const { experiments = [] } = catalogue;
+  let heldOut: string | undefined;
   for (const id of new Set(request.candidates)) {
     const action = catalogue.actions.get(id);
     if (!action) {
@@ -44,6 +47,8 @@ export function rank(request: DecisionRequest, catalogue: Catalogue, expressions
     const channels = channelsOf(action, request);
     if (channels.length === 0)
       left.push({ action: id, stage: "channel", reason: noChannelReason(action, request) });
+    else if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "")
+      left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
     else ranked.push({ action, channels, ...scoreOf(action, request) });
   }
   return { ranked: ranked.sort(byRank(request.decisionId)), left };
