@@ -202,6 +202,8 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
   "customer-registered.v1": {
     timezone: "Europe/Prague",
     language: "cs",
+    country: "CZ",
+    region: "CZ-10",
     consents: [{ purpose: "marketing", channel: "push", granted: true }],
   },
   "decision-run-answer.v1": {
@@ -345,11 +347,23 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     version: 1,
     description: "d",
     source: "house rule",
+    appliesTo: { countries: ["FR"], regions: ["US-FL"] },
     rules: [
       {
         purpose: "marketing",
+        channels: ["ivr", "agent"],
+        source: {
+          citation: "Code de la consommation, art. D223-9",
+          says: "when consumers may be called",
+          since: "2023-03-01",
+          url: "https://example.org/law",
+          verified: "text",
+          checked: "2026-11-21",
+        },
         consent: "required",
         quietHours: { from: "21:00", to: "08:00" },
+        contactTimes: { open: [{ days: ["mon"], from: "10:00", to: "13:00" }], closedOn: "FR" },
+        spread: "30m",
         caps: [{ count: 3, period: "7d" }],
       },
     ],

@@ -35,6 +35,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "journey_cap_reached",
   "cap_reached",
   "quiet_hours",
+  "outside_contact_times",
   "no_timezone",
   "no_consent_record",
 ];
