@@ -2,9 +2,16 @@
  * The funnel: every candidate goes through eligibility → applicability → suitability → channel and is then scored, or
  * leaves at one of these with a reason. A pure function of request and catalogue (I9).
  */
-import type { ActionDefinition, Channel, DecisionRequest, EvaluateRequest, Explanation } from "#contracts";
+import {
+  MAX_OPTIONS,
+  type ActionDefinition,
+  type Channel,
+  type DecisionRequest,
+  type EvaluateRequest,
+  type Explanation,
+} from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import type { Catalogue } from "./catalogue.js";
+import { candidatesOf, channelsIn, unavailable, type Catalogue } from "./catalogue.js";
 import { draw, scoreOf, type Score } from "./score.js";
 
 export interface Ranked extends Score {
@@ -30,13 +37,13 @@ const CONDITIONS = [
 export function rank(request: DecisionRequest, catalogue: Catalogue, expressions: Expressions): Ranking {
   const ranked: Ranked[] = [];
   const left: Explanation[] = [];
-  for (const id of new Set(request.candidates)) {
+  for (const id of candidatesOf(request, catalogue)) {
     const action = catalogue.actions.get(id);
     if (!action) {
       left.push({ action: id, stage: "eligibility", reason: "not_in_catalogue" });
       continue;
     }
-    const out = failedCondition(action, request, expressions);
+    const out = unavailable(action, request) ?? failedCondition(action, request, expressions);
     if (out) {
       left.push(out);
       continue;
@@ -80,24 +87,24 @@ function failedCondition(
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
 function channelsOf(action: ActionDefinition, request: DecisionRequest): Channel[] {
-  const own = action.treatments.map((t) => t.channel);
+  const own = channelsIn(action);
   const wanted = request.channels ? [...new Set(request.channels)].filter((c) => own.includes(c)) : own;
   return wanted.filter((c) => !request.exclude?.includes(c));
 }
 
 function noChannelReason(action: ActionDefinition, request: DecisionRequest): string {
-  const offered = action.treatments.some((t) => request.channels?.includes(t.channel) ?? true);
+  const offered = channelsIn(action).some((c) => request.channels?.includes(c) ?? true);
   return offered ? "channels_used_up" : "no_treatment_for_channels";
 }
 
-/** The one question to policy, or `undefined` when no candidate is left to ask about. */
+/** The one question to policy, about the best-ranked, or `undefined` when no candidate is left to ask about. */
 export function evaluateRequest(request: DecisionRequest, ranking: Ranking): EvaluateRequest | undefined {
   if (ranking.ranked.length === 0) return undefined;
   return {
     decisionId: request.decisionId,
     customerId: request.customerId,
     at: request.at,
-    options: ranking.ranked.map(({ action, channels }) => ({
+    options: ranking.ranked.slice(0, MAX_OPTIONS).map(({ action, channels }) => ({
       action: action.id,
       purpose: action.purpose,
       channels: [...channels],

@@ -1,6 +1,7 @@
 export * from "./catalogue.js";
 export * from "./conclude.js";
 export * from "./funnel.js";
+export * from "./language.js";
 export * from "./money.js";
 export * from "./replay.js";
 export * from "./score.js";
