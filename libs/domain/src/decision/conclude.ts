@@ -28,6 +28,9 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",
+  "hold_moratorium",
+  "hold_litigation",
+  "hold_vulnerable",
   "hold_complaint",
   "hold_opt_out",
   "policy_unavailable",
@@ -36,6 +39,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "cap_reached",
   "quiet_hours",
   "no_timezone",
+  "consent_expired",
   "no_consent_record",
 ];
 
