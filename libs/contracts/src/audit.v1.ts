@@ -52,7 +52,7 @@ export const profileChangeV1 = z.discriminatedUnion("what", [
     by: z.string().optional(),
     until: z.number().optional(),
   }),
-  z.object({ what: z.enum(["timezone", "language"]) }),
+  z.object({ what: z.enum(["timezone", "language", "country", "region"]) }),
 ]);
 export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;
 

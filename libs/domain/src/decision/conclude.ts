@@ -38,6 +38,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "journey_cap_reached",
   "cap_reached",
   "quiet_hours",
+  "outside_contact_times",
   "no_timezone",
   "consent_expired",
   "no_consent_record",
@@ -72,6 +73,8 @@ export function conclude(
     explanations: explain(ranking, verdicts, chosen, reply.reason, missing),
     verdicts,
     versions: versions(catalogue, policy?.packs ?? []),
+    ...(ranking.propensities.size > 0 ? { propensities: Object.fromEntries(ranking.propensities) } : {}),
+    ...(ranking.engine > 0 ? { engine: ranking.engine } : {}),
   };
 }
 
