@@ -6,6 +6,7 @@ export { holds } from "./holds.js";
 export * from "./judge.js";
 export * from "./place.js";
 export * from "./profile.js";
+export * from "./profile-history.js";
 export { replyWord, type ReplyWord } from "./reply-words.js";
 export * from "./rules.js";
 export * from "./settlement.js";
