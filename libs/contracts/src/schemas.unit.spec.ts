@@ -18,6 +18,10 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
+  "journeys@experiment.v1",
+  "bands",
+  "rates",
+  "bound",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

@@ -196,6 +196,8 @@ function versions(catalogue: Catalogue, packs: readonly string[]): Record<string
   const found: Record<string, string> = {};
   for (const { id, version, digest } of catalogue.versions)
     found[`catalogue/${id}`] = versionName(version, digest);
+  for (const { id, version, digest } of catalogue.experiments ?? [])
+    found[`experiment/${id}`] = versionName(version, digest);
   for (const pack of packs) {
     const [id, version] = pack.split("@");
     found[`policy/${id}`] = version ?? "";

@@ -1,6 +1,6 @@
 /**
- * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity and
- * is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
+ * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
  */
 import type {
   ActionDefinition,
@@ -13,6 +13,7 @@ import type {
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
+import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { Repetition } from "./repetition.js";
 import { draw, scoreBeforeFactors, scoreOf, type Score } from "./score.js";
@@ -60,6 +61,8 @@ export function rank(
   const variables = { event: request.moment, context: request.context };
   const repetition = new Repetition(request, catalogue);
   const off: ReadonlySet<FactorName> = new Set(catalogue.arbitration?.off);
+  const { experiments = [] } = catalogue;
+  let heldOut: string | undefined;
   for (const id of new Set(request.candidates)) {
     const action = catalogue.actions.get(id);
     if (!action) {
@@ -79,6 +82,10 @@ export function rank(
     const again = repetition.against(action);
     if (again) {
       left.push(again);
+      continue;
+    }
+    if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "") {
+      left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
       continue;
     }
     if (engine < DECISION_FLAGS.fourFactors) {
