@@ -127,6 +127,11 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       const [code = "", ...detail] = e.reason.split(": ");
       const condition = detail.join(": ");
       switch (e.stage) {
+        case "exclusion":
+        case "diversity":
+          return `${e.action}: ${words(code)} (${condition}).`;
+        case "scoring":
+          return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
         case "applicability":
         case "suitability":

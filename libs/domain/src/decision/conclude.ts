@@ -69,6 +69,8 @@ export function conclude(
     explanations: explain(ranking, verdicts, chosen, reply.reason, missing),
     verdicts,
     versions: versions(catalogue, policy?.packs ?? []),
+    ...(ranking.propensities.size > 0 ? { propensities: Object.fromEntries(ranking.propensities) } : {}),
+    ...(ranking.engine > 0 ? { engine: ranking.engine } : {}),
   };
 }
 

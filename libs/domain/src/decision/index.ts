@@ -1,5 +1,6 @@
 export * from "./catalogue.js";
 export * from "./conclude.js";
+export * from "./flags.js";
 export * from "./funnel.js";
 export * from "./money.js";
 export * from "./replay.js";
