@@ -4,3 +4,4 @@ export * from "./expressions.js";
 export * from "./journey/index.js";
 export * from "./policy/index.js";
 export * from "./payment/index.js";
+export { isCountry, isRegion } from "./time/candidate-zones.js";

@@ -113,20 +113,18 @@ describe("contact times", () => {
     );
   });
 
-  it("deny what is not service where no clock is known, or no hour is open on all of them", () => {
+  it("deny what is not service where no clock is known, and all where no hour is open on all of them", () => {
     for (const profile of [{}, { country: "XX" }, { timezone: "Europe/Atlantis" }])
       expect(verdict({ at: "2026-11-23T12:00:00Z", profile })).toMatchObject({
         verdict: "denied",
         reason: "no_timezone",
       });
     // Kaliningrad is ten hours behind Kamchatka.
-    expect(verdict({ at: "2026-11-23T08:00:00Z", profile: { country: "RU" } })).toMatchObject({
-      verdict: "denied",
-      reason: "no_timezone",
-    });
-    expect(
-      verdict({ at: "2026-11-23T08:00:00Z", profile: { country: "RU" }, purpose: "service" }).verdict,
-    ).toBe("permitted");
+    for (const purpose of ["service", "collections"] as const)
+      expect(verdict({ at: "2026-11-23T08:00:00Z", profile: { country: "RU" }, purpose })).toMatchObject({
+        verdict: "denied",
+        reason: "no_timezone",
+      });
     expect(verdict({ at: SATURDAY, profile: {}, purpose: "service" }).verdict).toBe("permitted");
   });
 });
