@@ -140,6 +140,8 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
             : `${e.action}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
         case "channel":
           return `${e.action}: ${words(code)}.`;
+        case "control":
+          return `${e.action}: the customer is in the control group of the experiment ${condition}, which gets no marketing so that its effect can be measured.`;
         case "arbitration":
           return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
         case "policy":
