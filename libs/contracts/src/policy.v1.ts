@@ -43,6 +43,9 @@ export const journeyCapV1 = z.object({
 });
 export type JourneyCap = z.infer<typeof journeyCapV1>;
 
+/** Options that policy is asked about at once. */
+export const MAX_OPTIONS = 64;
+
 export const evaluateRequestV1 = z
   .object({
     decisionId: z.string(),
@@ -50,7 +53,7 @@ export const evaluateRequestV1 = z
     /** The time to judge by, epoch ms. */
     at: z.number(),
     /** Ranked, best first. */
-    options: z.array(policyOptionV1).min(1).max(64),
+    options: z.array(policyOptionV1).min(1).max(MAX_OPTIONS),
     journey: z.string().optional(),
     cap: journeyCapV1.optional(),
     /** The context's copy of the profile as of the event being handled. */

@@ -183,7 +183,14 @@ function explain(
     // Fields in the order of the schema, as everywhere in a record: parsing it must not change its bytes (I9).
     return { action: r.action.id, ...left, score: r.score, factors: { ...r.factors } };
   });
-  return [...scored, ...ranking.left];
+  const behind = ranking.behind.map((r): Explanation => ({
+    action: r.action.id,
+    stage: "arbitration",
+    reason: "outranked",
+    score: r.score,
+    factors: { ...r.factors },
+  }));
+  return [...scored, ...behind, ...ranking.left];
 }
 
 /** `catalogue/<id>` and `policy/<id>` → name of the version. */

@@ -3,6 +3,7 @@ export * from "./conclude.js";
 export * from "./flags.js";
 export * from "./funnel.js";
 export * from "./money.js";
+export { prepareCatalogue } from "./prepared.js";
 export * from "./replay.js";
 export * from "./score.js";
 export * from "./text.js";
