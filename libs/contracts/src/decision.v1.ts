@@ -108,6 +108,8 @@ export const STAGES = [
   "exclusion",
   /** Too many of the last contacts were like it. */
   "diversity",
+  /** The customer is in a control group. */
+  "control",
   /** A context weight could not be computed. */
   "scoring",
   "policy",
@@ -149,7 +151,7 @@ export type Propensity = z.infer<typeof propensityV1>;
 export const decisionExplanationV1 = z.object({
   explanations: z.array(explanationV1),
   verdicts: z.array(verdictV1),
-  /** `catalogue/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
+  /** `catalogue/<id>`, `experiment/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
   versions: z.record(z.string(), z.string()),
   /** By action; absent when no candidate has a model. An input of the decision, like the request. */
   propensities: z.record(z.string(), propensityV1).optional(),

@@ -13,6 +13,9 @@ export const profileV1 = z
     seq: z.number().int().nonnegative(),
     timezone: z.string().optional(),
     language: z.string().optional(),
+    /** Where the customer lives: ISO 3166-1 alpha-2, and its part after ISO 3166-2, e.g. `US` and `US-FL`. */
+    country: z.string().optional(),
+    region: z.string().optional(),
     /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
     consents: z.record(z.string(), z.boolean()),
     holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
@@ -24,6 +27,9 @@ export type Profile = z.infer<typeof profileV1>;
 export function consentKey(purpose: string, channel: string): string {
   return `${purpose}.${channel}`;
 }
+
+/** So many of the best-ranked candidates are put to policy; what is ranked behind them is not asked about. */
+export const MAX_OPTIONS = 64;
 
 /** One ranked action put to the policy service: channels in order of preference. */
 export const policyOptionV1 = z.object({
@@ -42,9 +48,6 @@ export const journeyCapV1 = z.object({
   periodMs: z.number().positive(),
 });
 export type JourneyCap = z.infer<typeof journeyCapV1>;
-
-/** Options that policy is asked about at once. */
-export const MAX_OPTIONS = 64;
 
 export const evaluateRequestV1 = z
   .object({
@@ -86,6 +89,7 @@ export const REASON_CODES = [
   "hold_opt_out",
   "no_timezone",
   "quiet_hours",
+  "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
   "policy_unavailable",

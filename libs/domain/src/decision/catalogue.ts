@@ -1,4 +1,5 @@
 import type { ActionDefinition, Arbitration } from "#contracts";
+import type { ControlGroup } from "./control-group.js";
 
 /** All actions that a decision may choose from, and the catalogues that they come from. */
 export interface Catalogue {
@@ -12,4 +13,6 @@ export interface Catalogue {
     /** Names the content. */
     readonly digest?: string;
   }[];
+  /** Control groups in force, in order of id. */
+  readonly experiments?: readonly ControlGroup[];
 }

@@ -35,6 +35,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "journey_cap_reached",
   "cap_reached",
   "quiet_hours",
+  "outside_contact_times",
   "no_timezone",
   "no_consent_record",
 ];
@@ -183,14 +184,7 @@ function explain(
     // Fields in the order of the schema, as everywhere in a record: parsing it must not change its bytes (I9).
     return { action: r.action.id, ...left, score: r.score, factors: { ...r.factors } };
   });
-  const behind = ranking.behind.map((r): Explanation => ({
-    action: r.action.id,
-    stage: "arbitration",
-    reason: "outranked",
-    score: r.score,
-    factors: { ...r.factors },
-  }));
-  return [...scored, ...behind, ...ranking.left];
+  return [...scored, ...ranking.left];
 }
 
 /** `catalogue/<id>` and `policy/<id>` → name of the version. */
@@ -198,6 +192,8 @@ function versions(catalogue: Catalogue, packs: readonly string[]): Record<string
   const found: Record<string, string> = {};
   for (const { id, version, digest } of catalogue.versions)
     found[`catalogue/${id}`] = versionName(version, digest);
+  for (const { id, version, digest } of catalogue.experiments ?? [])
+    found[`experiment/${id}`] = versionName(version, digest);
   for (const pack of packs) {
     const [id, version] = pack.split("@");
     found[`policy/${id}`] = version ?? "";

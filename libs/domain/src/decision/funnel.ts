@@ -1,9 +1,8 @@
 /**
- * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity and
- * is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
+ * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
  */
 import {
-  MAX_OPTIONS,
   type ActionDefinition,
   type Channel,
   type DecisionRequest,
@@ -14,6 +13,7 @@ import {
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
+import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { preparedActions, type PreparedAction } from "./prepared.js";
 import { Repetition } from "./repetition.js";
@@ -29,10 +29,8 @@ export interface Ranked extends Score {
 }
 
 export interface Ranking {
-  /** Best first: those who may be chosen. */
+  /** Best first. */
   readonly ranked: readonly Ranked[];
-  /** Of more than `MAX_OPTIONS`, those behind the best: policy is not asked about them. */
-  readonly behind: readonly Ranked[];
   /** Those that left before they were scored, in the order of the request. */
   readonly left: readonly Explanation[];
   /** What it was computed from and with, for the record. */
@@ -60,6 +58,8 @@ export function rank(
   const repetition = new Repetition(request, catalogue);
   const off: ReadonlySet<FactorName> = new Set(catalogue.arbitration?.off);
   const scored = engine >= DECISION_FLAGS.fourFactors;
+  const { experiments = [] } = catalogue;
+  let heldOut: string | undefined;
   for (const id of new Set(request.candidates)) {
     const prepared = preparedAction(id);
     if (!prepared) {
@@ -77,6 +77,10 @@ export function rank(
       left.push(out);
       continue;
     }
+    if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "") {
+      left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
+      continue;
+    }
     const context = scored && !off.has("context") ? contextWeight(prepared, variables) : undefined;
     if (typeof context === "object") {
       left.push(context);
@@ -85,23 +89,26 @@ export function rank(
     const score = scored ? scoreOf(action, propensities.get(id), context, off) : scoreBeforeFactors(action);
     ranked.push({ action, channels, score: score.score, factors: score.factors });
   }
-  return { ...bestFirst(ranked, request.decisionId), left, propensities, engine };
+  return { ranked: bestFirst(ranked, request.decisionId), left, propensities, engine };
 }
 
-/** Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. */
-function bestFirst(all: Ranked[], decisionId: string): Pick<Ranking, "ranked" | "behind"> {
-  const byRank = (a: Ranked, b: Ranked): number =>
-    b.score - a.score ||
-    draw(decisionId, a.action.id) - draw(decisionId, b.action.id) ||
-    (a.action.id < b.action.id ? -1 : 1);
-  if (all.length <= MAX_OPTIONS) return { ranked: all.sort(byRank), behind: [] };
-  // Of thousands only the best are put in order, those equal to the last of them included.
-  const threshold = Float64Array.from(all, (r) => r.score)
-    .sort()
-    .at(-MAX_OPTIONS)!;
-  const candidates = all.filter((r) => r.score >= threshold).sort(byRank);
-  const ranked = candidates.slice(0, MAX_OPTIONS);
-  return { ranked, behind: [...candidates.slice(MAX_OPTIONS), ...all.filter((r) => r.score < threshold)] };
+/**
+ * Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. Equal ones are drawn for
+ * once each, not at every comparison.
+ */
+function bestFirst(all: Ranked[], decisionId: string): Ranked[] {
+  all.sort((a, b) => b.score - a.score);
+  for (let from = 0; from < all.length;) {
+    let to = from + 1;
+    while (to < all.length && all[to]!.score === all[from]!.score) to++;
+    if (to - from > 1) {
+      const equal = all.slice(from, to).map((r) => ({ r, drawn: draw(decisionId, r.action.id) }));
+      equal.sort((a, b) => a.drawn - b.drawn || (a.r.action.id < b.r.action.id ? -1 : 1));
+      for (const [i, { r }] of equal.entries()) all[from + i] = r;
+    }
+    from = to;
+  }
+  return all;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
