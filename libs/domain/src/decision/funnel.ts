@@ -1,15 +1,16 @@
 /**
  * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
- * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and
+ * propensities (I9).
  */
-import {
-  type ActionDefinition,
-  type Channel,
-  type DecisionRequest,
-  type EvaluateRequest,
-  type Explanation,
-  type FactorName,
-  type Propensity,
+import type {
+  ActionDefinition,
+  Channel,
+  DecisionRequest,
+  EvaluateRequest,
+  Explanation,
+  FactorName,
+  Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
