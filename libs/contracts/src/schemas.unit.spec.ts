@@ -15,7 +15,7 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
-  "journeys@experiment.v1",
+  "journeys",
   "bands",
   "rates",
   "bound",
