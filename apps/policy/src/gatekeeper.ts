@@ -67,7 +67,14 @@ export class Gatekeeper {
       if (!fresh()) await this.#hearsEvents();
       const known = profiles.get(customerId);
       const verdicts = known ? this.#judge(request, known.profile) : UNJUDGED;
-      const result = await index.gate(request, known?.version ?? "", verdicts, caps.capsOf(request.purpose));
+      // Without a profile the index answers with its own before it counts.
+      const copies = known ? [known.profile] : [];
+      const result = await index.gate(
+        request,
+        known?.version ?? "",
+        verdicts,
+        caps.capsOf(request.purpose, copies),
+      );
       switch (result.kind) {
         case "answer":
           // Redis took its time: what was stopped meanwhile is judged again.

@@ -1,12 +1,13 @@
 /** Computes a decision again from its record, with the definitions of its day, and compares the bytes (I9). */
 import type { NatsConnection } from "@nats-io/nats-core";
-import type {
-  CatalogueDefinition,
-  DecisionRecord,
-  DecisionReplay,
-  DefinitionUsed,
-  ExperimentDefinition,
-  PolicyPackDefinition,
+import {
+  parseVersionName,
+  type CatalogueDefinition,
+  type DecisionRecord,
+  type DecisionReplay,
+  type DefinitionUsed,
+  type ExperimentDefinition,
+  type PolicyPackDefinition,
 } from "#contracts";
 import { catalogueOf, createExpressions, withExperiments } from "#definitions";
 import { replayDecision, type Catalogue } from "#domain";
@@ -60,7 +61,18 @@ export async function definitionsOf(
         `policy was not asked: no candidate was left. What would have been if one had been is computed with the packs that were in force: ${packs.map((p) => `${p.id} version ${p.version}`).join(", ")}`,
       );
   }
-  return { catalogue: withExperiments(catalogueOf(catalogues), experiments), packs, used, notes, problems };
+  // Named as the record names them: a schema of today may give an old definition defaults that its digest does not know.
+  const catalogue = { ...catalogueOf(catalogues), versions: catalogueVersions(record) };
+  return { catalogue: withExperiments(catalogue, experiments), packs, used, notes, problems };
+}
+
+function catalogueVersions({ versions }: DecisionRecord): Catalogue["versions"] {
+  return Object.entries(versions).flatMap(([key, name]) => {
+    const named = parseVersionName(name);
+    if (!key.startsWith("catalogue/") || !named) return [];
+    const { version, digest } = named;
+    return [{ id: key.slice("catalogue/".length), version, ...(digest === undefined ? {} : { digest }) }];
+  });
 }
 
 export async function replayFile(

@@ -80,8 +80,10 @@ export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
 /** All actions of these catalogues. */
 export function catalogueOf(catalogues: readonly CatalogueDefinition[]): Catalogue {
   const inOrder = [...catalogues].sort((a, b) => compare(a.id, b.id));
+  const arbitration = inOrder.find((c) => c.arbitration)?.arbitration;
   return {
     actions: new Map(inOrder.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
+    ...(arbitration ? { arbitration } : {}),
     versions: inOrder.map((c) => ({ id: c.id, version: c.version, digest: definitionDigest(c) })),
   };
 }

@@ -30,7 +30,7 @@ function absorbed(state: number, text: string): number {
  * Where a customer stands in an experiment's draw: 0 to 1, even over customers and independent between salts (each character
  * is mixed in whole, unlike FNV, whose last bits would move together under any two salts).
  */
-export function placeOf(customerId: string, salt: string): number {
+export function lotOf(customerId: string, salt: string): number {
   return absorbed(mixed(absorbed(salt.length, salt)), customerId) / 0x1_0000_0000;
 }
 
@@ -39,7 +39,7 @@ export function isControl(
   customerId: string,
   { id, control }: Pick<ControlGroup, "id" | "control">,
 ): boolean {
-  return placeOf(customerId, control.salt ?? id) * 100 < control.percent;
+  return lotOf(customerId, control.salt ?? id) * 100 < control.percent;
 }
 
 /** True when the experiment is about marketing of this journey. */

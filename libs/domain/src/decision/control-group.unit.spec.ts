@@ -4,7 +4,7 @@ import {
   conclude,
   evaluateRequest,
   isControl,
-  placeOf,
+  lotOf,
   rank,
   type Catalogue,
   type ControlGroup,
@@ -39,17 +39,17 @@ describe("the place of a customer in a draw", () => {
   it("is in 0..1, and the same each time", () =>
     fc.assert(
       fc.property(id, salt, (customerId, s) => {
-        const place = placeOf(customerId, s);
+        const place = lotOf(customerId, s);
         expect(place).toBeGreaterThanOrEqual(0);
         expect(place).toBeLessThan(1);
-        expect(placeOf(customerId, s)).toBe(place);
+        expect(lotOf(customerId, s)).toBe(place);
       }),
     ));
 
   // Chi-square with 99 degrees of freedom: above 170 it happens by chance once in 80,000 draws.
   it.each(["global-control", "2026", "a", "b"])("is even over customers under salt %s", (s) => {
     const cells = Array.from({ length: 100 }, () => 0);
-    for (let i = 0; i < 100_000; i++) cells[Math.floor(placeOf(`acc-${i}`, s) * 100)]! += 1;
+    for (let i = 0; i < 100_000; i++) cells[Math.floor(lotOf(`acc-${i}`, s) * 100)]! += 1;
     expect(cells.reduce((sum, n) => sum + (n - 1_000) ** 2 / 1_000, 0)).toBeLessThan(170);
   });
 
@@ -60,7 +60,7 @@ describe("the place of a customer in a draw", () => {
   ])("is independent between salts %s and %s", (a, b) => {
     const cells = Array.from({ length: 100 }, () => 0);
     for (let i = 0; i < 100_000; i++) {
-      const at = Math.floor(placeOf(`cust-${i}`, a) * 10) * 10 + Math.floor(placeOf(`cust-${i}`, b) * 10);
+      const at = Math.floor(lotOf(`cust-${i}`, a) * 10) * 10 + Math.floor(lotOf(`cust-${i}`, b) * 10);
       cells[at]! += 1;
     }
     expect(cells.reduce((sum, n) => sum + (n - 1_000) ** 2 / 1_000, 0)).toBeLessThan(170);
