@@ -39,7 +39,7 @@ interface Member {
 }
 
 /** Stages that a candidate reaches only past the point where a control group is held out. */
-const BEYOND: ReadonlySet<string> = new Set(["policy", "arbitration", "chosen"]);
+const BEYOND: ReadonlySet<string> = new Set(["scoring", "policy", "arbitration", "chosen"]);
 
 export class ExperimentFold {
   readonly #withinMs: number;

@@ -6,3 +6,8 @@ export * from "./statistics.js";
 export * from "./experiment-fold.js";
 export * from "./experiment-report.js";
 export * from "./fairness.js";
+export * from "./experiment-reader.js";
+export * from "./kpi-reader.js";
+export { experimentsHtml, experimentsText } from "./experiment-text.js";
+export { kpiHtml } from "./kpi-html.js";
+export { kpiReport, kpiText, type KpiReport } from "./kpi-report.js";
