@@ -11,3 +11,5 @@ export * from "./kpi-reader.js";
 export { experimentsHtml, experimentsText } from "./experiment-text.js";
 export { kpiHtml } from "./kpi-html.js";
 export { kpiReport, kpiText, type KpiReport } from "./kpi-report.js";
+export { KpiFollower } from "./kpi-follower.js";
+export { kpiMetrics, monitorMetrics } from "./prometheus.js";

@@ -11,6 +11,7 @@ import {
   type CommandEntry,
   type DecisionRecord,
   type OutcomeKind,
+  type ProfileChangeEntry,
 } from "#contracts";
 import { FATIGUE_STEPS, KpiCell } from "./kpi-cell.js";
 
@@ -130,52 +131,36 @@ export class KpiFold {
     const each = (place: Place, count: (cell: KpiCell) => void): void => {
       if (counted) for (const cell of this.#at(customer, place)) count(cell);
     };
-    switch (entry.kind) {
-      case "journey-entered": {
-        const { journey, instance } = entry;
-        const failure = FAILURES.has(event.type);
-        remember(customer.journeys, instance, { journey, failure }, OPEN_JOURNEYS);
-        return each({ journey }, (c) => {
-          c.entered++;
-          if (failure) c.failures++;
-        });
-      }
-      case "goal-reached": {
-        const failure = customer.journeys.get(entry.instance)?.failure === true;
-        return each({ journey: entry.journey }, (c) => {
-          c.goals++;
-          if (failure) c.recovered++;
-        });
-      }
-      case "journey-exited":
-        customer.journeys.delete(entry.instance);
-        return;
-      case "decision":
-        return each({ journey: entry.journey, action: entry.action, channel: entry.channel }, (c) => {
-          c.decisions++;
-          if (entry.answer === "act") c.acted++;
-          else if (entry.answer === "defer") c.deferred++;
-          else if (entry.answer === "unavailable") c.unavailable++;
-          else if (entry.reason === "control_group") c.heldOut++;
-          else c.silent++;
-        });
-      case "command":
-        return this.#command(customer, entry, event.time, counted);
-      case "outcome":
-        return this.#outcome(customer, entry, event.time, counted);
-      case "profile-changed": {
-        const refused = entry.changes?.some(
-          (c) =>
-            (c.what === "consent" && !c.granted) || (c.what === "hold" && c.placed && c.hold === "opt-out"),
-        );
-        const contact = customer.lastContact;
-        if (refused !== true || !contact || at - contact.at > ATTRIBUTION_MS) return;
-        customer.lastContact = undefined;
-        return each(contact, (c) => c.optOuts++);
-      }
-      default:
-        // Nothing else is counted.
-        return;
+    if (entry.kind === "journey-entered") {
+      const { journey, instance } = entry;
+      const failure = FAILURES.has(event.type);
+      remember(customer.journeys, instance, { journey, failure }, OPEN_JOURNEYS);
+      each({ journey }, (c) => {
+        c.entered++;
+        if (failure) c.failures++;
+      });
+    } else if (entry.kind === "goal-reached") {
+      const failure = customer.journeys.get(entry.instance)?.failure === true;
+      each({ journey: entry.journey }, (c) => {
+        c.goals++;
+        if (failure) c.recovered++;
+      });
+    } else if (entry.kind === "journey-exited") customer.journeys.delete(entry.instance);
+    else if (entry.kind === "decision")
+      each({ journey: entry.journey, action: entry.action, channel: entry.channel }, (c) => {
+        c.decisions++;
+        if (entry.answer === "act") c.acted++;
+        else if (entry.answer === "defer") c.deferred++;
+        else if (entry.answer === "unavailable") c.unavailable++;
+        else if (entry.reason === "control_group") c.heldOut++;
+        else c.silent++;
+      });
+    else if (entry.kind === "command") this.#command(customer, entry, event.time, counted);
+    else if (entry.kind === "outcome") this.#outcome(customer, entry, event.time, counted);
+    else if (entry.kind === "profile-changed" && entry.changes?.some(isOptOut)) {
+      const contact = customer.lastContact;
+      customer.lastContact = undefined;
+      if (contact && at - contact.at <= ATTRIBUTION_MS) each(contact, (c) => c.optOuts++);
     }
   }
 
@@ -294,6 +279,11 @@ export class KpiFold {
     else this.#customers.set(id, customer);
     return customer;
   }
+}
+
+function isOptOut(change: ProfileChangeEntry): boolean {
+  if (change.what === "consent") return !change.granted;
+  return change.what === "hold" && change.placed && change.hold === "opt-out";
 }
 
 /** Puts it last; beyond `most` the first one goes. */
