@@ -4,11 +4,13 @@ import {
   eventVocabularyV1,
   isEventType,
   journeyV1,
+  modelV1,
   policyPackV1,
   signalsV1,
   type CatalogueDefinition,
   type EventVocabulary,
   type JourneyDefinition,
+  type ModelDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
   type TableDefinition,
@@ -17,6 +19,7 @@ import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkModels, checkModelsOfActions } from "./model-checks.js";
 import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
@@ -26,6 +29,7 @@ export const FOLDERS = {
   Catalogue: "catalogue",
   PolicyPack: "policies",
   Events: "events",
+  Model: "models",
   Signals: "signals",
   Table: "tables",
 } as const;
@@ -37,6 +41,7 @@ export interface DefinitionSet {
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
   readonly signals: FilesOfKind<SignalsDefinition>;
+  readonly models: FilesOfKind<ModelDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
   /** What the journeys were checked against. */
@@ -59,6 +64,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     files: tableFiles,
     tables,
   } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
+  const models = readModels(dir, windows, extra.Model);
+  checkModelsOfActions(catalogue.files, idsOf(models));
   const policies = readPolicies(dir, extra.PolicyPack);
   const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
   checkEvents(events);
@@ -94,6 +101,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     policies,
     events,
     signals,
+    models,
     tables: { files: tableFiles, problems: [] },
     around,
   };
@@ -134,6 +142,22 @@ export function readSignals(dir: string, extra?: readonly Source[]): FilesOfKind
   const part = readDefinitionFiles<SignalsDefinition>(dir, FOLDERS.Signals, signalsV1, extra);
   checkSignals(part.files);
   return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** A folder that is missing or empty declares no models. `windows` as `windowsOf` gives them. */
+export function readModels(
+  dir: string,
+  windows: ReadonlySet<string> | undefined,
+  extra?: readonly Source[],
+): FilesOfKind<ModelDefinition> {
+  const part = readDefinitionFiles<ModelDefinition>(dir, FOLDERS.Model, modelV1, extra);
+  checkModels(part.files, windows);
+  return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** The ids of the models; `undefined` when something is wrong with them. */
+export function idsOf(models: FilesOfKind<ModelDefinition>): ReadonlySet<string> | undefined {
+  return whole(models) && new Set(valuesOf(models).map((m) => m.id));
 }
 
 /** The ids of the windows; `undefined` when something is wrong with them, and nothing can be checked against them. */

@@ -37,6 +37,7 @@ export {
   loadCatalogues,
   loadDefinitions,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   type Definitions,

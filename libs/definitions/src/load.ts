@@ -2,6 +2,7 @@
 import type {
   CatalogueDefinition,
   JourneyDefinition,
+  ModelDefinition,
   PolicyPackDefinition,
   SignalsDefinition,
 } from "#contracts";
@@ -12,6 +13,7 @@ import {
   problemsOf,
   readCatalogue,
   readDefinitions,
+  readModels,
   readPolicies,
   readSignals,
   valuesOf,
@@ -24,21 +26,29 @@ export interface Definitions {
   readonly catalogue: Catalogue;
   readonly policyPacks: readonly PolicyPackDefinition[];
   readonly signals: readonly SignalsDefinition[];
+  readonly models: readonly ModelDefinition[];
 }
 
 /** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` and `signals/` where there are any. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir);
+  const { journeys, catalogue, policies, signals, models, events, tables } = readDefinitions(dir);
   refuse(
-    [catalogue, journeys, policies, signals, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(
-      problemsOf,
-    ),
+    [
+      catalogue,
+      journeys,
+      policies,
+      signals,
+      models,
+      tables,
+      ...(events.files.length > 0 ? [events] : []),
+    ].flatMap(problemsOf),
   );
   return {
     journeys: inOrder(valuesOf(journeys)),
     catalogue: catalogueOf(valuesOf(catalogue)),
     policyPacks: valuesOf(policies).sort((a, b) => compare(a.id, b.id)),
     signals: valuesOf(signals).sort((a, b) => compare(a.id, b.id)),
+    models: valuesOf(models).sort((a, b) => compare(a.id, b.id)),
   };
 }
 
@@ -62,6 +72,14 @@ export function loadSignals(dir: string): readonly SignalsDefinition[] {
   const signals = readSignals(dir);
   refuse(problemsOf(signals));
   return valuesOf(signals).sort((a, b) => compare(a.id, b.id));
+}
+
+/** The models, in order of id; none where there is no `models/`. Throws DefinitionError. */
+export function loadModels(dir: string): readonly ModelDefinition[] {
+  const signals = readSignals(dir);
+  const models = readModels(dir, windowsOf(signals));
+  refuse([signals, models].flatMap(problemsOf));
+  return valuesOf(models).sort((a, b) => compare(a.id, b.id));
 }
 
 /** The catalogues themselves, in order of id. Throws DefinitionError. */

@@ -147,7 +147,7 @@ function failed(action: string, stage: Explanation["stage"], error: unknown): Ex
 }
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
-function channelsOf(action: ActionDefinition, request: DecisionRequest): Channel[] {
+export function channelsOf(action: ActionDefinition, request: DecisionRequest): Channel[] {
   const own = action.treatments.map((t) => t.channel);
   const wanted = request.channels ? [...new Set(request.channels)].filter((c) => own.includes(c)) : own;
   return wanted.filter((c) => !request.exclude?.includes(c));
