@@ -1,17 +1,21 @@
 import { NestFactory } from "@nestjs/core";
-import { nuid } from "@nats-io/nats-core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { archiveDefinitions } from "#audit";
-import { catalogueOf, createExpressions, loadCatalogues, loadModels } from "#definitions";
-import { followModels, Learner } from "#learning";
+import {
+  catalogueOf,
+  createExpressions,
+  loadCatalogues,
+  loadExperiments,
+  loadModels,
+  withExperiments,
+} from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
-import { CandidateModels } from "./models/candidate-models.js";
-import { openOwnModels } from "./models/own-models.js";
 import { DecisionModule } from "./decision.module.js";
+import { startModels } from "./models/start-models.js";
 import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
 
 /** Instances with the same queue share the requests. */
@@ -23,7 +27,8 @@ export async function startDecision(
   log: Logger,
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
-  const models = loadModels(config.definitionsDir);
+  const experiments = loadExperiments(config.definitionsDir);
+  const definitions = loadModels(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -33,38 +38,28 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
-  await archiveDefinitions(nc, catalogues, log);
-  const catalogue = catalogueOf(catalogues);
+  await archiveDefinitions(nc, [...catalogues, ...experiments], log);
+  const catalogue = withExperiments(catalogueOf(catalogues), experiments);
   const expressions = createExpressions();
-  const followed = await followModels(nc, models, (error) =>
-    log.error({ error: error.message }, "what a model has learned cannot be read: it starts from its priors"),
-  );
-  const learner = new Learner(nc, {
-    models,
+  const models = await startModels(nc, {
+    definitions,
+    dir: config.definitionsDir,
     priorOf: (action) => catalogue.actions.get(action)?.prior,
     expressions,
     log,
-    holder: nuid.next(),
   });
-  const own = await openOwnModels(models, config.definitionsDir, log);
-  const maker = new DecisionMaker(
-    catalogue,
-    expressions,
-    new PolicyRpcAdapter(new RpcClient(nc)),
-    new CandidateModels(followed.live, own, expressions),
-  );
+  const policy = new PolicyRpcAdapter(new RpcClient(nc));
+  const maker = new DecisionMaker(catalogue, expressions, policy, models.candidates);
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
   });
   await app.listen();
-  learner.start();
   return {
     ready: () => connected,
     async stop() {
       await app.close();
-      await learner.stop();
-      followed.stop();
+      await models.stop();
       await nc.drain();
     },
   };

@@ -6,9 +6,10 @@ import {
   type DecisionRecord,
   type DecisionReplay,
   type DefinitionUsed,
+  type ExperimentDefinition,
   type PolicyPackDefinition,
 } from "#contracts";
-import { catalogueOf, createExpressions } from "#definitions";
+import { catalogueOf, createExpressions, withExperiments } from "#definitions";
 import { replayDecision, type Catalogue } from "#domain";
 import { archived, packsBy } from "./definition-archive.js";
 import type { DecisionFile } from "./decision-file.js";
@@ -31,12 +32,13 @@ export async function definitionsOf(
 ): Promise<DefinitionsOfTheDay> {
   const catalogues: CatalogueDefinition[] = [];
   const packs: PolicyPackDefinition[] = [];
+  const experiments: ExperimentDefinition[] = [];
   const used: DefinitionUsed[] = [];
   const notes: string[] = [];
   const problems: string[] = [];
   for (const [key, name] of Object.entries(record.versions)) {
     const [kind, id = ""] = key.split("/");
-    if (kind !== "catalogue" && kind !== "policy") {
+    if (kind !== "catalogue" && kind !== "policy" && kind !== "experiment") {
       problems.push(`the record names ${JSON.stringify(key)}, which is no definition`);
       continue;
     }
@@ -47,6 +49,7 @@ export async function definitionsOf(
     }
     const { definition } = found;
     if (definition.kind === "Catalogue") catalogues.push(definition);
+    else if (definition.kind === "Experiment") experiments.push(definition);
     else packs.push(definition);
     used.push({ kind, id, version: definition.version, digest: found.digest });
     notes.push(...found.notes);
@@ -60,7 +63,7 @@ export async function definitionsOf(
   }
   // Named as the record names them: a schema of today may give an old definition defaults that its digest does not know.
   const catalogue = { ...catalogueOf(catalogues), versions: catalogueVersions(record) };
-  return { catalogue, packs, used, notes, problems };
+  return { catalogue: withExperiments(catalogue, experiments), packs, used, notes, problems };
 }
 
 function catalogueVersions({ versions }: DecisionRecord): Catalogue["versions"] {

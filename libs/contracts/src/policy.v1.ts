@@ -13,6 +13,9 @@ export const profileV1 = z
     seq: z.number().int().nonnegative(),
     timezone: z.string().optional(),
     language: z.string().optional(),
+    /** Where the customer lives: ISO 3166-1 alpha-2, and its part after ISO 3166-2, e.g. `US` and `US-FL`. */
+    country: z.string().optional(),
+    region: z.string().optional(),
     /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
     consents: z.record(z.string(), z.boolean()),
     holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
@@ -24,6 +27,9 @@ export type Profile = z.infer<typeof profileV1>;
 export function consentKey(purpose: string, channel: string): string {
   return `${purpose}.${channel}`;
 }
+
+/** So many of the best-ranked candidates are put to policy; what is ranked behind them is not asked about. */
+export const MAX_OPTIONS = 64;
 
 /** One ranked action put to the policy service: channels in order of preference. */
 export const policyOptionV1 = z.object({
@@ -50,7 +56,7 @@ export const evaluateRequestV1 = z
     /** The time to judge by, epoch ms. */
     at: z.number(),
     /** Ranked, best first. */
-    options: z.array(policyOptionV1).min(1).max(64),
+    options: z.array(policyOptionV1).min(1).max(MAX_OPTIONS),
     journey: z.string().optional(),
     cap: journeyCapV1.optional(),
     /** The context's copy of the profile as of the event being handled. */
@@ -83,8 +89,11 @@ export const REASON_CODES = [
   "hold_opt_out",
   "no_timezone",
   "quiet_hours",
+  "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
+  "quota_reached",
+  "budget_spent",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",

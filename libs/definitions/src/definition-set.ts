@@ -9,6 +9,8 @@ import {
   signalsV1,
   type CatalogueDefinition,
   type EventVocabulary,
+  type ExperimentDefinition,
+  type FairnessDefinition,
   type JourneyDefinition,
   type ModelDefinition,
   type PolicyPackDefinition,
@@ -18,6 +20,7 @@ import {
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
+import { readExperiments, readFairness } from "./experiment-checks.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 import { checkModels, checkModelsOfActions } from "./model-checks.js";
 import { checkSignals } from "./signal-checks.js";
@@ -32,6 +35,8 @@ export const FOLDERS = {
   Model: "models",
   Signals: "signals",
   Table: "tables",
+  Experiment: "experiments",
+  Fairness: "fairness",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
 
@@ -44,6 +49,8 @@ export interface DefinitionSet {
   readonly models: FilesOfKind<ModelDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
+  readonly experiments: FilesOfKind<ExperimentDefinition>;
+  readonly fairness: FilesOfKind<FairnessDefinition>;
   /** What the journeys were checked against. */
   readonly around: Surroundings;
 }
@@ -59,16 +66,15 @@ export interface ReadOptions {
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
   const signals = readSignals(dir, extra.Signals);
   const windows = windowsOf(signals);
+  const events = readEvents(dir, extra.Events);
   const {
     catalogue,
     files: tableFiles,
     tables,
-  } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
+  } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
   const models = readModels(dir, windows, extra.Model);
   checkModelsOfActions(catalogue.files, idsOf(models));
   const policies = readPolicies(dir, extra.PolicyPack);
-  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
-  checkEvents(events);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
   const around: Surroundings = {
     // Against a part that is only half there, every reference to the other half would be reported as well.
@@ -95,6 +101,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     tables,
   };
   checkJourneys(journeys.files, around);
+  const journeyIds = whole(journeys) && new Set(valuesOf(journeys).map((j) => j.id));
   return {
     journeys,
     catalogue,
@@ -103,6 +110,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     signals,
     models,
     tables: { files: tableFiles, problems: [] },
+    experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
+    fairness: readFairness(dir, extra.Fairness),
     around,
   };
 }
@@ -112,13 +121,28 @@ export function readCatalogue(
   dir: string,
   windows: ReadonlySet<string> | undefined,
 ): FilesOfKind<CatalogueDefinition> {
-  return readCatalogueAndTables(dir, windows).catalogue;
+  return readCatalogueAndTables(dir, windows, fieldsOf(readEvents(dir))).catalogue;
+}
+
+function readEvents(dir: string, extra?: readonly Source[]): FilesOfKind<EventVocabulary> {
+  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra);
+  checkEvents(events);
+  return events;
+}
+
+/** Every field that some event declares; `undefined` when the events are not known. */
+function fieldsOf(events: FilesOfKind<EventVocabulary>): ReadonlySet<string> | undefined {
+  return (
+    whole(events) &&
+    new Set(valuesOf(events).flatMap((v) => v.events.flatMap((e) => Object.keys(e.data ?? {}))))
+  );
 }
 
 /** The actions read the tables, and the tables name actions. */
 function readCatalogueAndTables(
   dir: string,
   windows: ReadonlySet<string> | undefined,
+  fields: ReadonlySet<string> | undefined,
   extra?: readonly Source[],
   extraTables?: readonly Source[],
 ): {
@@ -127,7 +151,7 @@ function readCatalogueAndTables(
   readonly tables: Tables;
 } {
   const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(catalogue.files, windows);
+  checkCatalogue(catalogue.files, windows, fields);
   const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
   const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
   for (const file of catalogue.files) {

@@ -36,9 +36,12 @@ export {
   loadCatalogue,
   loadCatalogues,
   loadDefinitions,
+  loadExperiments,
+  loadFairness,
   loadJourneys,
   loadModels,
   loadPolicyPacks,
   loadSignals,
+  withExperiments,
   type Definitions,
 } from "./load.js";

@@ -23,6 +23,8 @@ const CONTRACTS: Readonly<Record<keyof typeof FOLDERS, string>> = {
   Signals: "signals.v1",
   Model: "model.v1",
   Table: "table.v1",
+  Experiment: "experiment.v1",
+  Fairness: "fairness.v1",
 };
 
 it.each(Object.values(CONTRACTS))("explains every field of %s", (contract) => {

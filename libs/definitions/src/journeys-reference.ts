@@ -33,6 +33,8 @@ const KINDS = [
   { contract: "signals.v1", title: "Signals", folder: "signals" },
   { contract: "model.v1", title: "Model", folder: "models" },
   { contract: "table.v1", title: "Table", folder: "tables" },
+  { contract: "experiment.v1", title: "Experiment", folder: "experiments" },
+  { contract: "fairness.v1", title: "Fairness monitor", folder: "fairness" },
   { contract: "event-vocabulary.v1", title: "Events", folder: "events" },
 ] as const;
 

@@ -25,7 +25,8 @@ export interface FolderValidation extends Validation {
 
 /** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` or `signals/` is no problem. */
 export function validateDefinitions(dir: string, options: ReadOptions = {}): FolderValidation {
-  const { journeys, catalogue, policies, signals, models, events, tables } = readDefinitions(dir, options);
+  const { journeys, catalogue, policies, signals, models, events, tables, experiments, fairness } =
+    readDefinitions(dir, options);
   const parts = [
     journeys,
     catalogue,
@@ -33,6 +34,8 @@ export function validateDefinitions(dir: string, options: ReadOptions = {}): Fol
     signals,
     models,
     tables,
+    experiments,
+    fairness,
     ...(events.files.length > 0 ? [events] : []),
   ];
   const files = parts.flatMap((p): readonly DefinitionFile<unknown>[] => p.files);

@@ -1,7 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AlreadyRunning, commandLineOf, endLeftovers, RunRecord, startChild, type Child } from "./index.js";
+import {
+  AlreadyRunning,
+  commandLineOf,
+  endLeftovers,
+  RunRecord,
+  runningNatsUrl,
+  startChild,
+  type Child,
+} from "./index.js";
 
 const dir = mkdtempSync(join(tmpdir(), "segue-run-"));
 const file = join(dir, "run.json");
@@ -30,6 +38,17 @@ function afterItsLauncherDied(): void {
     JSON.stringify({ ...run, launcher: { ...run.launcher, command: "some other program" } }),
   );
 }
+
+describe("where the nats-server of a run listens", () => {
+  it("is known while its launcher lives, and not after", () => {
+    expect(runningNatsUrl(file)).toBeUndefined();
+    const record = new RunRecord(file);
+    record.listensAt("nats://127.0.0.1:41234");
+    expect(runningNatsUrl(file)).toBe("nats://127.0.0.1:41234");
+    afterItsLauncherDied();
+    expect(runningNatsUrl(file)).toBeUndefined();
+  });
+});
 
 describe("what a killed launcher has left running", () => {
   it("is ended at the next start", async () => {

@@ -16,6 +16,8 @@ export interface RecordedProcess {
 interface Run {
   readonly launcher: RecordedProcess;
   readonly processes: readonly RecordedProcess[];
+  /** Where its nats-server listens, once it does. */
+  readonly natsUrl?: string;
 }
 
 /** Command line of a running process; `undefined` when there is none, or when it has ended and waits to be collected. */
@@ -38,6 +40,7 @@ export class RunRecord {
   readonly #path: string;
   readonly #launcher: RecordedProcess;
   #processes: readonly RecordedProcess[] = [];
+  #natsUrl: string | undefined;
   #written = false;
 
   constructor(path: string) {
@@ -50,6 +53,12 @@ export class RunRecord {
     const command = commandLineOf(pid);
     if (command === undefined) return;
     this.#processes = [...this.#processes.filter((p) => p.pid !== pid), { name, pid, command }];
+    this.#write();
+  }
+
+  /** Records where the nats-server of this run listens: commands find it there. */
+  listensAt(natsUrl: string): void {
+    this.#natsUrl = natsUrl;
     this.#write();
   }
 
@@ -68,10 +77,20 @@ export class RunRecord {
   #write(): void {
     this.#written = true;
     mkdirSync(dirname(this.#path), { recursive: true });
-    const run: Run = { launcher: this.#launcher, processes: this.#processes };
+    const run: Run = {
+      launcher: this.#launcher,
+      processes: this.#processes,
+      ...(this.#natsUrl === undefined ? {} : { natsUrl: this.#natsUrl }),
+    };
     writeFileSync(`${this.#path}.next`, `${JSON.stringify(run, null, 1)}\n`);
     renameSync(`${this.#path}.next`, this.#path);
   }
+}
+
+/** Where the nats-server of a launcher that is alive listens; `undefined` when none is, or it is not up yet. */
+export function runningNatsUrl(path: string): string | undefined {
+  const run = readRun(path);
+  return run && isRunning(run.launcher) && typeof run.natsUrl === "string" ? run.natsUrl : undefined;
 }
 
 /** Another launcher runs on the same data. */

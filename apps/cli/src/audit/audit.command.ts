@@ -10,6 +10,7 @@ import {
 } from "#audit";
 import type { Command } from "../command.js";
 import { commonOptions, customerOption, runWithNats, write, writeJson, WrongArguments } from "./with-nats.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue audit verify [--customer <id>] [--json] [--nats <url>]
 segue audit export [--customer <id>] [--since <time>] [--nats <url>]
@@ -24,7 +25,7 @@ segue audit export [--customer <id>] [--since <time>] [--nats <url>]
   --customer <id>   only this customer (without what was published)
   --since <time>    records from this time on, ISO 8601 such as 2026-11-21 or 2026-11-21T08:00:00Z
   --json            verify: one JSON document
-  --nats <url>      default nats://127.0.0.1:4222
+  --nats <url>      ${NATS_DEFAULT_TEXT}
 `;
 
 export const auditCommand: Command = {

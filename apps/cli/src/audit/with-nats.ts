@@ -2,6 +2,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { isSafeToken, parseDecisionId } from "#contracts";
 import { connectNats } from "#messaging";
+import { natsOption } from "../nats-option.js";
 
 /** The arguments cannot be understood. */
 export class WrongArguments extends Error {
@@ -9,7 +10,7 @@ export class WrongArguments extends Error {
 }
 
 export const commonOptions = {
-  nats: { type: "string", default: "nats://127.0.0.1:4222" },
+  nats: natsOption,
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;

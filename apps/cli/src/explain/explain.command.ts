@@ -12,6 +12,7 @@ import {
   WrongArguments,
 } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue explain --decision <id> [--json] [--nats <url>]
 
@@ -21,7 +22,7 @@ const HELP = `segue explain --decision <id> [--json] [--nats <url>]
 
   --decision <id>  as the customer's timeline names it, <customer>.<event count>.<index>
   --json           one JSON document
-  --nats <url>     default nats://127.0.0.1:4222
+  --nats <url>     ${NATS_DEFAULT_TEXT}
 
   Exit status: 0 explained, 1 there is no such decision, or not reachable, 2 not understood.
 `;

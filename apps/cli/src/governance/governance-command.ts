@@ -17,6 +17,7 @@ import {
   type Refused,
 } from "#registry";
 import type { Command } from "../command.js";
+import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 /** The arguments do not say what to do: exit status 2. */
 export class UsageError extends Error {
@@ -63,7 +64,7 @@ export interface GovernanceCommand {
 const COMMON = {
   as: { type: "string" },
   why: { type: "string" },
-  nats: { type: "string", default: "nats://127.0.0.1:4222" },
+  nats: natsOption,
   definitions: { type: "string", default: "." },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -71,7 +72,7 @@ const COMMON = {
 
 const COMMON_TEXT = `  --as <name>          who you are; it goes on record (nothing checks it yet: Segue has no sign-in so far)
   --why <text>         why; it goes on record
-  --nats <url>         default nats://127.0.0.1:4222
+  --nats <url>         ${NATS_DEFAULT_TEXT}
   --json               one JSON document on stdout
 `;
 const CHECKS_TEXT = `  --definitions <dir>  folder with catalogue/ and policies/, to check against (default .)

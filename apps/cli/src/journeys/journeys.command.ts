@@ -5,13 +5,14 @@ import { checkGovernanceChain, isPublished, sharesAt, type JourneyRegistry } fro
 import type { Command } from "../command.js";
 import { coloured, withRegistry } from "../governance/governance-command.js";
 import { changeText, liveText } from "../governance/words.js";
+import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 const HELP = `segue journeys [<journey>] [--json] [--nats <url>]
 
   Lists the journeys: which versions are live and for which share of the customers, who wrote and who published them,
   what waits for somebody to publish it, and what the kill switch stops. With a journey: every change that was made to
   it, and whether the chain of these records is whole.
-  --nats <url>  default nats://127.0.0.1:4222
+  --nats <url>  ${NATS_DEFAULT_TEXT}
   --json        one JSON document on stdout
 
   Exit status: 0 listed, 1 there is no such journey, its chain is broken, or not reachable, 2 not understood.
@@ -39,7 +40,7 @@ async function run(args: readonly string[]): Promise<number> {
       args: [...args],
       allowPositionals: true,
       options: {
-        nats: { type: "string", default: "nats://127.0.0.1:4222" },
+        nats: natsOption,
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },

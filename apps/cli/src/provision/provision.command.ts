@@ -2,11 +2,12 @@
 import { parseArgs } from "node:util";
 import { connectNats, provision } from "#messaging";
 import type { Command } from "../command.js";
+import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 const HELP = `segue provision [--nats <url>] [--replicas <n>]
 
   Creates or updates the streams, consumers and key-value buckets that the services need.
-  --nats <url>     default nats://127.0.0.1:4222
+  --nats <url>     ${NATS_DEFAULT_TEXT}
   --replicas <n>   1, 3 or 5 (default 1)
 `;
 
@@ -24,7 +25,7 @@ async function run(args: readonly string[]): Promise<number> {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        nats: { type: "string", default: "nats://127.0.0.1:4222" },
+        nats: natsOption,
         replicas: { type: "string", default: "1" },
         help: { type: "boolean", default: false },
       },

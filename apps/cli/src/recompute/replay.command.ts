@@ -12,6 +12,7 @@ import {
   WrongArguments,
 } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue replay --decision <id> [--json] [--nats <url>]
 segue replay --customer <id> [--json] [--nats <url>]
@@ -22,7 +23,7 @@ segue replay --customer <id> [--json] [--nats <url>]
                    and compares every audit record on the way and the context in CTX at the end: equal, or the first
                    difference with its path and event.
   --json           one JSON document
-  --nats <url>     default nats://127.0.0.1:4222
+  --nats <url>     ${NATS_DEFAULT_TEXT}
 
   Exit status 0 when the same comes out, 1 when not.
 `;

@@ -1,6 +1,7 @@
 /** Arguments of `segue simulate`. */
 import { parseArgs } from "node:util";
 import { MAX_EVENTS } from "#simulation";
+import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 /** Arguments that cannot be understood; the message says what can. */
 export class UsageError extends Error {
@@ -30,7 +31,6 @@ export interface SimulateOptions {
 }
 
 const DAY_MS = 86_400_000;
-const NATS = "nats://127.0.0.1:4222";
 /** Months in which much happens in the shipped data. */
 const BERKA = { first: "1993-10-01", end: "1994-04-01" } as const;
 
@@ -44,7 +44,7 @@ Events (without any of these: the transactions that ship, data/berka, ${BERKA.fi
   --from-stream        from a running installation: yesterday's (UTC), or
     --since <time>     ISO 8601; by the time of storing
     --until <time>     ISO 8601, not included; default now
-    --nats <url>       default ${NATS}
+    --nats <url>       ${NATS_DEFAULT_TEXT}
   --from, --to <day>   of the transactions that ship, another slice; the last day is not in it
   --after <days>       goes on for so long after the last event, so that what waits falls due (default 0)
   --max-events <n>     refuse more (default ${MAX_EVENTS.toLocaleString("en-US")})
@@ -108,7 +108,7 @@ function sourceOf(values: Values, now: number): EventSource {
           ? today
           : now;
     if (since >= until) throw new UsageError("--since must be before --until");
-    return { from: "stream", nats: values.nats ?? NATS, since, until };
+    return { from: "stream", nats: values.nats ?? natsOption.default, since, until };
   }
   if (values.events !== undefined) return { from: "file", path: values.events };
   return { from: "berka", first: values.from ?? BERKA.first, end: values.to ?? BERKA.end };

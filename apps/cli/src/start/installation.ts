@@ -81,11 +81,6 @@ export class Installation {
     return this.#begun;
   }
 
-  get natsUrl(): string {
-    if (!this.#nats) throw new Error("nats-server is not running");
-    return this.#nats.url;
-  }
-
   get gatewayUrl(): string {
     return `http://127.0.0.1:${this.#gatewayPort}`;
   }
@@ -99,6 +94,7 @@ export class Installation {
       port: NATS_PORT,
       onSpawn: onSpawn("nats-server"),
     });
+    this.#record.listensAt(this.#nats.url);
     this.#redis = await startRedisServer({
       root,
       dataDir: join(this.dataDir, "redis"),

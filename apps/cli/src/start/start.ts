@@ -341,8 +341,7 @@ function tellAddresses({ installation, screen, s }: Run, example: Tally["example
       ? `curl -s ${url}/v1/decisions/${example.decisionId}`
       : `curl -s ${url}/v1/customers/${customer}/timeline`,
     `curl -s ${url}/v1/events -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(event)}'`,
-    // Another installation may be at the port that the commands take by default: say which one this is.
-    `npm run segue -- journeys --nats ${installation.natsUrl}`,
+    "npm run segue -- journeys",
     "",
     s.dim(" Ctrl-C stops everything."),
   );

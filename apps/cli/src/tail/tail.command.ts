@@ -7,6 +7,7 @@ import { auditRecordsV1, CHAIN_KINDS, partitionOf, streamOf, streamsOf, subjects
 import { commonOptions, customerOption, runWithNats, write, WrongArguments } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
 import { matches, TailLines, type TailFilter, type TailLine } from "./tail-lines.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue tail [--journey <id>] [--action <id>] [--channel <name>] [--reason <code>] [--customer <id>]
            [--last <n>] [--no-follow] [--json] [--nats <url>]
@@ -17,7 +18,7 @@ const HELP = `segue tail [--journey <id>] [--action <id>] [--channel <name>] [--
   --last <n>    the last n lines that match first (default 0)
   --no-follow   ends after these
   --json        one JSON object per line
-  --nats <url>  default nats://127.0.0.1:4222
+  --nats <url>  ${NATS_DEFAULT_TEXT}
 
   Exit status: 0 ended, 1 not reachable, 2 not understood.
 `;

@@ -1,18 +1,20 @@
 /**
- * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity and
- * is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
+ * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
  */
-import type {
-  ActionDefinition,
-  Channel,
-  DecisionRequest,
-  EvaluateRequest,
-  Explanation,
-  FactorName,
-  Propensity,
+import {
+  MAX_OPTIONS,
+  type ActionDefinition,
+  type Channel,
+  type DecisionRequest,
+  type EvaluateRequest,
+  type Explanation,
+  type FactorName,
+  type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import type { Catalogue } from "./catalogue.js";
+import { candidatesOf, channelsIn, unavailable, type Catalogue } from "./catalogue.js";
+import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { Repetition } from "./repetition.js";
 import { draw, scoreBeforeFactors, scoreOf, type Score } from "./score.js";
@@ -60,13 +62,15 @@ export function rank(
   const variables = { event: request.moment, context: request.context };
   const repetition = new Repetition(request, catalogue);
   const off: ReadonlySet<FactorName> = new Set(catalogue.arbitration?.off);
-  for (const id of new Set(request.candidates)) {
+  const { experiments = [] } = catalogue;
+  let heldOut: string | undefined;
+  for (const id of candidatesOf(request, catalogue)) {
     const action = catalogue.actions.get(id);
     if (!action) {
       left.push({ action: id, stage: "eligibility", reason: "not_in_catalogue" });
       continue;
     }
-    const out = failedCondition(action, variables, expressions);
+    const out = unavailable(action, request) ?? failedCondition(action, variables, expressions);
     if (out) {
       left.push(out);
       continue;
@@ -79,6 +83,10 @@ export function rank(
     const again = repetition.against(action);
     if (again) {
       left.push(again);
+      continue;
+    }
+    if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "") {
+      left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
       continue;
     }
     if (engine < DECISION_FLAGS.fourFactors) {
@@ -148,24 +156,24 @@ function failed(action: string, stage: Explanation["stage"], error: unknown): Ex
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
 export function channelsOf(action: ActionDefinition, request: DecisionRequest): Channel[] {
-  const own = action.treatments.map((t) => t.channel);
+  const own = channelsIn(action);
   const wanted = request.channels ? [...new Set(request.channels)].filter((c) => own.includes(c)) : own;
   return wanted.filter((c) => !request.exclude?.includes(c));
 }
 
 function noChannelReason(action: ActionDefinition, request: DecisionRequest): string {
-  const offered = action.treatments.some((t) => request.channels?.includes(t.channel) ?? true);
+  const offered = channelsIn(action).some((c) => request.channels?.includes(c) ?? true);
   return offered ? "channels_used_up" : "no_treatment_for_channels";
 }
 
-/** The one question to policy, or `undefined` when no candidate is left to ask about. */
+/** The one question to policy, about the best-ranked, or `undefined` when no candidate is left to ask about. */
 export function evaluateRequest(request: DecisionRequest, ranking: Ranking): EvaluateRequest | undefined {
   if (ranking.ranked.length === 0) return undefined;
   return {
     decisionId: request.decisionId,
     customerId: request.customerId,
     at: request.at,
-    options: ranking.ranked.map(({ action, channels }) => ({
+    options: ranking.ranked.slice(0, MAX_OPTIONS).map(({ action, channels }) => ({
       action: action.id,
       purpose: action.purpose,
       channels: [...channels],
