@@ -4,6 +4,7 @@ import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
@@ -39,6 +40,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   simulate: simulateCommand,
   bpic2012: bpic2012Command,
   tail: tailCommand,
+  models: modelsCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -48,7 +50,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
   "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
-  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["tail", "models", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 
