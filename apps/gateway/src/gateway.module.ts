@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from "@nestjs/common";
 import type { Logger } from "#telemetry";
 import type { GatewayConfig } from "./config.js";
+import { ContactsController } from "./contacts/contacts.controller.js";
 import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
@@ -44,6 +45,7 @@ export class GatewayModule {
         EventsController,
         CustomersController,
         ConsentsController,
+        ContactsController,
         DecisionsController,
         SimulateController,
         JourneysController,

@@ -94,6 +94,8 @@ export const eventTypes = {
   consentChanged: "consent.changed",
   holdPlaced: "hold.placed",
   holdLifted: "hold.lifted",
+  /** Another system of the bank contacted the customer (`contactReportedV1`). */
+  contactReported: "contact.reported",
   /** First token of `outcome.<kind>` events (source `segue`). */
   outcomeFamily: "outcome",
   timerFamily: "timer",

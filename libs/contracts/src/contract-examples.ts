@@ -237,6 +237,14 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     events: [{ type: "payment.failed", description: "d", data: { paymentId: "id" } }],
   },
   "governance-record.v1": governance,
+  "contact-reported.v1": {
+    channel: "ivr",
+    purpose: "collections",
+    kind: "conversation",
+    journey: "arrears",
+    campaign: "june-arrears",
+    about: { event: "core:e-1", debt: "loan-1" },
+  },
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "journey.v1": {

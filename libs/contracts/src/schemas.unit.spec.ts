@@ -18,6 +18,9 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
+  "journey@contact-reported.v1",
+  "campaign",
+  "about",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

@@ -79,6 +79,11 @@ export const subjects = {
   /** Events of one customer whose type starts with this token. */
   evtOfCustomerFamily: (customerId: string, family: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Events of one customer of one type. */
+  evtOfCustomerType: (customerId: string, type: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${eventType(type)}`,
+  /** Events of one type of every customer. */
+  evtOfType: (type: string): string => `evt.*.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */

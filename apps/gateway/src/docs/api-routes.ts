@@ -17,6 +17,7 @@ import {
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
 import { JOURNEYS_ROUTES } from "./journeys-routes.js";
+import { contactsRoute } from "./contacts-route.js";
 import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 import { VALIDATE_ROUTE } from "./validate-route.js";
@@ -298,6 +299,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "unsafe-subject", "idempotency-key-reused", "stream-away", "busy"],
     curl: "-X DELETE $SEGUE/v1/customers/cust-42/holds/fraud",
   },
+  contactsRoute(idempotencyKey),
   {
     method: "get",
     path: "/v1/decisions/{id}",

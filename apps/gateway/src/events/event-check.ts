@@ -7,6 +7,7 @@ import { z } from "zod";
 import {
   cloudEventV1,
   consentChangedV1,
+  contactReportedV1,
   customerRegisteredV1,
   eventMessageId,
   eventTypes,
@@ -75,6 +76,7 @@ const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   [eventTypes.consentChanged, consentChangedV1],
   [eventTypes.holdPlaced, holdPlacedV1],
   [eventTypes.holdLifted, holdLiftedV1],
+  [eventTypes.contactReported, contactReportedV1],
   [eventTypes.momentShown, momentActV1],
   [eventTypes.momentAccepted, momentActV1],
   [eventTypes.momentDeclined, momentActV1],

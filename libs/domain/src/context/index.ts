@@ -1,2 +1,3 @@
 export * from "./context.js";
+export * from "./engagement.js";
 export * from "./fingerprint.js";

@@ -2,7 +2,14 @@
  * The funnel: every candidate goes through eligibility → applicability → suitability → channel and is then scored, or
  * leaves at one of these with a reason. A pure function of request and catalogue (I9).
  */
-import type { ActionDefinition, Channel, DecisionRequest, EvaluateRequest, Explanation } from "#contracts";
+import {
+  aboutOf,
+  type ActionDefinition,
+  type Channel,
+  type DecisionRequest,
+  type EvaluateRequest,
+  type Explanation,
+} from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
 import { draw, scoreOf, type Score } from "./score.js";
@@ -109,5 +116,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
     // The ring of contacts never runs empty again.
     contacted: request.context.contacts.length > 0,
     ...(request.watermark === undefined ? {} : { watermark: request.watermark }),
+    about: aboutOf(request.moment),
+    ...(request.engagement ? { engagement: request.engagement } : {}),
   };
 }

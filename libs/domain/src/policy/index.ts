@@ -1,5 +1,8 @@
+export * from "./calendar-window.js";
 export * from "./caps.js";
 export * from "./closed-times.js";
+export { zonesOf } from "./contact-times.js";
+export { zoneOf, type Zone } from "../time/zone.js";
 export * from "./evaluate.js";
 export * from "./judge.js";
 export * from "./place.js";
