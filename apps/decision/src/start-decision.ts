@@ -1,8 +1,9 @@
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
-import { archiveDefinitions } from "#audit";
+import { clockFrom } from "#clock";
 import { catalogueOf, createExpressions, loadCatalogues } from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
+import { CATALOGUES, publishedFiles } from "#registry";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
 import type { DecisionConfig } from "./config.js";
@@ -13,9 +14,12 @@ import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
 /** Instances with the same queue share the requests. */
 const QUEUE = "decision";
 
-/** Starts the decision service. Throws DefinitionError when the catalogue is not usable. */
+/**
+ * Starts the decision service: publishes the catalogues of this build where nobody governs them, and follows what is in
+ * force. Throws DefinitionError when the catalogue is not usable.
+ */
 export async function startDecision(
-  config: Pick<DecisionConfig, "natsUrl" | "definitionsDir">,
+  config: Pick<DecisionConfig, "natsUrl" | "definitionsDir"> & Partial<Pick<DecisionConfig, "clock">>,
   log: Logger,
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
@@ -28,9 +32,11 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
-  await archiveDefinitions(nc, catalogues, log);
-  const catalogue = catalogueOf(catalogues);
-  const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
+  const published = await publishedFiles(
+    { nc, clock: clockFrom(config.clock), of: CATALOGUES, files: catalogues, log },
+    catalogueOf,
+  );
+  const maker = new DecisionMaker(published, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
@@ -40,6 +46,7 @@ export async function startDecision(
     ready: () => connected,
     async stop() {
       await app.close();
+      published.stop();
       await nc.drain();
     },
   };

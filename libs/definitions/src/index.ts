@@ -26,6 +26,8 @@ export {
   readSurroundings,
   validateDefinitions,
   validateJourney,
+  validatePublication,
+  type PublicationValidation,
   type FolderValidation,
   type JourneyValidation,
   type Validation,
