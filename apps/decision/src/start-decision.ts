@@ -1,7 +1,14 @@
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { clockFrom } from "#clock";
-import { catalogueOf, createExpressions, loadCatalogues } from "#definitions";
+import { archiveDefinitions } from "#audit";
+import {
+  catalogueOf,
+  createExpressions,
+  loadCatalogues,
+  loadExperiments,
+  withExperiments,
+} from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
 import { CATALOGUES, publishedFiles } from "#registry";
 import type { Service } from "#service";
@@ -23,6 +30,7 @@ export async function startDecision(
   log: Logger,
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
+  const experiments = loadExperiments(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -32,9 +40,10 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
+  await archiveDefinitions(nc, experiments, log);
   const published = await publishedFiles(
     { nc, clock: clockFrom(config.clock), of: CATALOGUES, files: catalogues, log },
-    catalogueOf,
+    (inForce) => withExperiments(catalogueOf(inForce), experiments),
   );
   const maker = new DecisionMaker(published, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {

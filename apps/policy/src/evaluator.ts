@@ -20,7 +20,7 @@ import type {
 } from "#contracts";
 import { PURPOSES, versionName } from "#contracts";
 import { definitionDigest } from "#definitions";
-import { journeyCap, judge, packCaps, stoppedBy, type Cap, type Judgement } from "#domain";
+import { journeyCap, judge, packCaps, packsFor, stoppedBy, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
 import {
@@ -68,22 +68,35 @@ const NOTHING: Counted = { denials: [], written: undefined, reserved: undefined 
 
 export class Evaluator {
   readonly #ports: EvaluatorPorts;
-  readonly #versions: readonly string[];
-  readonly #caps: ReadonlyMap<Purpose, PurposeCaps>;
+  readonly #names: ReadonlyMap<PolicyPackDefinition, string>;
+  readonly #caps = new WeakMap<readonly PolicyPackDefinition[], Map<Purpose, PurposeCaps>>();
   /** The longest period of any cap of the packs, ms. */
   readonly #longest: number;
 
   constructor(ports: EvaluatorPorts) {
     this.#ports = ports;
-    this.#versions = ports.packs.map((p) => `${p.id}@${versionName(p.version, definitionDigest(p))}`);
-    this.#caps = new Map(PURPOSES.map((p) => [p, purposeCaps(packCaps(ports.packs, p))]));
-    const all = [...this.#caps.values()].flatMap(({ caps }) => caps);
+    this.#names = new Map(
+      ports.packs.map((p) => [p, `${p.id}@${versionName(p.version, definitionDigest(p))}`]),
+    );
+    const all = PURPOSES.flatMap((p) => packCaps(ports.packs, p));
     for (const cap of all) refuseUncountable(cap);
     this.#longest = Math.max(0, ...all.map((c) => c.periodMs));
   }
 
-  /** The caps that the packs put on a purpose. */
-  readonly capsOf = (purpose: Purpose): PurposeCaps => this.#caps.get(purpose)!;
+  /** The caps that the packs put on a purpose, where the customer is. */
+  readonly capsOf = (purpose: Purpose, copies: readonly Profile[]): PurposeCaps => {
+    const packs = packsFor(this.#ports.packs, purpose, copies);
+    let byPurpose = this.#caps.get(packs);
+    if (!byPurpose) this.#caps.set(packs, (byPurpose = new Map()));
+    let caps = byPurpose.get(purpose);
+    if (!caps) byPurpose.set(purpose, (caps = purposeCaps(packCaps(packs, purpose))));
+    return caps;
+  };
+
+  /** The packs that judge this customer. Those that apply to service do so to marketing too. */
+  #versions(copies: readonly Profile[]): string[] {
+    return packsFor(this.#ports.packs, "marketing", copies).map((p) => this.#names.get(p)!);
+  }
 
   /** Never throws for what may pass: that is denied. Throws UncountableCap. */
   async evaluate(request: EvaluateRequest, withinMs: number): Promise<EvaluateReply> {
@@ -98,7 +111,7 @@ export class Evaluator {
       for (const { action, channels } of request.options)
         for (const channel of channels)
           verdicts.add(action, { channel, verdict: "denied", reason: "policy_unavailable" });
-      return { verdicts: verdicts.all, packs: [...this.#versions] };
+      return { verdicts: verdicts.all, packs: this.#versions([request.profile]) };
     }
   }
 
@@ -112,18 +125,24 @@ export class Evaluator {
     if (requests.length === 1 || !refusesAll(first)) return replies;
     // The index is known now, and so is the newest profile: the others take one trip together. Each script stops when an
     // earlier one of the run has reserved.
-    const asked: { request: EvaluateRequest; judged: readonly Judged[]; answer: Promise<Reserved> }[] = [];
+    const asked: {
+      request: EvaluateRequest;
+      copies: readonly Profile[];
+      judged: readonly Judged[];
+      answer: Promise<Reserved>;
+    }[] = [];
     for (const request of requests.slice(1)) {
-      const judged = this.#judge(request, this.#newestCopies(request));
-      asked.push({ request, judged, answer: this.#reserveNext(request, judged, requests) });
+      const copies = this.#newestCopies(request);
+      const judged = this.#judge(request, copies);
+      asked.push({ request, copies, judged, answer: this.#reserveNext(request, copies, judged, requests) });
       if (judged.some((j) => j.verdicts.some((v) => v.verdict === "deferred"))) break;
     }
     const answers = await Promise.allSettled(asked.map((a) => a.answer));
-    for (const [i, { request, judged }] of asked.entries()) {
+    for (const [i, { request, copies, judged }] of asked.entries()) {
       const answer = answers[i]!;
       // What the index says otherwise (it was lost, the profile is newer) is looked into when that is asked by itself.
       if (answer.status === "rejected" || answer.value.kind !== "counted") break;
-      const reply = this.#reply(request, judged, answer.value, openOnes(judged));
+      const reply = this.#reply(request, copies, judged, answer.value);
       replies.push(reply);
       if (!refusesAll(reply)) break;
     }
@@ -137,6 +156,7 @@ export class Evaluator {
 
   async #reserveNext(
     request: EvaluateRequest,
+    copies: readonly Profile[],
     judged: readonly Judged[],
     run: readonly EvaluateRequest[],
   ): Promise<Reserved> {
@@ -145,15 +165,16 @@ export class Evaluator {
     const cap = request.cap && journeyCap(request.cap);
     if (cap) refuseUncountable(cap);
     return this.#ports.index.reserve({
-      ...this.#reservation(request, candidates, cap),
+      ...this.#reservation(request, copies, candidates, cap),
       after: run.slice(0, run.indexOf(request)).map((r) => r.decisionId),
       sendProfile: false,
-      judgedSeq: Math.max(...this.#newestCopies(request).map((p) => p.seq)),
+      judgedSeq: Math.max(...copies.map((p) => p.seq)),
     });
   }
 
   #reservation(
     request: EvaluateRequest,
+    copies: readonly Profile[],
     candidates: readonly Judged[],
     cap: Cap | undefined,
   ): Pick<
@@ -178,7 +199,7 @@ export class Evaluator {
         urgent,
         channels: open,
       })),
-      caps: this.capsOf,
+      caps: (purpose) => this.capsOf(purpose, copies),
       journey: request.journey,
       journeyCap: cap,
       lookBackMs: Math.max(this.#longest, cap?.periodMs ?? 0),
@@ -195,9 +216,9 @@ export class Evaluator {
     for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
       const candidates = openOnes(judged);
-      if (candidates.length === 0) return this.#reply(request, judged, NOTHING, candidates);
+      if (candidates.length === 0) return this.#reply(request, copies, judged, NOTHING);
       const answer = await index.reserve({
-        ...this.#reservation(request, candidates, cap),
+        ...this.#reservation(request, copies, candidates, cap),
         sendProfile,
         newCustomer: newCustomers.admit(request),
         judgedSeq: Math.max(...copies.map((p) => p.seq)),
@@ -205,7 +226,7 @@ export class Evaluator {
       switch (answer.kind) {
         case "counted":
           if (answer.written) profiles.put(customerId, { version: answer.written, profile });
-          return this.#reply(request, judged, answer, candidates);
+          return this.#reply(request, copies, judged, answer);
         case "newer-profile":
           profiles.put(customerId, answer);
           copies = [profile, answer.profile];
@@ -229,7 +250,7 @@ export class Evaluator {
   /** What is judged does not depend on the action: the same purpose, urgency and channel have the same verdict. */
   #judge(request: EvaluateRequest, copies: readonly Profile[]): readonly Judged[] {
     const { packs } = this.#ports;
-    const { at, journey } = request;
+    const { at, journey, customerId } = request;
     const controls = this.#ports.controls();
     const found = new Map<string, Judgement>();
     return request.options.map((option) => {
@@ -241,7 +262,7 @@ export class Evaluator {
         const stop = stoppedBy(controls, journey, channel);
         const verdict: Judgement =
           stop === undefined
-            ? judge({ packs, copies, option, channel, at })
+            ? judge({ packs, copies, option, channel, at, customerId })
             : { channel, verdict: "denied", reason: "stopped", rule: stop };
         found.set(key, verdict);
         return verdict;
@@ -256,10 +277,11 @@ export class Evaluator {
 
   #reply(
     request: EvaluateRequest,
+    copies: readonly Profile[],
     judged: readonly Judged[],
     { reserved: chosen, denials }: Counted,
-    candidates: readonly Judged[],
   ): EvaluateReply {
+    const candidates = openOnes(judged);
     const chosenAt = chosen ? judged.findIndex((j) => j.option.action === chosen.action) : judged.length;
     const said = new Verdicts();
     for (const [i, one] of judged.entries()) {
@@ -277,7 +299,7 @@ export class Evaluator {
       }
     }
     const verdicts = said.all;
-    const packs = [...this.#versions];
+    const packs = this.#versions(copies);
     return chosen
       ? {
           reservationId: request.decisionId,

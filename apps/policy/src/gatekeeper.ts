@@ -9,7 +9,9 @@
  *    - Redis lost the reservation before the commit, and somebody has rebuilt the index since, without it: it is missing
  *      here. The ledger is read again, which has it now, and it is counted with the rest.
  *    - Two that were each reserved without the other (the first lost before its commit) meet here: whichever asks
- *      first is counted against the other, and stopped and released where there is no room for both.
+ *      first is counted against the other, and stopped and released where there is no room for both. It is released
+ *      only where no claim of it can be lost: an asking that its caller gave up may come after a later one was let go
+ *      and Redis was emptied; what it would release has been sent.
  *    - A zombie's reservation is never committed, so that no gate is asked for it; it only takes room.
  *      Where it has the id of a committed one with other content, the ledger's content replaces it.
  * I7 After an acknowledged opt-out, hold or kill switch, no send starts later than 1 s.
@@ -58,16 +60,28 @@ export class Gatekeeper {
     this.#ports = ports;
   }
 
-  /** Throws GateUnavailable, IndexUnavailable or LedgerUnavailable: nothing is claimed then that a retry would not get. */
-  async gate(request: GateRequest): Promise<GateReply> {
+  /**
+   * Throws GateUnavailable, IndexUnavailable or LedgerUnavailable: nothing is claimed then that a retry would not get.
+   * `withinMs`: after that the caller has given up, and may be asking again.
+   */
+  async gate(request: GateRequest, withinMs = Infinity): Promise<GateReply> {
     const { index, rebuild, caps, profiles, fresh } = this.#ports;
     const { customerId, at } = request;
+    const until = performance.now() + withinMs;
     let readAgain = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (!fresh()) await this.#hearsEvents();
+      if (performance.now() > until) throw new GateUnavailable("the caller's time was up; ask again");
       const known = profiles.get(customerId);
       const verdicts = known ? this.#judge(request, known.profile) : UNJUDGED;
-      const result = await index.gate(request, known?.version ?? "", verdicts, caps.capsOf(request.purpose));
+      // Without a profile the index answers with its own before it counts.
+      const copies = known ? [known.profile] : [];
+      const result = await index.gate(
+        request,
+        known?.version ?? "",
+        verdicts,
+        caps.capsOf(request.purpose, copies),
+      );
       switch (result.kind) {
         case "answer":
           // Redis took its time: what was stopped meanwhile is judged again.

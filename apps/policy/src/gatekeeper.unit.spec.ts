@@ -21,6 +21,14 @@ describe("the gate without the event stream", () => {
   });
 });
 
+describe("the gate and its caller", () => {
+  it("gives no answer once the caller has given up: it may be asking again (I6)", async () => {
+    const ports = { fresh: () => true, controls: () => NO_CONTROLS };
+    const gatekeeper = new Gatekeeper(ports as unknown as GatekeeperPorts);
+    await expect(gatekeeper.gate({} as GateRequest, -1)).rejects.toThrow("the caller's time was up");
+  });
+});
+
 describe("the gate and the kill switch", () => {
   it("does not let go what was stopped while Redis took its time (I7)", async () => {
     let controls = NO_CONTROLS;

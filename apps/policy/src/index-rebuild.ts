@@ -98,8 +98,8 @@ export class IndexRebuild {
   async #snapshot(customer: string): Promise<Snapshot> {
     const stream = streamOf("CTX", partitionOf(customer));
     const context = await readLast(this.#ports.direct, stream, subjects.ctx(customer));
-    const parsed = context && snapshotV1.safeParse(context.json());
-    return parsed?.success ? parsed.data : NO_SNAPSHOT;
+    if (!context) return NO_SNAPSHOT;
+    return readable(`the context at ${stream}:${context.seq}`, snapshotV1.safeParse(context.json()));
   }
 
   async #profile(customer: string, { profile, watermark }: Snapshot): Promise<IndexedProfile> {
@@ -138,14 +138,22 @@ export class IndexRebuild {
 }
 
 function commandsOf(body: unknown): readonly CommandEntry[] {
-  const parsed = ledgerV1.safeParse(body);
-  if (!parsed.success) return [];
-  return parsed.data.records.flatMap((r) =>
-    r.entries.flatMap((e) => {
-      const entry = commandEntryV1.safeParse(e);
-      return entry.success ? entry.data : [];
-    }),
+  return readable("an audit message", ledgerV1.safeParse(body)).records.flatMap((r) =>
+    r.entries.flatMap((entry) =>
+      isCommand(entry) ? readable("a contact of the ledger", commandEntryV1.safeParse(entry)) : [],
+    ),
   );
+}
+
+function isCommand(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "kind" in entry && entry.kind === "command";
+}
+
+/** What this release cannot read, a newer one wrote: taken for nothing it would be a contact that does not count (I6). */
+function readable<T>(what: string, parsed: z.ZodSafeParseResult<T>): T {
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues.map((i) => `${i.path.join(".")}: ${i.message}`).join("; ");
+  throw new LedgerUnavailable(`${what} cannot be read, perhaps a newer release wrote it: ${where}`);
 }
 
 interface Settled {

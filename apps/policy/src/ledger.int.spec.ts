@@ -69,6 +69,23 @@ describe("the ledger of contacts, on real NATS and Redis", () => {
     expect((await f.evaluate(sms(c, 3))).chosen).toBeUndefined();
   });
 
+  it("releases nothing that was let go, when an earlier asking comes late, after the claim was lost (I6)", async () => {
+    const c = "l7";
+    await f.register(c);
+    // One place, two contacts, each reserved without the other.
+    const lost = await f.reserve(sms(c, 1));
+    await redis.flushall();
+    const publishedAt = Date.now();
+    await f.evaluate(sms(c, 2));
+    const asks = () => f.gate({ customerId: c, decisionId: `${c}.2.0`, channel: "sms", publishedAt });
+    expect(await asks()).toEqual(GO);
+    await f.commit(sms(c, 1), lost);
+    await redis.flushall();
+    // Of the same delivery: it hung in an instance that stood still while its caller gave up and asked another.
+    expect(await asks()).toEqual(FULL);
+    expect(await gate(c, 1)).toEqual(FULL);
+  });
+
   it("finds what is committed and not relayed yet in the outbox of the snapshot", async () => {
     const profile = await f.register("l3");
     const request = sms("l3", 1);
@@ -81,6 +98,17 @@ describe("the ledger of contacts, on real NATS and Redis", () => {
     await redis.flushall();
     expect((await f.reserve(sms("l3", 2))).chosen).toBeUndefined();
     expect(await gate("l3", 1)).toEqual(GO);
+  });
+
+  it("fails closed where a newer release wrote what this one cannot read (I6)", async () => {
+    await f.register("l8");
+    const request = sms("l8", 1);
+    const [entry] = commandEntries({ at: NOON, profile: consenting(), ...request }, await f.reserve(request));
+    const records = [{ entries: [{ ...entry, channel: "telepathy" }] }];
+    const body = JSON.stringify({ records });
+    await new Publisher(f.servers.nc).publish(subjects.audit("l8", "contact"), body, { msgId: "l8" });
+    await redis.flushall();
+    expect((await f.reserve(sms("l8", 2))).verdicts).toMatchObject([{ reason: "policy_unavailable" }]);
   });
 
   it("counts what was let go before Redis was emptied, and asks the ledger rather than a zombie", async () => {

@@ -188,6 +188,20 @@ describe("the policy index and its scripts, on a real Redis", () => {
     expect(await takeOver("n2")).toBe("unknown");
   });
 
+  it("trusts no Redis that may evict contacts (I6)", async () => {
+    await redis.config("SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru");
+    const errors: string[] = [];
+    const onError = (error: Error): void => void errors.push(error.message);
+    const other = new RedisConnection({ url: servers.redis.url, origin: "test", onError });
+    try {
+      await eventually("the refusal", () => errors.find((e) => e.includes("set it to noeviction")));
+      expect(other.ready).toBe(false);
+    } finally {
+      await redis.config("SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
+      await other.close();
+    }
+  });
+
   it("makes every entry unknown in another epoch: a Redis that was restarted may be older", async () => {
     await ready("e1");
     const other = new RedisConnection({ url: servers.redis.url, origin: "another-EVT" });

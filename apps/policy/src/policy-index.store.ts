@@ -203,10 +203,11 @@ export class PolicyIndex {
       request.channel,
       safe(request.action),
       request.purpose,
-      request.redelivered ? String(request.publishedAt) : "",
+      request.redelivered ? "1" : "",
       verdicts.urgent,
       verdicts.other,
       caps.text,
+      String(request.publishedAt),
     ]);
     if (answer === "unknown" || answer === "missing" || answer === "forgotten") return { kind: answer };
     if (answer === "profile")

@@ -49,9 +49,10 @@ export class PolicyController {
   gate(@Payload() payload: unknown, @Ctx() { header }: RpcContext): Promise<GateReply> {
     return span("gate", { kind: "server", parent: header }, async () => {
       const request = parse(rpc.gate, gateRequestV1, payload);
+      const withinMs = remainingMs(header, Infinity);
       try {
         faultPoint("policy.gate.before");
-        const reply = await this.judges.at(request.at).gatekeeper.gate(request);
+        const reply = await this.judges.at(request.at).gatekeeper.gate(request, withinMs);
         faultPoint("policy.gate.after");
         return reply;
       } catch (error) {

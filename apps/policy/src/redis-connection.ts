@@ -26,11 +26,13 @@ export interface RedisConnectionOptions {
 export class RedisConnection {
   readonly redis: Redis;
   readonly origin: string;
+  readonly #onError: RedisConnectionOptions["onError"];
   #epoch: string | undefined;
   #gathering = false;
 
   constructor(options: RedisConnectionOptions) {
     this.origin = options.origin;
+    this.#onError = options.onError;
     this.redis = new Redis(options.url, {
       enableOfflineQueue: false,
       // A command of the last connection must not reach another run of Redis under the old epoch.
@@ -40,16 +42,22 @@ export class RedisConnection {
       connectTimeout: 2_000,
       retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MAX_MS),
     });
-    this.redis.on("error", (error) => options.onError?.(error));
+    this.redis.on("error", (error) => this.#onError?.(error));
     this.redis.on("close", () => (this.#epoch = undefined));
     this.redis.on("ready", () => void this.#learnEpoch());
   }
 
   async #learnEpoch(): Promise<void> {
     try {
-      const run = /^run_id:(\w+)/m.exec(await this.redis.info("server"))?.[1];
+      const info = await this.redis.info();
+      const run = /^run_id:(\w+)/m.exec(info)?.[1];
+      // Contacts that were evicted would not be missed (I6).
+      const evicts = /^maxmemory_policy:(?!noeviction)(\S+)/m.exec(info)?.[1];
+      if (evicts !== undefined && !/^maxmemory:0\s/m.test(info))
+        throw new Error(`Redis may evict keys (maxmemory-policy ${evicts}): set it to noeviction`);
       if (run) this.#epoch = `${this.origin}/${run}`;
-    } catch {
+    } catch (error) {
+      this.#onError?.(error as Error);
       // Another connection follows, and asks again.
       this.redis.disconnect(true);
     }

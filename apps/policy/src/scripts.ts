@@ -183,8 +183,8 @@ return {'reserved', why, ARGV[chosen + 1], ch, version}
 /**
  * The last word before a send: claims the attempt for one delivery, and moves the contact to the time and the
  * channel of the send. KEYS index, contacts. ARGV epoch, version of the profile judged, reservation id, attempt,
- * delivery, at, channel, action, purpose, when a redelivered command was published (empty: the first delivery), what
- * was judged for an urgent message, for any other, caps of the purpose.
+ * delivery, at, channel, action, purpose, whether the command was delivered before (`1`), what was judged for an urgent
+ * message, for any other, caps of the purpose, when the command was published.
  */
 export const GATE = new Script(
   2,
@@ -200,7 +200,7 @@ local claim = string.match(',' .. k, ',' .. ARGV[4] .. '=([^,]*)')
 if claim and claim ~= ARGV[5] then return {'claimed', 'permitted'} end
 if not claim then
   if s == 's' then return {'claimed', 'permitted'} end
-  if ARGV[10] ~= '' and tonumber(ARGV[10]) < tonumber(h[4]) then return {'claimed', 'permitted'} end
+  if ARGV[10] == '1' and tonumber(ARGV[14]) < tonumber(h[4]) then return {'claimed', 'permitted'} end
 end
 if s == 'x' then return {'stop', 'reservation_released'} end
 if not has(ch, ARGV[7]) or a ~= ARGV[8] or u ~= ARGV[9] then return {'missing'} end
@@ -224,8 +224,9 @@ if n == '1' then
   end
   local hit = reached(caps, counted(redis.call('HGETALL', KEYS[2]), ARGV[3]), ARGV[7], tonumber(at))
   if hit > 0 then
-    -- Nothing of it was sent: another contact that waits for its turn must not be stopped because of this one.
-    if ARGV[4] == '0' and k == '' then redis.call('HSET', KEYS[2], ARGV[3], 'x' .. string.sub(raw, 2)) end
+    -- Nothing of it was sent: another contact that waits for its turn must not be stopped because of this one. Of a command
+    -- older than the entry nobody knows: an earlier asking, whose caller gave up, may come after a later one was let go.
+    if ARGV[4] == '0' and k == '' and tonumber(ARGV[14]) >= tonumber(h[4]) then redis.call('HSET', KEYS[2], ARGV[3], 'x' .. string.sub(raw, 2)) end
     return {'stop', caps[hit][4] ~= '' and 'journey_cap_reached' or 'cap_reached'}
   end
 end

@@ -15,6 +15,7 @@ import {
   followsFromFacts,
   journeyCap,
   packCaps,
+  packsFor,
   rulesFor,
   whatIfs,
   type Cap,
@@ -126,6 +127,11 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       const [code = "", ...detail] = e.reason.split(": ");
       const condition = detail.join(": ");
       switch (e.stage) {
+        case "exclusion":
+        case "diversity":
+          return `${e.action}: ${words(code)} (${condition}).`;
+        case "scoring":
+          return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
         case "applicability":
         case "suitability":
@@ -134,6 +140,8 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
             : `${e.action}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
         case "channel":
           return `${e.action}: ${words(code)}.`;
+        case "control":
+          return `${e.action}: the customer is in the control group of the experiment ${condition}, which gets no marketing so that its effect can be measured.`;
         case "arbitration":
           return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
         case "policy":
@@ -166,11 +174,15 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
         `Quiet hours${quiet ? ` from ${quiet.from} to ${quiet.to}` : ""} over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}).`,
       );
     }
+    if (reason === "outside_contact_times" && rule)
+      lines.push(
+        `Outside the times at which the customer may be contacted over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}${sourceOf(packs, rule)}).`,
+      );
     if (reason === "stopped" && rule)
       lines.push(`The kill switch stopped ${stoppedInWords(rule)} (rule ${rule}).`);
     if (reason === "no_timezone" && rule)
       lines.push(
-        `The customer's time zone is not on record, so that nobody knows when their night is (rule ${rule}).`,
+        `The customer's time zone is not on record, so that it is not known when they may be contacted (rule ${rule}).`,
       );
     const full = rule === undefined ? undefined : capOf(rule, packs, record);
     if (full && (reason === "cap_reached" || reason === "journey_cap_reached"))
@@ -188,7 +200,10 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
       );
     }
     if (trusted)
-      for (const c of [...packCaps(packs, purpose), ...(cap ? [journeyCap(cap)] : [])])
+      for (const c of [
+        ...packCaps(packsFor(packs, purpose, [profile]), purpose),
+        ...(cap ? [journeyCap(cap)] : []),
+      ])
         lines.push(`Cap ${capInWords(c)}: ${countedBy(c, contacts, at)} counted before (rule ${c.rule}).`);
   }
   lines.push(
@@ -211,6 +226,12 @@ function placedRule(
   for (const purpose of ["marketing", "service", "collections"] as const)
     for (const placed of rulesFor(packs, purpose)) if (path.startsWith(`${placed.path}/`)) return placed.rule;
   return undefined;
+}
+
+/** The provision that a rule comes from, where it names one. */
+function sourceOf(packs: readonly PolicyPackDefinition[], path: string): string {
+  const source = placedRule(packs, path)?.source;
+  return source ? `, after ${source.citation}` : "";
 }
 
 function capOf(

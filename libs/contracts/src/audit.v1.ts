@@ -41,7 +41,7 @@ export const profileChangeV1 = z.discriminatedUnion("what", [
     granted: z.boolean(),
   }),
   z.object({ what: z.literal("hold"), hold: holdKindV1, placed: z.boolean() }),
-  z.object({ what: z.enum(["timezone", "language"]) }),
+  z.object({ what: z.enum(["timezone", "language", "country", "region"]) }),
 ]);
 export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;
 

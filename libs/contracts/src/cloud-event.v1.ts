@@ -74,6 +74,10 @@ export const customerRegisteredV1 = z.object({
   /** IANA name, e.g. `Europe/Prague`. */
   timezone: z.string().max(64).optional(),
   language: z.string().max(16).optional(),
+  /** Where the customer lives, ISO 3166-1 alpha-2, e.g. `US`: the law of that place applies. Unknown, the strictest does. */
+  country: z.string().max(64).optional(),
+  /** The part of the country, ISO 3166-2, e.g. `US-FL`. */
+  region: z.string().max(64).optional(),
   consents: z.array(consentChangedV1).max(27).optional(),
 });
 export type CustomerRegistered = z.infer<typeof customerRegisteredV1>;

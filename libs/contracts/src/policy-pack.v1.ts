@@ -1,11 +1,71 @@
-/** Policy packs (`policies/*.yaml`): what may be said, when, and how often. All packs apply; the strictest wins. */
+/**
+ * Policy packs (`policies/*.yaml`): what may be said, when, and how often. Every pack applies that names no place, or one
+ * where the customer may be; the strictest wins.
+ */
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
 import { durationV1, localTimeV1 } from "./duration.js";
 
+export const legalSourceV1 = z
+  .strictObject({
+    citation: z.string().min(1).describe("The provision, as it is cited"),
+    says: z.string().min(1).describe("What it asks for, in short"),
+    since: z.iso.date().optional().describe("In force since"),
+    url: z.url().optional().describe("Where its text stands"),
+    verified: z
+      .enum(["text", "account", "unverified"])
+      .describe(
+        "What it was compared with: the words of the provision itself, what an authority or a law firm writes of it, or nothing",
+      ),
+    checked: z.iso.date().describe("When that was done"),
+  })
+  .meta({ id: "LegalSource", description: "Where a rule comes from, and how that was verified" });
+export type LegalSource = z.infer<typeof legalSourceV1>;
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Countries whose public holidays Segue computes. */
+export const HOLIDAY_CALENDARS = ["AU", "CA", "FR"] as const;
+export type HolidayCalendar = (typeof HOLIDAY_CALENDARS)[number];
+
+export const contactTimesV1 = z
+  .strictObject({
+    open: z
+      .array(
+        z.strictObject({
+          days: z.array(z.enum(WEEKDAYS)).min(1).describe("On these days of the week"),
+          from: localTimeV1.describe("From this local time of the customer"),
+          to: z
+            .union([localTimeV1, z.literal("24:00")])
+            .describe("Until this one of the same day, which is no longer part of it; 24:00 is midnight"),
+        }),
+      )
+      .min(1)
+      .describe("When contacts are allowed; at all other times they are not"),
+    closedOn: z
+      .enum(HOLIDAY_CALENDARS)
+      .optional()
+      .describe("Closed on the public holidays of this country too"),
+  })
+  .meta({
+    id: "ContactTimes",
+    description:
+      "When contacts are allowed, by the customer's own clock. Urgency opens them for service alone",
+  });
+export type ContactTimes = z.infer<typeof contactTimesV1>;
+
 export const policyRuleV1 = z.strictObject({
   purpose: purposeV1,
+  channels: z
+    .array(channelV1)
+    .min(1)
+    .optional()
+    .describe(
+      "The rule is about these channels; without it about all. Times and caps are about `agent` (a case for a human, who may call) only where it is named here",
+    ),
+  source: legalSourceV1.optional(),
   consent: z
     .enum(["required", "not-refused", "ignored"])
     .describe("Whether a recorded consent is needed. A recorded refusal always counts"),
@@ -18,6 +78,12 @@ export const policyRuleV1 = z.strictObject({
     })
     .optional()
     .describe("No contact between these times; what may not be said then is deferred until the end"),
+  contactTimes: contactTimesV1.optional(),
+  spread: durationV1
+    .optional()
+    .describe(
+      "What was deferred is let go spread over this long from the opening on, so that it does not all go at once",
+    ),
   caps: z
     .array(
       z.strictObject({
@@ -42,7 +108,26 @@ export const policyPackV1 = z
     version: z.number().int().positive().describe("Raised with every change; verdicts record it"),
     description: z.string().describe("What it is for"),
     source: z.string().describe("Law, regulation or house rule that it comes from"),
-    rules: z.array(policyRuleV1).min(1).describe("One rule per purpose; of several the strictest counts"),
+    appliesTo: z
+      .strictObject({
+        countries: z
+          .array(z.string().regex(/^[A-Z]{2}$/, "two capital letters, ISO 3166-1"))
+          .min(1)
+          .optional()
+          .describe("Customers in these countries (ISO 3166-1 alpha-2)"),
+        regions: z
+          .array(
+            z.string().regex(/^[A-Z]{2}-[A-Z0-9]{1,3}$/, "a country and its part, ISO 3166-2, e.g. US-FL"),
+          )
+          .min(1)
+          .optional()
+          .describe("Customers in these parts of countries (ISO 3166-2)"),
+      })
+      .optional()
+      .describe(
+        "Where the pack applies, in any of these places; without it everywhere. For marketing and collections it applies unless the customer is known to be elsewhere, for service only where they are known to be there",
+      ),
+    rules: z.array(policyRuleV1).min(1).describe("Rules for each purpose; of several the strictest counts"),
   })
   .meta({ id: "PolicyPack", description: "What may be said, when, and how often" });
 export type PolicyPackDefinition = z.infer<typeof policyPackV1>;

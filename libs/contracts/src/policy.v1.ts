@@ -13,6 +13,9 @@ export const profileV1 = z
     seq: z.number().int().nonnegative(),
     timezone: z.string().optional(),
     language: z.string().optional(),
+    /** Where the customer lives: ISO 3166-1 alpha-2, and its part after ISO 3166-2, e.g. `US` and `US-FL`. */
+    country: z.string().optional(),
+    region: z.string().optional(),
     /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
     consents: z.record(z.string(), z.boolean()),
     holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
@@ -86,6 +89,7 @@ export const REASON_CODES = [
   "hold_opt_out",
   "no_timezone",
   "quiet_hours",
+  "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
   "quota_reached",

@@ -11,10 +11,17 @@ const OPTIONAL = new Set([
   "reason@hold-placed.v1",
   "timezone",
   "language",
+  "country",
+  "region",
+  "appliesTo",
   "consents",
   "priority",
   "group",
   "onRollback",
+  "journeys@experiment.v1",
+  "bands",
+  "rates",
+  "bound",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

@@ -15,6 +15,7 @@ export function checkCatalogue(
 ): void {
   const catalogues = new Map<string, string>();
   const actions = new Map<string, string>();
+  let arbitration: string | undefined;
   for (const file of files) {
     if (!file.value) continue;
     const elsewhere = catalogues.get(file.value.id);
@@ -22,6 +23,14 @@ export function checkCatalogue(
       file.report(["id"], `catalogue ${JSON.stringify(file.value.id)} is also defined in ${elsewhere}`);
     catalogues.set(file.value.id, file.name);
     const words = new PromotionalWords(file.value.promotionalWords);
+    if (file.value.arbitration) {
+      if (arbitration !== undefined)
+        file.report(
+          ["arbitration"],
+          `arbitration is already defined in ${arbitration}: it holds for all catalogues, so that one of them has it`,
+        );
+      arbitration = file.name;
+    }
     for (const [i, action] of file.value.actions.entries()) {
       const before = actions.get(action.id);
       if (before)
@@ -49,6 +58,10 @@ function checkAction(
     const source = action[field];
     const problem = source === undefined ? undefined : checkExpression(source, "condition", "event", windows);
     if (problem) file.report([...base, field], problem.cause, problem);
+  }
+  for (const [w, { when }] of (action.contextWeights ?? []).entries()) {
+    const problem = checkExpression(when, "condition", "event", windows);
+    if (problem) file.report([...base, "contextWeights", w, "when"], problem.cause, problem);
   }
   const told = new Set<string>();
   for (const [t, treatment] of action.treatments.entries()) {

@@ -8,6 +8,8 @@ import {
   signalsV1,
   type CatalogueDefinition,
   type EventVocabulary,
+  type ExperimentDefinition,
+  type FairnessDefinition,
   type JourneyDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
@@ -16,6 +18,7 @@ import {
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
+import { readExperiments, readFairness } from "./experiment-checks.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
@@ -28,6 +31,8 @@ export const FOLDERS = {
   Events: "events",
   Signals: "signals",
   Table: "tables",
+  Experiment: "experiments",
+  Fairness: "fairness",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
 
@@ -39,6 +44,8 @@ export interface DefinitionSet {
   readonly signals: FilesOfKind<SignalsDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
+  readonly experiments: FilesOfKind<ExperimentDefinition>;
+  readonly fairness: FilesOfKind<FairnessDefinition>;
   /** What the journeys were checked against. */
   readonly around: Surroundings;
 }
@@ -87,6 +94,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     tables,
   };
   checkJourneys(journeys.files, around);
+  const journeyIds = whole(journeys) && new Set(valuesOf(journeys).map((j) => j.id));
   return {
     journeys,
     catalogue,
@@ -94,6 +102,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     events,
     signals,
     tables: { files: tableFiles, problems: [] },
+    experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
+    fairness: readFairness(dir, extra.Fairness),
     around,
   };
 }

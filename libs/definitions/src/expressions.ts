@@ -16,6 +16,7 @@
  * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
+import { isProtected } from "#contracts";
 import { ExpressionFailed, type Expressions } from "#domain";
 import { didYouMean } from "./suggestion.js";
 import { rowOf } from "./tables.js";
@@ -124,6 +125,8 @@ export function checkExpression(
   }
   const misspelt = checkPresenceTests(source, scope);
   if (misspelt) return misspelt;
+  const hidden = checkProtected(source);
+  if (hidden) return hidden;
   const unknown = checkWindows(source, scope, windows);
   if (unknown) return unknown;
   const type = result.type ?? "dyn";
@@ -153,6 +156,19 @@ function checkWindows(
         cause: `there is no window ${JSON.stringify(id)} in signals/`,
         offset,
         suggestion: didYouMean(id, known),
+      };
+  }
+  return undefined;
+}
+
+/** A protected attribute is nowhere in what an expression reads: one that names it could only ever fail. */
+function checkProtected(source: string): ExpressionProblem | undefined {
+  for (const found of source.matchAll(/(?:\.\s*|\[\s*["']|["'](?=[^"']*["']\s+in\b))([A-Za-z_][\w-]*)/g)) {
+    const name = found[1]!;
+    if (isProtected(name))
+      return {
+        cause: `${name} is a protected attribute: it is kept for monitoring, and no decision can know it`,
+        offset: found.index + found[0].length - name.length,
       };
   }
   return undefined;

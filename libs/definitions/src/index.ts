@@ -38,8 +38,11 @@ export {
   loadCatalogue,
   loadCatalogues,
   loadDefinitions,
+  loadExperiments,
+  loadFairness,
   loadJourneys,
   loadPolicyPacks,
   loadSignals,
+  withExperiments,
   type Definitions,
 } from "./load.js";

@@ -76,6 +76,8 @@ function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "pr
         return `${c.hold} hold ${c.placed ? "placed" : "lifted"}`;
       case "timezone":
       case "language":
+      case "country":
+      case "region":
         return `${c.what} changed`;
       default:
         return assertNever(c);

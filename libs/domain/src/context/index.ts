@@ -1,2 +1,3 @@
+export * from "./protected.js";
 export * from "./context.js";
 export * from "./fingerprint.js";

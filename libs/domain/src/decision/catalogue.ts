@@ -1,11 +1,14 @@
-import type { ActionDefinition, Channel, DecisionRequest, Explanation } from "#contracts";
+import type { ActionDefinition, Arbitration, Channel, DecisionRequest, Explanation } from "#contracts";
 import { DAY_MS, zoneOf } from "../time/zone.js";
 import { parseIso } from "../time/iso-text.js";
+import type { ControlGroup } from "./control-group.js";
 import { missingVariable } from "./text.js";
 
 /** All actions that a decision may choose from, and the catalogues that they come from. */
 export interface Catalogue {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
+  /** Of the one catalogue that has it. */
+  readonly arbitration?: Arbitration;
   /** In order of id. */
   readonly versions: readonly {
     readonly id: string;
@@ -13,6 +16,8 @@ export interface Catalogue {
     /** Names the content. */
     readonly digest?: string;
   }[];
+  /** Control groups in force, in order of id. */
+  readonly experiments?: readonly ControlGroup[];
 }
 
 /** The ids that compete: those that the request names, in its order, then those of its tags in the catalogue's. Each once. */

@@ -39,6 +39,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "journey_cap_reached",
   "cap_reached",
   "quiet_hours",
+  "outside_contact_times",
   "no_timezone",
   "no_consent_record",
 ];
@@ -75,6 +76,8 @@ export function conclude(
     explanations: explain(ranking, verdicts, chosen, reply.reason, missing),
     verdicts,
     versions: versions(catalogue, policy?.packs ?? []),
+    ...(ranking.propensities.size > 0 ? { propensities: Object.fromEntries(ranking.propensities) } : {}),
+    ...(ranking.engine > 0 ? { engine: ranking.engine } : {}),
   };
 }
 
@@ -221,6 +224,8 @@ function versions(catalogue: Catalogue, packs: readonly string[]): Record<string
   const found: Record<string, string> = {};
   for (const { id, version, digest } of catalogue.versions)
     found[`catalogue/${id}`] = versionName(version, digest);
+  for (const { id, version, digest } of catalogue.experiments ?? [])
+    found[`experiment/${id}`] = versionName(version, digest);
   for (const pack of packs) {
     const [id, version] = pack.split("@");
     found[`policy/${id}`] = version ?? "";

@@ -1,6 +1,6 @@
 /**
- * The funnel: every candidate goes through eligibility → applicability → suitability → channel and is then scored, or
- * leaves at one of these with a reason. A pure function of request and catalogue (I9).
+ * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
  */
 import {
   MAX_OPTIONS,
@@ -9,10 +9,18 @@ import {
   type DecisionRequest,
   type EvaluateRequest,
   type Explanation,
+  type FactorName,
+  type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import { candidatesOf, channelsIn, unavailable, type Catalogue } from "./catalogue.js";
-import { draw, scoreOf, type Score } from "./score.js";
+import { heldOutBy } from "./control-group.js";
+import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
+import { Repetition } from "./repetition.js";
+import { draw, scoreBeforeFactors, scoreOf, type Score } from "./score.js";
+
+/** By action; those without a model are not in it. */
+export type Propensities = ReadonlyMap<string, Propensity>;
 
 export interface Ranked extends Score {
   readonly action: ActionDefinition;
@@ -25,7 +33,12 @@ export interface Ranking {
   readonly ranked: readonly Ranked[];
   /** Those that left before they were scored, in the order of the request. */
   readonly left: readonly Explanation[];
+  /** What it was computed from and with, for the record. */
+  readonly propensities: Propensities;
+  readonly engine: number;
 }
+
+const NO_PROPENSITIES: Propensities = new Map();
 
 const CONDITIONS = [
   { stage: "eligibility", unmet: "not_eligible" },
@@ -33,27 +46,78 @@ const CONDITIONS = [
   { stage: "suitability", unmet: "not_suitable" },
 ] as const;
 
-/** Puts the request's candidates through the funnel. A candidate that is named twice counts once. */
-export function rank(request: DecisionRequest, catalogue: Catalogue, expressions: Expressions): Ranking {
+/**
+ * Puts the request's candidates through the funnel. A candidate that is named twice counts once. `engine`: of the record
+ * that is computed again.
+ */
+export function rank(
+  request: DecisionRequest,
+  catalogue: Catalogue,
+  expressions: Expressions,
+  propensities: Propensities = NO_PROPENSITIES,
+  engine: number = DECISION_ENGINE,
+): Ranking {
   const ranked: Ranked[] = [];
   const left: Explanation[] = [];
+  const variables = { event: request.moment, context: request.context };
+  const repetition = new Repetition(request, catalogue);
+  const off: ReadonlySet<FactorName> = new Set(catalogue.arbitration?.off);
+  const { experiments = [] } = catalogue;
+  let heldOut: string | undefined;
   for (const id of candidatesOf(request, catalogue)) {
     const action = catalogue.actions.get(id);
     if (!action) {
       left.push({ action: id, stage: "eligibility", reason: "not_in_catalogue" });
       continue;
     }
-    const out = unavailable(action, request) ?? failedCondition(action, request, expressions);
+    const out = unavailable(action, request) ?? failedCondition(action, variables, expressions);
     if (out) {
       left.push(out);
       continue;
     }
     const channels = channelsOf(action, request);
-    if (channels.length === 0)
+    if (channels.length === 0) {
       left.push({ action: id, stage: "channel", reason: noChannelReason(action, request) });
-    else ranked.push({ action, channels, ...scoreOf(action, request) });
+      continue;
+    }
+    const again = repetition.against(action);
+    if (again) {
+      left.push(again);
+      continue;
+    }
+    if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "") {
+      left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
+      continue;
+    }
+    if (engine < DECISION_FLAGS.fourFactors) {
+      ranked.push({ action, channels, ...scoreBeforeFactors(action) });
+      continue;
+    }
+    const context = off.has("context") ? undefined : contextWeight(action, variables, expressions);
+    if (typeof context === "object") left.push(context);
+    else ranked.push({ action, channels, ...scoreOf(action, propensities.get(id), context, off) });
   }
-  return { ranked: ranked.sort(byRank(request.decisionId)), left };
+  return { ranked: ranked.sort(byRank(request.decisionId)), left, propensities, engine };
+}
+
+/**
+ * The product of the weights whose condition holds, `undefined` when none does. One that cannot be computed costs the
+ * candidate its place: a weight may be there to keep an action from being said, and nobody knows what it would have been.
+ */
+function contextWeight(
+  { id, contextWeights }: ActionDefinition,
+  variables: Variables,
+  expressions: Expressions,
+): number | undefined | Explanation {
+  if (contextWeights === undefined) return undefined;
+  let product: number | undefined;
+  try {
+    for (const { when, weight } of contextWeights)
+      if (expressions.condition(when, variables)) product = (product ?? 1) * weight;
+  } catch (error) {
+    return failed(id, "scoring", error);
+  }
+  return product;
 }
 
 /** Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. */
@@ -64,12 +128,13 @@ function byRank(decisionId: string): (a: Ranked, b: Ranked) => number {
     (a.action.id < b.action.id ? -1 : a.action.id > b.action.id ? 1 : 0);
 }
 
+type Variables = Readonly<Record<string, unknown>>;
+
 function failedCondition(
   action: ActionDefinition,
-  request: DecisionRequest,
+  variables: Variables,
   expressions: Expressions,
 ): Explanation | undefined {
-  const variables = { event: request.moment, context: request.context };
   for (const { stage, unmet } of CONDITIONS) {
     const source = action[stage];
     if (source === undefined) continue;
@@ -77,12 +142,16 @@ function failedCondition(
       if (!expressions.condition(source, variables))
         return { action: action.id, stage, reason: `${unmet}: ${source.trim()}` };
     } catch (error) {
-      // An expression that cannot be computed costs this candidate its place, never the customer the decision.
-      if (!(error instanceof ExpressionFailed)) throw error;
-      return { action: action.id, stage, reason: `expression_failed: ${error.message}` };
+      return failed(action.id, stage, error);
     }
   }
   return undefined;
+}
+
+/** An expression that cannot be computed costs this candidate its place, never the customer the decision. */
+function failed(action: string, stage: Explanation["stage"], error: unknown): Explanation {
+  if (!(error instanceof ExpressionFailed)) throw error;
+  return { action, stage, reason: `expression_failed: ${error.message}` };
 }
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */

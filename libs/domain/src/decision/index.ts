@@ -1,5 +1,7 @@
 export * from "./catalogue.js";
 export * from "./conclude.js";
+export * from "./flags.js";
+export * from "./control-group.js";
 export * from "./funnel.js";
 export * from "./language.js";
 export * from "./money.js";

@@ -21,7 +21,8 @@ import type { Expressions } from "../expressions.js";
 import { evaluate, type CountedContact } from "../policy/index.js";
 import type { Catalogue } from "./catalogue.js";
 import { conclude } from "./conclude.js";
-import { evaluateRequest, rank } from "./funnel.js";
+import { evaluateRequest } from "./funnel.js";
+import { rankAsRecorded } from "./replay.js";
 
 /** All that a decision followed from. */
 export interface DecisionFacts {
@@ -75,7 +76,7 @@ export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
   const { record, packs, contacts, expressions } = facts;
   const request = withFact(record.request, fact);
   const catalogue = catalogueWith(facts, fact);
-  const ranking = rank(request, catalogue, expressions);
+  const ranking = rankAsRecorded(record, request, catalogue, expressions);
   const question = evaluateRequest(request, ranking);
   if (!question) return conclude(request, ranking, catalogue, undefined);
   const answer = evaluate(question, {

@@ -15,6 +15,7 @@ import type {
 } from "#contracts";
 import { capReached, journeyCap, packCaps, type Cap, type CountedContact } from "./caps.js";
 import { judge, type Judgement } from "./judge.js";
+import { packsFor } from "./place.js";
 import { stoppedBy } from "./stopped.js";
 
 export interface PolicyFacts {
@@ -56,18 +57,19 @@ export function evaluate(request: EvaluateRequest, facts: PolicyFacts): Omit<Eva
 
 /** Behind the chosen option nothing is counted any more: it was outranked, whatever the caps would say. */
 function judgeOption(
-  { at, cap, journey }: EvaluateRequest,
+  { at, cap, journey, customerId }: EvaluateRequest,
   option: PolicyOption,
   { packs, copies, contacts, uncounted, controls }: PolicyFacts,
   counted: boolean,
 ): Judged {
-  const caps: readonly Cap[] = [...packCaps(packs, option.purpose), ...(cap ? [journeyCap(cap)] : [])].filter(
+  const there = packsFor(packs, option.purpose, copies);
+  const caps: readonly Cap[] = [...packCaps(there, option.purpose), ...(cap ? [journeyCap(cap)] : [])].filter(
     (c) => !uncounted?.has(c.rule),
   );
   const verdicts = option.channels.map((channel): Judgement => {
     const stop = controls && stoppedBy(controls, journey, channel);
     if (stop !== undefined) return { channel, verdict: "denied", reason: "stopped", rule: stop };
-    const judgement = judge({ packs, copies, option, channel, at });
+    const judgement = judge({ packs, copies, option, channel, at, customerId });
     if (judgement.verdict !== "permitted" || !counted) return judgement;
     const full = capReached(caps, contacts, { channel, at });
     return full ? { ...judgement, verdict: "denied", reason: full.reason, rule: full.rule } : judgement;

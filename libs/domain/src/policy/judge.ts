@@ -1,14 +1,15 @@
 /**
- * What the packs say of an action on one channel, before any counting: holds, consent, quiet hours. All packs
- * apply and the strictest wins: denied over deferred, the later deferral over the earlier. What is not known
- * never permits marketing. `execute` and `agent` are no contacts: no quiet hours and no caps.
+ * What the packs say of an action on one channel, before any counting: holds, consent, contact times. All packs apply
+ * that may apply where the customer is, and the strictest wins: denied over deferred, the later deferral over the
+ * earlier. What is not known never permits marketing. `execute` and `agent` are no contacts: no quiet hours and no caps.
  */
 import type { Channel, PolicyOption, PolicyPackDefinition, Profile, ReasonCode, Verdict } from "#contracts";
 import { refusedConsent } from "./consent.js";
-import { quietWindows, zoneOf } from "./contact-times.js";
+import { closedOf } from "./closed-times.js";
+import { releaseAt, timesOf, zonesOf } from "./contact-times.js";
 import { HOLD_REASONS, heldBy } from "./holds.js";
-import { isQuiet, quietUntil } from "./quiet-hours.js";
-import { rulesFor } from "./rules.js";
+import { packsFor } from "./place.js";
+import { rulesOn } from "./rules.js";
 
 /** A verdict, of whatever actions are of this purpose and urgency. */
 export type Judgement = Omit<Verdict, "actions">;
@@ -21,11 +22,13 @@ export interface JudgeInput {
   readonly channel: Channel;
   /** Epoch ms. */
   readonly at: number;
+  /** For whom a deferral is paced; without it, it ends when it opens. */
+  readonly customerId?: string;
 }
 
 /** What holds for a purpose and urgency on one channel, caps aside. */
 export function judge(input: JudgeInput): Judgement {
-  const { packs, copies, option, channel, at } = input;
+  const { packs, copies, option, channel, at, customerId } = input;
   const base = { channel };
   const denied = (reason: ReasonCode, rule?: string): Judgement => ({
     ...base,
@@ -33,7 +36,7 @@ export function judge(input: JudgeInput): Judgement {
     reason,
     ...(rule === undefined ? {} : { rule }),
   });
-  const rules = rulesFor(packs, option.purpose);
+  const rules = rulesOn(packsFor(packs, option.purpose, copies), option.purpose, channel);
   if (rules.length === 0) return denied("policy_unavailable");
 
   const held = heldBy(rules, channel, copies);
@@ -41,20 +44,19 @@ export function judge(input: JudgeInput): Judgement {
   const refused = refusedConsent(rules, option.purpose, channel, copies);
   if (refused) return denied(refused.reason, refused.rule);
 
-  const windows = quietWindows(rules, option, channel);
-  const first = windows[0];
-  if (first) {
-    const zone = zoneOf(copies);
-    if (zone === undefined) {
-      // Service messages go on; what the customer did not ask for waits until it is known when their night is.
-      if (option.purpose !== "service") return denied("no_timezone", first.path);
-    } else {
-      const closed = windows.find((w) => isQuiet(w, zone, at));
-      if (closed) {
-        const until = quietUntil(windows, zone, at);
-        if (until === undefined) return denied("quiet_hours", closed.path);
-        return { ...base, verdict: "deferred", reason: "quiet_hours", rule: closed.path, until };
-      }
+  const times = timesOf(rules, option, channel);
+  if (times.length > 0) {
+    const zones = zonesOf(copies);
+    // Service messages go on; what the customer did not ask for waits until it is known when their night is.
+    if (zones.length === 0 && option.purpose !== "service") return denied("no_timezone", times[0]!.path);
+    const closed = closedOf(times, zones, at);
+    if (closed) {
+      const until = releaseAt(times, zones, at, customerId);
+      if (until !== undefined)
+        return { ...base, verdict: "deferred", reason: closed.reason, rule: closed.path, until };
+      // There is no hour that is open in all of the zones in which they may be.
+      if (zones.length === 1) return denied(closed.reason, closed.path);
+      if (option.purpose !== "service") return denied("no_timezone", closed.path);
     }
   }
   return { ...base, verdict: "permitted", reason: "permitted" };

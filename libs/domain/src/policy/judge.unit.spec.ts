@@ -13,7 +13,8 @@ import {
 } from "#contracts";
 import { emptyProfile } from "./profile.js";
 import { judge } from "./judge.js";
-import { isQuiet } from "./quiet-hours.js";
+import { zoneOf } from "../time/zone.js";
+import { isClosed, quietHours } from "./closed-times.js";
 
 const pack = (rules: unknown[], id = "house"): PolicyPackDefinition =>
   policyPackV1.parse({ kind: "PolicyPack", id, version: 1, description: "", source: "", rules });
@@ -161,7 +162,9 @@ describe("judge", () => {
           expect(blocking.filter((h) => channel !== "execute" || h.kind !== "opt-out")).toEqual([]);
           if (!isContact(channel)) return;
           const zoned = copies.filter((p) => p.timezone !== undefined).sort((a, b) => b.seq - a.seq)[0];
-          expect(isQuiet({ from: "21:00", to: "08:00" }, zoned!.timezone!, at)).toBe(false);
+          expect(isClosed(quietHours({ from: "21:00", to: "08:00" }), zoneOf(zoned!.timezone!)!, at)).toBe(
+            false,
+          );
         },
       ),
       { numRuns: 3_000 },

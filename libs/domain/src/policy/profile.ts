@@ -1,5 +1,5 @@
 /**
- * The profile: consents, holds, time zone and language of one customer, folded from events. The context actor
+ * The profile: consents, holds, time zone, language and place of one customer, folded from events. The context actor
  * and the policy service's index fold the same events with this one function, so that both copies agree.
  *
  * `seq` is the EVT sequence of the last event that changed the profile; an event at or below it is already in.
@@ -48,6 +48,8 @@ export function profileChangesOf(before: Profile, after: Profile, event: Profile
     if (!kinds(after).includes(hold)) changes.push({ what: "hold", hold, placed: false });
   if (before.timezone !== after.timezone) changes.push({ what: "timezone" });
   if (before.language !== after.language) changes.push({ what: "language" });
+  if (before.country !== after.country) changes.push({ what: "country" });
+  if (before.region !== after.region) changes.push({ what: "region" });
   return changes;
 }
 
@@ -58,11 +60,13 @@ export function applyProfileEvent(profile: Profile, event: ProfileEvent): Profil
     case eventTypes.registered: {
       const parsed = customerRegisteredV1.safeParse(event.data);
       if (!parsed.success) return invalid(profile, parsed.error);
-      const { timezone, language, consents = [] } = parsed.data;
+      const { timezone, language, country, region, consents = [] } = parsed.data;
       return changed(profile, event, {
         ...profile,
         ...(timezone === undefined ? {} : { timezone }),
         ...(language === undefined ? {} : { language }),
+        ...(country === undefined ? {} : { country }),
+        ...(region === undefined ? {} : { region }),
         consents: consents.reduce(withConsent, profile.consents),
       });
     }
@@ -109,6 +113,8 @@ function same(a: Profile, b: Profile): boolean {
   return (
     a.timezone === b.timezone &&
     a.language === b.language &&
+    a.country === b.country &&
+    a.region === b.region &&
     a.holds === b.holds &&
     keys.length === Object.keys(a.consents).length &&
     keys.every((k) => a.consents[k] === b.consents[k])

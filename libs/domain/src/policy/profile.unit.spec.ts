@@ -37,6 +37,16 @@ describe("profile", () => {
     expect(p).toMatchObject({ seq: 2, timezone: "Europe/Prague", language: "de" });
   });
 
+  it("takes where the customer lives, and a move", () => {
+    const p = fold(
+      event(1, "customer.registered", { country: "US", region: "US-FL" }),
+      event(2, "customer.registered", { region: "US-NY" }),
+    );
+    expect(p).toEqual({ ...emptyProfile, seq: 2, country: "US", region: "US-NY" });
+    const again = applyProfileEvent(p, event(3, "customer.registered", { country: "US" }));
+    expect(again.kind).toBe("unchanged");
+  });
+
   it("expands * to every channel: the full opt-out of a purpose", () => {
     const p = fold(
       event(1, "consent.changed", { purpose: "marketing", channel: "sms", granted: true }),

@@ -1,5 +1,5 @@
-/** The rules of all packs for one purpose: all apply, the strictest wins. */
-import type { PolicyPackDefinition, PolicyRule, Purpose } from "#contracts";
+/** The rules of every pack for one purpose and channel: all apply, the strictest wins. */
+import type { Channel, PolicyPackDefinition, PolicyRule, Purpose } from "#contracts";
 
 export interface PlacedRule {
   readonly rule: PolicyRule;
@@ -7,16 +7,41 @@ export interface PlacedRule {
   readonly path: string;
 }
 
-type RulesByPurpose = Map<Purpose, readonly PlacedRule[]>;
+interface RulesOfPurpose {
+  readonly all: readonly PlacedRule[];
+  readonly byChannel: Map<Channel, readonly PlacedRule[]>;
+}
 /** Packs do not change once they are loaded, and the same ones judge every message. */
-const placed = new WeakMap<readonly PolicyPackDefinition[], RulesByPurpose>();
+const placed = new WeakMap<readonly PolicyPackDefinition[], Map<Purpose, RulesOfPurpose>>();
 
 /** The rules of every pack for one purpose. */
 export function rulesFor(packs: readonly PolicyPackDefinition[], purpose: Purpose): readonly PlacedRule[] {
+  return rulesOf(packs, purpose).all;
+}
+
+/** Those of them that are about this channel. */
+export function rulesOn(
+  packs: readonly PolicyPackDefinition[],
+  purpose: Purpose,
+  channel: Channel,
+): readonly PlacedRule[] {
+  const { all, byChannel } = rulesOf(packs, purpose);
+  let rules = byChannel.get(channel);
+  if (!rules) {
+    rules = all.filter(({ rule }) => !rule.channels || rule.channels.includes(channel));
+    byChannel.set(channel, rules);
+  }
+  return rules;
+}
+
+function rulesOf(packs: readonly PolicyPackDefinition[], purpose: Purpose): RulesOfPurpose {
   let byPurpose = placed.get(packs);
   if (!byPurpose) placed.set(packs, (byPurpose = new Map()));
   let rules = byPurpose.get(purpose);
-  if (!rules) byPurpose.set(purpose, (rules = placeRules(packs, purpose)));
+  if (!rules) {
+    rules = { all: placeRules(packs, purpose), byChannel: new Map() };
+    byPurpose.set(purpose, rules);
+  }
   return rules;
 }
 
