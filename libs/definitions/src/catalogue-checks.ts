@@ -22,7 +22,6 @@ export function checkCatalogue(
     if (elsewhere)
       file.report(["id"], `catalogue ${JSON.stringify(file.value.id)} is also defined in ${elsewhere}`);
     catalogues.set(file.value.id, file.name);
-    const words = new PromotionalWords(file.value.promotionalWords);
     if (file.value.arbitration) {
       if (arbitration !== undefined)
         file.report(
@@ -31,6 +30,7 @@ export function checkCatalogue(
         );
       arbitration = file.name;
     }
+    const words = new PromotionalWords(file.value.promotionalWords);
     for (const [i, action] of file.value.actions.entries()) {
       const before = actions.get(action.id);
       if (before)
