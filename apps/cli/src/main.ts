@@ -7,6 +7,8 @@ import { definitionsCommand } from "./definitions/definitions.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
+import { experimentsCommand } from "./experiments/experiments.command.js";
+import { kpiCommand } from "./kpi/kpi.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
 import { pauseCommand } from "./pause/pause.command.js";
 import { proposeCommand } from "./propose/propose.command.js";
@@ -40,6 +42,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   simulate: simulateCommand,
   bpic2012: bpic2012Command,
+  kpi: kpiCommand,
+  experiments: experimentsCommand,
   tail: tailCommand,
   explain: explainCommand,
   replay: replayCommand,
@@ -60,7 +64,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "stop",
     "migrate",
   ],
-  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 
