@@ -4,7 +4,7 @@
  * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
-import { conclude, evaluateRequest, prepareCatalogue, rank, type Catalogue, type Expressions } from "#domain";
+import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
 import type { Timed } from "#registry";
 import { faultPoint } from "#service";
@@ -20,9 +20,7 @@ export class DecisionMaker {
     private readonly catalogues: Timed<Catalogue>,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
-  ) {
-    prepareCatalogue(catalogue, expressions);
-  }
+  ) {}
 
   /**
    * Decides a run of requests (`DecisionRun`) within the time that `remaining` says is left (wall ms). Throws RpcUnavailable

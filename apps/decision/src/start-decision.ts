@@ -9,6 +9,7 @@ import {
   loadExperiments,
   withExperiments,
 } from "#definitions";
+import { prepareCatalogue } from "#domain";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
 import { CATALOGUES, publishedFiles } from "#registry";
 import type { Service } from "#service";
@@ -40,12 +41,17 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
+  const expressions = createExpressions();
   await archiveDefinitions(nc, experiments, log);
   const published = await publishedFiles(
     { nc, clock: clockFrom(config.clock), of: CATALOGUES, files: catalogues, log },
-    (inForce) => withExperiments(catalogueOf(inForce), experiments),
+    (inForce) => {
+      const catalogue = withExperiments(catalogueOf(inForce), experiments);
+      prepareCatalogue(catalogue, expressions);
+      return catalogue;
+    },
   );
-  const maker = new DecisionMaker(published, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
+  const maker = new DecisionMaker(published, expressions, new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),

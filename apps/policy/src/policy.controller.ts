@@ -17,7 +17,7 @@ const ANSWER_WITHIN_MS = 2_000;
 
 /** They judge by the same packs. */
 export interface Judges {
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, "evaluateRun">;
   readonly gatekeeper: Gatekeeper;
 }
 export const JUDGES = Symbol("judges");

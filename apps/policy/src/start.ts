@@ -9,7 +9,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { streamsOf, type Controls } from "#contracts";
 import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
-import { RpcServer, connectNats, sleep } from "#messaging";
+import { Publisher, RpcServer, connectNats, sleep } from "#messaging";
 import { POLICY_PACKS, publishedFiles } from "#registry";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
@@ -18,6 +18,8 @@ import { ControlTail } from "./control-tail.consumer.js";
 import { Evaluator } from "./evaluator.js";
 import { Gatekeeper } from "./gatekeeper.js";
 import { IndexRebuild } from "./index-rebuild.js";
+import { LimitedEvaluator } from "./limited-evaluator.js";
+import { LimitLogs } from "./limit-log.store.js";
 import { NewCustomers } from "./new-customers.js";
 import { PolicyIndex } from "./policy-index.store.js";
 import type { Judges } from "./policy.controller.js";
@@ -47,11 +49,12 @@ export async function startPolicy(
   });
   const index = new PolicyIndex(connection);
   const recent = new RecentProfileEvents();
-  const tail = new ProfileTail({ nc, index, recent, clock, log });
+  const { direct, streams } = await jetstreamManager(nc);
+  const limits = new LimitLogs({ direct, publisher: new Publisher(nc) });
+  const tail = new ProfileTail({ nc, index, recent, limits, clock, log });
   const control = new ControlTail({ nc, log });
   control.start();
   await tail.start();
-  const { direct, streams } = await jetstreamManager(nc);
   const profiles = new ProfileCache();
   const positions = (): ReadonlyMap<string, number> => tail.positions();
   const rebuild = new IndexRebuild({ index, direct, positions, profiles, clock });
@@ -70,7 +73,7 @@ export async function startPolicy(
   const judges = await publishedFiles({ nc, clock, of: POLICY_PACKS, files, log }, (packs): Judges => {
     const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, controls, log });
     const gatekeeper = new Gatekeeper({ packs, index, rebuild, profiles, caps: evaluator, controls, fresh });
-    return { evaluator, gatekeeper };
+    return { evaluator: new LimitedEvaluator({ evaluator, limits, index, log }), gatekeeper };
   });
 
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(PolicyModule.with(judges), {

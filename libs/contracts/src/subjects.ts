@@ -108,6 +108,9 @@ export const subjects = {
   auditOfPublications: PUBLISHED_KINDS.map((kind) => `audit.${kind}.*`),
   /** Changes of the kill switch. */
   auditOfControls: "audit.control",
+  /** What was taken of an action's quota and budget. */
+  limit: (action: string): string => `limit.${token("action", action)}`,
+  limits: "limit.*",
   /** A key of the bucket `definitions`, as its stream has it. */
   definition: (key: string): string => `$KV.definitions.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>

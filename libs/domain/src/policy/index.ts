@@ -4,6 +4,7 @@ export * from "./consent.js";
 export * from "./evaluate.js";
 export { holds } from "./holds.js";
 export * from "./judge.js";
+export * from "./limit-ledger.js";
 export * from "./place.js";
 export * from "./profile.js";
 export * from "./profile-history.js";
