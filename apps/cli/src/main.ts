@@ -3,7 +3,9 @@ import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
+import { consentCommand } from "./consent/consent.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { holdCommand } from "./hold/hold.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
@@ -37,6 +39,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stop: stopCommand,
   migrate: migrateCommand,
   simulate: simulateCommand,
+  consent: consentCommand,
+  hold: holdCommand,
   bpic2012: bpic2012Command,
   tail: tailCommand,
   explain: explainCommand,
@@ -48,6 +52,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
   "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
+  "Customers' consents and holds": ["consent", "hold"],
   "See and prove what happened": ["tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };

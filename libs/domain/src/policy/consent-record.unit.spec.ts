@@ -61,6 +61,35 @@ describe("consent on record", () => {
       "granted",
     ],
     ["an old form told after a refusal", [refuse(), grant({ obtainedAt: iso(T0 - 2 * DAY) })], "refused"],
+    [
+      "an old form that is younger than the refusal",
+      [refuse({ obtainedAt: iso(T0 - 3 * DAY) }), grant({ obtainedAt: iso(T0 - 2 * DAY) })],
+      "granted",
+    ],
+    [
+      "an old form that is older than the refusal",
+      [refuse({ obtainedAt: iso(T0 - 2 * DAY) }), grant({ obtainedAt: iso(T0 - 3 * DAY) })],
+      "refused",
+    ],
+    [
+      "an old form for an address, younger than the refusal of the channel",
+      [
+        inUse("a"),
+        refuse({ obtainedAt: iso(T0 - 3 * DAY) }),
+        grant({ address: "a", obtainedAt: iso(T0 - 2 * DAY) }),
+      ],
+      "granted",
+    ],
+    [
+      "an old form for an address, younger than the refusal of the channel and older than its own",
+      [
+        inUse("a"),
+        refuse({ obtainedAt: iso(T0 - 3 * DAY) }),
+        refuse({ address: "a" }),
+        grant({ address: "a", obtainedAt: iso(T0 - 2 * DAY) }),
+      ],
+      "refused",
+    ],
     ["an old form where nothing is refused", [grant({ obtainedAt: iso(T0 - 900 * DAY) })], "granted"],
     ["a form of today after a refusal", [refuse(), grant({ obtainedAt: iso(T0) })], "granted"],
     ["a refusal whose address cannot be read", [grant(), refuse({ address: "+420 777 123 456" })], "refused"],

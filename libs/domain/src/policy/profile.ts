@@ -153,6 +153,7 @@ function same(a: Profile, b: Profile): boolean {
     a.consentsAt === b.consentsAt &&
     a.consentUntil === b.consentUntil &&
     a.stopped === b.stopped &&
+    a.refusedAt === b.refusedAt &&
     CHANNELS.every((c) => a.addresses?.[c] === b.addresses?.[c])
   );
 }
