@@ -46,7 +46,7 @@ describe("a row of consents", () => {
       },
       { requiredKeys: ["customerId", "purpose", "channel", "granted", "obtainedAt"] },
     )
-    .filter((r) => !/\r$/.test(r.evidence ?? "") && (r.evidence ?? "").length <= 256);
+    .filter(({ evidence = "" }) => evidence.length <= 256);
 
   it.each<RowFormat>(["csv", "ndjson"])(
     "is read as it was written, as %s, wherever the file is cut",

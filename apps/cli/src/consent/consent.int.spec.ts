@@ -1,10 +1,12 @@
-/** `segue consent` and `segue hold` as processes, on a real nats-server. */
-import { execFile } from "node:child_process";
+/** `segue consent` and `segue hold` on a real nats-server. */
+import { jest } from "@jest/globals";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { subjects, type CustomerHolds } from "#contracts";
 import { Publisher } from "#messaging";
 import { startServers, type TestServers } from "#testing";
+import { holdCommand } from "../hold/hold.command.js";
+import { consentCommand } from "./consent.command.js";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const GRANT = "marketing,sms,,true";
@@ -27,13 +29,23 @@ describe("segue consent", () => {
   }, 30_000);
   afterAll(() => Promise.all(all.map((s) => s.stop())));
 
-  function segue(args: string[], on = servers): Promise<Ran> {
-    const main = join(process.cwd(), "dist", "apps", "cli", "src", "main.js");
-    return new Promise((resolve) => {
-      execFile(process.execPath, [main, ...args, "--nats", on.nats.url], (error, out, err) =>
-        resolve({ status: error ? Number(error.code) : 0, out, err }),
-      );
-    });
+  /** As the process would be run, but within this one. */
+  async function segue([name, ...args]: string[], on = servers): Promise<Ran> {
+    const taken = { out: "", err: "" };
+    const take = (into: "out" | "err") => (text: string | Uint8Array) => {
+      taken[into] += String(text);
+      return true;
+    };
+    const spies = [
+      jest.spyOn(process.stdout, "write").mockImplementation(take("out")),
+      jest.spyOn(process.stderr, "write").mockImplementation(take("err")),
+    ];
+    try {
+      const command = name === "hold" ? holdCommand : consentCommand;
+      return { status: await command.run([...args, "--nats", on.nats.url]), ...taken };
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
   }
   let published = 0;
   const event = (customer: string, type: string, data: object): Promise<unknown> => {
