@@ -8,6 +8,8 @@ import { diagramCommand } from "./diagram/diagram.command.js";
 import { holdCommand } from "./hold/hold.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
+import { experimentsCommand } from "./experiments/experiments.command.js";
+import { kpiCommand } from "./kpi/kpi.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
 import { pauseCommand } from "./pause/pause.command.js";
 import { proposeCommand } from "./propose/propose.command.js";
@@ -42,6 +44,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   consent: consentCommand,
   hold: holdCommand,
   bpic2012: bpic2012Command,
+  kpi: kpiCommand,
+  experiments: experimentsCommand,
   tail: tailCommand,
   explain: explainCommand,
   replay: replayCommand,
@@ -53,7 +57,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
   "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
   "Customers' consents and holds": ["consent", "hold"],
-  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 

@@ -262,6 +262,7 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     description: "d",
     attribute: "age",
     bands: [25, 60],
+    journeys: ["loan-interest"],
     rates: ["offer"],
     bound: { ratio: 0.8, minimum: 30 },
   },

@@ -38,6 +38,9 @@ export function consentKey(purpose: string, channel: string, address?: string): 
   return address === undefined ? `${purpose}.${channel}` : `${purpose}.${channel}.${address}`;
 }
 
+/** So many of the best-ranked candidates are put to policy; what is ranked behind them is not asked about. */
+export const MAX_OPTIONS = 64;
+
 /** One ranked action put to the policy service: channels in order of preference. */
 export const policyOptionV1 = z.object({
   action: z.string(),
@@ -63,7 +66,7 @@ export const evaluateRequestV1 = z
     /** The time to judge by, epoch ms. */
     at: z.number(),
     /** Ranked, best first. */
-    options: z.array(policyOptionV1).min(1).max(64),
+    options: z.array(policyOptionV1).min(1).max(MAX_OPTIONS),
     journey: z.string().optional(),
     cap: journeyCapV1.optional(),
     /** The context's copy of the profile as of the event being handled. */
@@ -103,6 +106,8 @@ export const REASON_CODES = [
   "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
+  "quota_reached",
+  "budget_spent",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",
