@@ -3,7 +3,7 @@ import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { subjects } from "#contracts";
 import { startServers, type TestServers } from "#testing";
 import { Publisher } from "./publisher.js";
-import { lastStored, storedMessages, StreamUnreadable } from "./stored-messages.js";
+import { lastStored, storedMessages, storedMessagesOf, StreamUnreadable } from "./stored-messages.js";
 
 const MORE_THAN_TWO_PAGES = 600;
 
@@ -35,6 +35,13 @@ describe("stored messages", () => {
     expect(bodies.size).toBe(MORE_THAN_TWO_PAGES);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
     expect((await lastStored(jsm.direct, "AUDIT", mine))!.seq).toBe(seqs.at(-1));
+  });
+
+  it("of several subjects come in the order of the stream over all of them", async () => {
+    const both = [subjects.audit("c-2", "step"), subjects.audit("nobody", "step"), mine];
+    const seqs: number[] = [];
+    for await (const m of storedMessagesOf(jsm.direct, "AUDIT", both)) seqs.push(m.seq);
+    expect(seqs).toEqual(Array.from({ length: 2 * MORE_THAN_TWO_PAGES }, (_, i) => i + 1));
   });
 
   it("are none where nothing stands", async () => {
