@@ -7,17 +7,17 @@
  *   channel.
  * - A grant that was obtained long before it is told (an import, a late form) lifts no refusal that may be younger: who
  *   refused and has changed their mind says so anew.
- * - STOP refuses on the channel and address that it came by, and START brings back what STOP has ended, nothing else:
- *   it is no consent by itself.
+ * - STOP refuses on the channel and address that it came by (on every channel, where that cannot be read). START brings
+ *   back what STOP has ended, nothing else: it is no consent by itself.
  */
 import {
   CHANNELS,
   consentChangedV1,
   consentKey,
+  messageReceivedV1,
   PURPOSES,
   type Channel,
   type ConsentChanged,
-  type MessageReceived,
   type Profile,
   type Purpose,
 } from "#contracts";
@@ -38,8 +38,25 @@ export function readConsent(data: unknown): ReturnType<typeof consentChangedV1.s
   return refusal.success ? { success: true, data: { ...refusal.data, granted: false } } : parsed;
 }
 
+/** What of a reply says whom and where it is about. */
+export interface Reply {
+  /** `*` where it cannot be read. */
+  readonly channel: Channel | "*";
+  readonly address?: string | undefined;
+  readonly purpose?: Purpose | undefined;
+}
+
+/** The reply of an event's data; of one that cannot be read, the channel if possible: for a STOP that must not be lost. */
+export function readReply(data: Readonly<Record<string, unknown>>): Reply {
+  const parsed = messageReceivedV1.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const channel = messageReceivedV1.shape.channel.safeParse(data["channel"]);
+  return { channel: channel.success ? channel.data : "*" };
+}
+
 /** Where a text to a number arrives, calls do, too: 47 CFR 64.1200(a)(10) has a word end both. */
-export function channelsOfReply(channel: Channel): readonly Channel[] {
+export function channelsOfReply(channel: Reply["channel"]): readonly Channel[] {
+  if (channel === "*") return CHANNELS;
   return channel === "sms" || channel === "ivr" ? ["sms", "ivr"] : [channel];
 }
 
@@ -54,7 +71,7 @@ export function withConsents(profile: Profile, changes: readonly ConsentChanged[
 }
 
 /** The profile after a reply that says STOP or START. */
-export function withReply(profile: Profile, word: "stop" | "start", reply: MessageReceived): Profile {
+export function withReply(profile: Profile, word: "stop" | "start", reply: Reply): Profile {
   const draft = new Draft(profile);
   if (word === "stop") {
     for (const purpose of new Set<Purpose>(["marketing", reply.purpose ?? "marketing"]))

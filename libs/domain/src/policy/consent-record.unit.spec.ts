@@ -144,6 +144,25 @@ describe("a word in a reply", () => {
     expect(state(told(reply("stop", { purpose: "collections" })), T0, "collections")).toBe("refused");
   });
 
+  it.each<[Record<string, unknown>, Channel[]]>([
+    [{ channel: "sms", address: "+420 777 123 456" }, ["sms", "ivr"]],
+    [{ channel: "telex" }, [...CHANNELS]],
+    [{}, [...CHANNELS]],
+  ])("STOP is not lost for a formality: of %j it refuses %j", (data, refused) => {
+    const event: ProfileEvent = {
+      type: "message.received",
+      seq: 1,
+      time: T0,
+      data: { ...data, text: "STOP" },
+    };
+    const { profile } = applyProfileEvent(emptyProfile, event);
+    const found = CHANNELS.filter((c) => state(profile, T0, "marketing", c) === "refused");
+    expect(found).toEqual(CHANNELS.filter((c) => refused.includes(c)));
+    expect(profileChangesOf(emptyProfile, profile, event)).toHaveLength(refused.length);
+    const start = { ...event, seq: 2, data: { ...data, text: "START" } };
+    expect(applyProfileEvent(profile, start).kind).toBe("invalid");
+  });
+
   it.each<[string, Told[], string]>([
     ["brings back what STOP ended", [grant(), reply("stop"), reply("start")], "granted"],
     ["is no consent by itself", [reply("start")], "none"],
