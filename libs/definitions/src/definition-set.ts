@@ -196,9 +196,13 @@ function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
     else seen.set(file.value.id, file.name);
     const { appliesTo } = file.value;
     if (appliesTo && !appliesTo.countries && !appliesTo.regions)
-      file.report(["appliesTo"], "names no place, and the pack would apply nowhere: name countries or regions");
+      file.report(
+        ["appliesTo"],
+        "names no place, and the pack would apply nowhere: name countries or regions",
+      );
     for (const country of appliesTo?.countries ?? [])
-      if (!isCountry(country)) file.report(["appliesTo", "countries"], `${country} is no country of ISO 3166-1`);
+      if (!isCountry(country))
+        file.report(["appliesTo", "countries"], `${country} is no country of ISO 3166-1`);
     for (const region of appliesTo?.regions ?? [])
       if (!isRegion(region))
         file.report(["appliesTo", "regions"], `${region} is no part of a country after ISO 3166-2`);
@@ -210,7 +214,10 @@ function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
             `from ${from} is not before to ${to}: times over midnight are two, until 24:00 and from 00:00`,
           );
       if (rule.spread !== undefined && !rule.quietHours && !rule.contactTimes)
-        file.report(["rules", i, "spread"], "the rule has no quietHours or contactTimes, so that it defers nothing");
+        file.report(
+          ["rules", i, "spread"],
+          "the rule has no quietHours or contactTimes, so that it defers nothing",
+        );
       if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
         file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
     }
