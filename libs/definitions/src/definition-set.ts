@@ -104,7 +104,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     signals,
     tables: { files: tableFiles, problems: [] },
     experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
-    fairness: readFairness(dir, extra.Fairness),
+    fairness: readFairness(dir, journeyIds, extra.Fairness),
     around,
   };
 }

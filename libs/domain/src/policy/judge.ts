@@ -39,9 +39,9 @@ export function judge(input: JudgeInput): Judgement {
   const rules = rulesOn(packsFor(packs, option.purpose, copies), option.purpose, channel);
   if (rules.length === 0) return denied("policy_unavailable");
 
-  const held = heldBy(rules, channel, copies);
+  const held = heldBy(rules, option.purpose, channel, copies, at);
   if (held) return denied(HOLD_REASONS[held.hold], held.rule);
-  const refused = refusedConsent(rules, option.purpose, channel, copies);
+  const refused = refusedConsent(rules, option.purpose, channel, copies, at);
   if (refused) return denied(refused.reason, refused.rule);
 
   const times = timesOf(rules, option, channel);
