@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
   [
     "UK collections calls, 08:00 to 20:00",
     call(LONDON, "collections"),
-    "gb-collections/collections/contactTimes",
+    "gb-collections/collections/0/contactTimes",
     ["2026-11-21T08:00:00Z", "2026-11-22T19:59:59Z"],
     ["2026-11-21T07:59:59Z", "2026-11-22T20:00:00Z"],
   ],
@@ -84,9 +84,15 @@ const cases: readonly Case[] = [
       "2026-11-20T19:59:59+01:00",
     ],
     [
-      ...["2026-11-20T09:59:59+01:00", "2026-11-20T13:00:00+01:00", "2026-11-20T13:59:59+01:00"],
-      ...["2026-11-20T20:00:00+01:00", "2026-11-21T11:00:00+01:00", "2026-11-22T11:00:00+01:00"],
-      ...["2026-11-11T11:00:00+01:00", "2026-12-25T11:00:00+01:00", "2026-05-14T11:00:00+02:00"],
+      "2026-11-20T09:59:59+01:00",
+      "2026-11-20T13:00:00+01:00",
+      "2026-11-20T13:59:59+01:00",
+      "2026-11-20T20:00:00+01:00",
+      "2026-11-21T11:00:00+01:00",
+      "2026-11-22T11:00:00+01:00",
+      "2026-11-11T11:00:00+01:00",
+      "2026-12-25T11:00:00+01:00",
+      "2026-05-14T11:00:00+02:00",
     ],
   ],
   [
@@ -95,8 +101,12 @@ const cases: readonly Case[] = [
     "au-marketing/marketing/0/contactTimes",
     ["2026-11-20T09:00:00+11:00", "2026-11-20T19:59:59+11:00", "2026-11-21T16:59:59+11:00"],
     [
-      ...["2026-11-20T08:59:59+11:00", "2026-11-20T20:00:00+11:00", "2026-11-21T17:00:00+11:00"],
-      ...["2026-11-22T12:00:00+11:00", "2026-12-25T12:00:00+11:00", "2026-01-26T12:00:00+11:00"],
+      "2026-11-20T08:59:59+11:00",
+      "2026-11-20T20:00:00+11:00",
+      "2026-11-21T17:00:00+11:00",
+      "2026-11-22T12:00:00+11:00",
+      "2026-12-25T12:00:00+11:00",
+      "2026-01-26T12:00:00+11:00",
     ],
   ],
   [
@@ -178,6 +188,15 @@ describe("the packs that ship", () => {
     expect(at("2026-11-20T12:00:00Z", { ...asked, profile: { ...asked.profile, consents: {} } })).toBe(
       expected,
     );
+  });
+
+  it("collect nothing in a British breathing space, until it is over", () => {
+    const until = Date.parse("2026-12-20T00:00:00Z");
+    const holds = [{ kind: "moratorium" as const, since: 0, until }];
+    const asked: Asked = { profile: { ...LONDON, holds }, purpose: "collections", channel: "sms" };
+    expect(at("2026-12-19T12:00:00Z", asked)).toMatch(/^denied .*blockedBy$/);
+    expect(at("2026-12-21T12:00:00Z", asked)).toBe("permitted");
+    expect(at("2026-12-19T12:00:00Z", { ...asked, purpose: "service" })).toBe("permitted");
   });
 
   it("say nothing of service messages but how often those may come in the USA", () => {
