@@ -194,7 +194,7 @@ describe("the packs that ship", () => {
     const until = Date.parse("2026-12-20T00:00:00Z");
     const holds = [{ kind: "moratorium" as const, since: 0, until }];
     const asked: Asked = { profile: { ...LONDON, holds }, purpose: "collections", channel: "sms" };
-    expect(at("2026-12-19T12:00:00Z", asked)).toMatch(/^denied .*blockedBy$/);
+    expect(at("2026-12-19T12:00:00Z", asked)).toBe("denied built-in/collections/holds");
     expect(at("2026-12-21T12:00:00Z", asked)).toBe("permitted");
     expect(at("2026-12-19T12:00:00Z", { ...asked, purpose: "service" })).toBe("permitted");
   });

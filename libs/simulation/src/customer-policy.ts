@@ -9,15 +9,17 @@ import {
   type EvaluateRequest,
   type Outcome,
   type PolicyPackDefinition,
+  type Profile,
 } from "#contracts";
-import { evaluate, settlement, type CountedContact } from "#domain";
+import { evaluate, packsFor, settlement, type CountedContact } from "#domain";
 
 /** What the packs say, and their names, once for all customers. */
 export class PolicyRules {
-  readonly versions: readonly string[];
+  constructor(readonly packs: readonly PolicyPackDefinition[]) {}
 
-  constructor(readonly packs: readonly PolicyPackDefinition[]) {
-    this.versions = packs.map((p) => `${p.id}@${p.version}`);
+  /** Names of the packs that judge this customer. */
+  versions(profile: Profile): string[] {
+    return packsFor(this.packs, "marketing", [profile]).map((p) => `${p.id}@${p.version}`);
   }
 }
 
@@ -42,7 +44,7 @@ export class CustomerPolicy {
       copies: [request.profile],
       contacts: [...this.#contacts.values()],
     });
-    const reply = { ...answer, packs: [...this.rules.versions] };
+    const reply = { ...answer, packs: this.rules.versions(request.profile) };
     const { chosen } = reply;
     if (!chosen) return reply;
     const { action, channels } = chosen;
