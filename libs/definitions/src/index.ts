@@ -41,6 +41,7 @@ export {
   loadExperiments,
   loadFairness,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   withExperiments,
