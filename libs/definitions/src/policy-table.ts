@@ -1,7 +1,9 @@
 /** The table of the packs in docs/policy.md: what each rule asks for, and where it comes from. */
 import {
   WEEKDAYS,
+  type CapDefinition,
   type ContactTimes,
+  type CoolDown,
   type PolicyPackDefinition,
   type PolicyRule,
   type Weekday,
@@ -62,10 +64,32 @@ function asked(rule: PolicyRule): string[] {
       : []),
     ...(contactTimes ? [inWords(contactTimes)] : []),
     ...(spread === undefined ? [] : [`let go over ${spread}`]),
-    ...caps.map(
-      (c) => `at most ${c.count} in ${c.period}${c.channel === undefined ? "" : ` (${c.channel})`}`,
-    ),
+    ...caps.map(capInWords),
+    ...(rule.coolDown ?? []).map(coolDownInWords),
+    ...(rule.suppressAfterIgnored
+      ? [
+          `nothing for ${rule.suppressAfterIgnored.for} after ${rule.suppressAfterIgnored.count} ignored in a row`,
+        ]
+      : []),
   ];
+}
+
+function capInWords({ count, period, calendar, channel, channels, scope, per }: CapDefinition): string {
+  const of = [channel ?? [], channels ?? []].flat();
+  return [
+    `at most ${count}`,
+    scope === "all" ? "of all purposes" : scope === "journey" ? "of a journey" : "",
+    calendar ? `a calendar ${calendar}` : `in ${period}`,
+    per && per !== "customer" ? `about the same ${per}` : "",
+    of.length > 0 ? `(${of.join(", ")})` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+function coolDownInWords({ after, for: time, channels, per }: CoolDown): string {
+  const about = per === "debt" ? " about the same debt" : "";
+  return `nothing${about} for ${time} after a ${after}${channels ? ` (${channels.join(", ")})` : ""}`;
 }
 
 /** Days of the same hours together: `mon–fri 10:00–13:00, 14:00–20:00`. */
