@@ -92,6 +92,8 @@ export const REASON_CODES = [
   "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
+  "quota_reached",
+  "budget_spent",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",

@@ -61,14 +61,13 @@ export interface ReadOptions {
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
   const signals = readSignals(dir, extra.Signals);
   const windows = windowsOf(signals);
+  const events = readEvents(dir, extra.Events);
   const {
     catalogue,
     files: tableFiles,
     tables,
-  } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
+  } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
   const policies = readPolicies(dir, extra.PolicyPack);
-  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
-  checkEvents(events);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
   const around: Surroundings = {
     // Against a part that is only half there, every reference to the other half would be reported as well.
@@ -114,13 +113,28 @@ export function readCatalogue(
   dir: string,
   windows: ReadonlySet<string> | undefined,
 ): FilesOfKind<CatalogueDefinition> {
-  return readCatalogueAndTables(dir, windows).catalogue;
+  return readCatalogueAndTables(dir, windows, fieldsOf(readEvents(dir))).catalogue;
+}
+
+function readEvents(dir: string, extra?: readonly Source[]): FilesOfKind<EventVocabulary> {
+  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra);
+  checkEvents(events);
+  return events;
+}
+
+/** Every field that some event declares; `undefined` when the events are not known. */
+function fieldsOf(events: FilesOfKind<EventVocabulary>): ReadonlySet<string> | undefined {
+  return (
+    whole(events) &&
+    new Set(valuesOf(events).flatMap((v) => v.events.flatMap((e) => Object.keys(e.data ?? {}))))
+  );
 }
 
 /** The actions read the tables, and the tables name actions. */
 function readCatalogueAndTables(
   dir: string,
   windows: ReadonlySet<string> | undefined,
+  fields: ReadonlySet<string> | undefined,
   extra?: readonly Source[],
   extraTables?: readonly Source[],
 ): {
@@ -129,7 +143,7 @@ function readCatalogueAndTables(
   readonly tables: Tables;
 } {
   const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(catalogue.files, windows);
+  checkCatalogue(catalogue.files, windows, fields);
   const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
   const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
   for (const file of catalogue.files) {

@@ -3,17 +3,18 @@
  * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and
  * propensities (I9).
  */
-import type {
-  ActionDefinition,
-  Channel,
-  DecisionRequest,
-  EvaluateRequest,
-  Explanation,
-  FactorName,
-  Propensity,
+import {
+  MAX_OPTIONS,
+  type ActionDefinition,
+  type Channel,
+  type DecisionRequest,
+  type EvaluateRequest,
+  type Explanation,
+  type FactorName,
+  type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import type { Catalogue } from "./catalogue.js";
+import { candidatesOf, unavailable, type Catalogue } from "./catalogue.js";
 import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { preparedActions, type PreparedAction } from "./prepared.js";
@@ -61,7 +62,7 @@ export function rank(
   const scored = engine >= DECISION_FLAGS.fourFactors;
   const { experiments = [] } = catalogue;
   let heldOut: string | undefined;
-  for (const id of new Set(request.candidates)) {
+  for (const id of candidatesOf(request, catalogue)) {
     const prepared = preparedAction(id);
     if (!prepared) {
       left.push({ action: id, stage: "eligibility", reason: "not_in_catalogue" });
@@ -70,6 +71,7 @@ export function rank(
     const { action } = prepared;
     const channels = channelsOf(prepared, request);
     const out =
+      unavailable(action, request) ??
       failedCondition(prepared, variables) ??
       (channels.length === 0
         ? { action: id, stage: "channel" as const, reason: noChannelReason(prepared, request) }
@@ -166,14 +168,14 @@ function noChannelReason({ channels }: PreparedAction, request: DecisionRequest)
   return offered ? "channels_used_up" : "no_treatment_for_channels";
 }
 
-/** The one question to policy, or `undefined` when no candidate is left to ask about. */
+/** The one question to policy, about the best-ranked, or `undefined` when no candidate is left to ask about. */
 export function evaluateRequest(request: DecisionRequest, ranking: Ranking): EvaluateRequest | undefined {
   if (ranking.ranked.length === 0) return undefined;
   return {
     decisionId: request.decisionId,
     customerId: request.customerId,
     at: request.at,
-    options: ranking.ranked.map(({ action, channels }) => ({
+    options: ranking.ranked.slice(0, MAX_OPTIONS).map(({ action, channels }) => ({
       action: action.id,
       purpose: action.purpose,
       channels: [...channels],

@@ -1,7 +1,7 @@
 /** Actions as the funnel reads them, made once per catalogue: what a decision does per candidate must be next to nothing. */
 import type { ActionDefinition, Channel, Explanation } from "#contracts";
 import type { CompiledCondition, Expressions } from "../expressions.js";
-import type { Catalogue } from "./catalogue.js";
+import { channelsIn, type Catalogue } from "./catalogue.js";
 
 export interface PreparedAction {
   readonly action: ActionDefinition;
@@ -70,6 +70,6 @@ function prepare(action: ActionDefinition, expressions: Expressions): PreparedAc
       holds: expressions.compiled(when),
       weight,
     })),
-    channels: action.treatments.map((t) => t.channel),
+    channels: channelsIn(action),
   };
 }
