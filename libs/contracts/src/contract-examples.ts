@@ -268,6 +268,7 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
   "governance-record.v1": governance,
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
+  "message-received.v1": { channel: "sms", text: "STOP" },
   "journey.v1": {
     kind: "Journey",
     id: "overdraft-rescue",
