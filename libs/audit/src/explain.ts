@@ -30,7 +30,7 @@ import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
 import type { EventRef } from "./lineage.js";
 import { replayFile } from "./replay-decision.js";
-import { isoTime, listed, replyInWords, rounded, timeThere, words } from "./words.js";
+import { isoTime, listed, replyInWords, rounded, roundedUp, timeThere, words } from "./words.js";
 
 export async function explainDecision(nc: NatsConnection, file: DecisionFile): Promise<DecisionExplained> {
   const { replay, definitions } = await replayFile(nc, file);
@@ -303,8 +303,18 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
       return `the customer's time zone had been on record (${fact.timezone} was taken)`;
     case "condition":
       return `${fact.action} had met its ${fact.stage} condition (${fact.expression.trim()})`;
-    case "score":
-      return `${fact.action} had scored more than ${rounded(fact.needed)} (it had ${rounded(fact.score)})`;
+    case "propensity":
+      return `the propensity of ${fact.action} had been at least ${roundedUp(fact.needed)} (it was ${rounded(fact.had)})`;
+    case "value":
+      return `${fact.action} had had a value of at least ${roundedUp(fact.needed)} (it had ${rounded(fact.had)})`;
+    case "factor-off":
+      return `the factor ${fact.factor} had been switched off`;
+    case "not-said":
+      return `${fact.action} had not been said lately`;
+    case "diversity":
+      return "marketing had been free to repeat itself";
+    case "control-group":
+      return `the customer had not been in the control group of experiment ${fact.experiment}`;
     case "channels":
       return "every channel had been open to the step";
     case "not-a-candidate":
