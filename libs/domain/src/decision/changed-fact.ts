@@ -82,32 +82,24 @@ export function requestWith(request: DecisionRequest, fact: Fact | undefined): D
 }
 
 export function catalogueWith(catalogue: Catalogue, fact: Fact | undefined): Catalogue {
-  const { arbitration = { off: [] } } = catalogue;
-  switch (fact?.kind) {
-    case "condition":
-    case "value": {
-      const action = catalogue.actions.get(fact.action);
-      if (!action) return catalogue;
-      const actions = new Map(catalogue.actions);
-      if (fact.kind === "value") actions.set(action.id, { ...action, value: fact.needed });
-      else {
-        const { [fact.stage]: _met, ...rest } = action;
-        actions.set(action.id, rest);
-      }
-      return { ...catalogue, actions };
+  const { arbitration = { off: [] }, experiments = [] } = catalogue;
+  if (fact?.kind === "condition" || fact?.kind === "value") {
+    const action = catalogue.actions.get(fact.action);
+    if (!action) return catalogue;
+    const actions = new Map(catalogue.actions);
+    if (fact.kind === "value") actions.set(action.id, { ...action, value: fact.needed });
+    else {
+      const { [fact.stage]: _met, ...rest } = action;
+      actions.set(action.id, rest);
     }
-    case "factor-off":
-      return { ...catalogue, arbitration: { ...arbitration, off: [...arbitration.off, fact.factor] } };
-    case "diversity":
-      return { ...catalogue, arbitration: { off: arbitration.off } };
-    case "control-group":
-      return {
-        ...catalogue,
-        experiments: (catalogue.experiments ?? []).filter((e) => e.id !== fact.experiment),
-      };
-    default:
-      return catalogue;
+    return { ...catalogue, actions };
   }
+  if (fact?.kind === "factor-off")
+    return { ...catalogue, arbitration: { ...arbitration, off: [...arbitration.off, fact.factor] } };
+  if (fact?.kind === "diversity") return { ...catalogue, arbitration: { off: arbitration.off } };
+  if (fact?.kind === "control-group")
+    return { ...catalogue, experiments: experiments.filter((e) => e.id !== fact.experiment) };
+  return catalogue;
 }
 
 export function propensitiesWith(
