@@ -28,6 +28,7 @@ import {
 } from "#domain";
 import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
+import { arbitration, factorsInWords } from "./explain-arbitration.js";
 import type { EventRef } from "./lineage.js";
 import { replayFile } from "./replay-decision.js";
 import { isoTime, listed, replyInWords, rounded, roundedUp, timeThere, words } from "./words.js";
@@ -58,6 +59,7 @@ export async function explainDecision(nc: NatsConnection, file: DecisionFile): P
     time: isoTime(record.request.at),
     happened: await happened(nc, file),
     decided: decided(record),
+    arbitration: arbitration(record, catalogue, facts.expressions),
     others: others(record),
     mattered: mattered(file, packs, trusted),
     rules: definitions.used.map((u) => {
@@ -115,9 +117,10 @@ function decided({ request, reply, explanations }: DecisionRecord): string[] {
     highest_score: "of those that met their conditions it had the highest score, and policy permitted it",
     best_permitted: "of those that policy permitted it had the highest score",
   };
-  const factors = Object.entries(chosen?.factors ?? {}).map(([name, value]) => `${name} ${rounded(value)}`);
   const score =
-    chosen?.score === undefined ? "" : ` Score ${rounded(chosen.score)} = ${factors.join(" × ")}.`;
+    chosen?.score === undefined
+      ? ""
+      : ` Score ${rounded(chosen.score)} = ${factorsInWords(chosen.factors ?? {})}.`;
   lines.push(`Why: ${reasons[reply.reason] ?? words(reply.reason)}.${score}`);
   return lines;
 }
@@ -133,7 +136,7 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       switch (e.stage) {
         case "exclusion":
         case "diversity":
-          return `${e.action}: ${words(code)} (${condition}).`;
+          return `${e.action}: ${words(code)} (${condition}${e.until === undefined ? "" : `, rests until ${isoTime(e.until)}`}).`;
         case "scoring":
           return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":

@@ -336,7 +336,11 @@ describe("loading definitions", () => {
   it.each<[string, string, string]>([
     ["appliesTo: {}", "", "appliesTo: names no place, and the pack would apply nowhere"],
     ["appliesTo: { countries: [XX] }", "", "appliesTo.countries: XX is no country of ISO 3166-1"],
-    ["appliesTo: { regions: [US-ZZ] }", "", "appliesTo.regions: US-ZZ is no part of a country after ISO 3166-2"],
+    [
+      "appliesTo: { regions: [US-ZZ] }",
+      "",
+      "appliesTo.regions: US-ZZ is no part of a country after ISO 3166-2",
+    ],
     [
       "",
       'contactTimes: { open: [{ days: [mon], from: "22:00", to: "06:00" }] }',

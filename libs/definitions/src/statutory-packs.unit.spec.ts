@@ -32,7 +32,13 @@ const SYDNEY = { country: "AU", region: "AU-NSW", timezone: "Australia/Sydney" }
 const TORONTO = { country: "CA", region: "CA-ON", timezone: "America/Toronto" };
 const DELHI = { country: "IN", timezone: "Asia/Kolkata" };
 
-type Case = [what: string, asked: Asked, closedBy: string, open: readonly string[], closed: readonly string[]];
+type Case = [
+  what: string,
+  asked: Asked,
+  closedBy: string,
+  open: readonly string[],
+  closed: readonly string[],
+];
 const call = (profile: Partial<Profile>, purpose: Purpose): Asked => ({ profile, purpose, channel: "agent" });
 
 // Saturday 21 November 2026 and the days around it; winter time in the north, summer time in Sydney.
@@ -69,7 +75,12 @@ const cases: readonly Case[] = [
     "French marketing calls, Monday to Friday, 10 to 13 and 14 to 20, not on public holidays",
     call(PARIS, "marketing"),
     "fr-marketing/marketing/1/contactTimes",
-    ["2026-11-20T10:00:00+01:00", "2026-11-20T12:59:59+01:00", "2026-11-20T14:00:00+01:00", "2026-11-20T19:59:59+01:00"],
+    [
+      "2026-11-20T10:00:00+01:00",
+      "2026-11-20T12:59:59+01:00",
+      "2026-11-20T14:00:00+01:00",
+      "2026-11-20T19:59:59+01:00",
+    ],
     [
       ...["2026-11-20T09:59:59+01:00", "2026-11-20T13:00:00+01:00", "2026-11-20T13:59:59+01:00"],
       ...["2026-11-20T20:00:00+01:00", "2026-11-21T11:00:00+01:00", "2026-11-22T11:00:00+01:00"],
@@ -91,21 +102,46 @@ const cases: readonly Case[] = [
     call(SYDNEY, "collections"),
     "au-collections/collections/0/contactTimes",
     ["2026-11-20T07:30:00+11:00", "2026-11-20T20:59:59+11:00", "2026-11-22T09:00:00+11:00"],
-    ["2026-11-20T07:29:59+11:00", "2026-11-20T21:00:00+11:00", "2026-11-21T08:59:59+11:00", "2026-12-28T12:00:00+11:00"],
+    [
+      "2026-11-20T07:29:59+11:00",
+      "2026-11-20T21:00:00+11:00",
+      "2026-11-21T08:59:59+11:00",
+      "2026-12-28T12:00:00+11:00",
+    ],
   ],
   [
     "Canadian telemarketing, weekdays 9 to 21:30, weekends 10 to 18",
     call(TORONTO, "marketing"),
     "ca-marketing/marketing/0/contactTimes",
-    ["2026-11-20T09:00:00-05:00", "2026-11-20T21:29:59-05:00", "2026-11-21T10:00:00-05:00", "2026-11-22T17:59:59-05:00"],
-    ["2026-11-20T08:59:59-05:00", "2026-11-20T21:30:00-05:00", "2026-11-21T09:59:59-05:00", "2026-11-22T18:00:00-05:00"],
+    [
+      "2026-11-20T09:00:00-05:00",
+      "2026-11-20T21:29:59-05:00",
+      "2026-11-21T10:00:00-05:00",
+      "2026-11-22T17:59:59-05:00",
+    ],
+    [
+      "2026-11-20T08:59:59-05:00",
+      "2026-11-20T21:30:00-05:00",
+      "2026-11-21T09:59:59-05:00",
+      "2026-11-22T18:00:00-05:00",
+    ],
   ],
   [
     "Canadian collections, 7 to 21, Sundays 13 to 17, not on holidays",
     call(TORONTO, "collections"),
     "ca-collections/collections/contactTimes",
-    ["2026-11-20T07:00:00-05:00", "2026-11-21T20:59:59-05:00", "2026-11-22T13:00:00-05:00", "2026-11-22T16:59:59-05:00"],
-    ["2026-11-20T06:59:59-05:00", "2026-11-22T12:59:59-05:00", "2026-11-22T17:00:00-05:00", "2026-11-11T12:00:00-05:00"],
+    [
+      "2026-11-20T07:00:00-05:00",
+      "2026-11-21T20:59:59-05:00",
+      "2026-11-22T13:00:00-05:00",
+      "2026-11-22T16:59:59-05:00",
+    ],
+    [
+      "2026-11-20T06:59:59-05:00",
+      "2026-11-22T12:59:59-05:00",
+      "2026-11-22T17:00:00-05:00",
+      "2026-11-11T12:00:00-05:00",
+    ],
   ],
   [
     "Indian collections, 8 to 19",
@@ -131,17 +167,27 @@ describe("the packs that ship", () => {
 
   it.each<[string, Asked, string]>([
     ["French calls, since 11 August 2026", call(PARIS, "marketing"), "denied default/marketing/consent"],
-    ["British calls by a machine", { profile: LONDON, purpose: "marketing", channel: "ivr" }, "denied default/marketing/consent"],
+    [
+      "British calls by a machine",
+      { profile: LONDON, purpose: "marketing", channel: "ivr" },
+      "denied default/marketing/consent",
+    ],
   ])("need a consent: %s", (_, asked, expected) => {
-    expect(at("2026-11-20T12:00:00Z", { ...asked, profile: { ...asked.profile, consents: {} } })).toBe(expected);
+    expect(at("2026-11-20T12:00:00Z", { ...asked, profile: { ...asked.profile, consents: {} } })).toBe(
+      expected,
+    );
   });
 
   it("say nothing of service messages but how often those may come in the USA", () => {
     for (const profile of [NEW_YORK, LONDON, PARIS, SYDNEY, TORONTO, DELHI, {}])
       for (const channel of CHANNELS)
-        expect(at("2026-11-22T12:00:00Z", { profile: { timezone: "UTC", ...profile }, purpose: "service", channel })).toMatch(
-          /^permitted|^deferred default\//,
-        );
+        expect(
+          at("2026-11-22T12:00:00Z", {
+            profile: { timezone: "UTC", ...profile },
+            purpose: "service",
+            channel,
+          }),
+        ).toMatch(/^permitted|^deferred default\//);
     const capsOf = (profile: Partial<Profile>) =>
       packCaps(packsFor(packs, "service", [{ ...emptyProfile, ...profile }]), "service").map((c) => c.rule);
     expect(capsOf(NEW_YORK)).toEqual(["default/service/caps/0", "us-alerts/service/caps/0"]);
@@ -151,13 +197,19 @@ describe("the packs that ship", () => {
   it("keep a customer of whom nothing is known from all that is not service", () => {
     for (const channel of CHANNELS.filter((c) => !["inapp", "execute", "atm"].includes(c))) {
       const asked = { profile: {}, channel };
-      expect(at("2026-11-20T12:00:00Z", { ...asked, purpose: "marketing" })).toMatch(/^denied .*(Hours|Times)$/);
-      expect(at("2026-11-20T12:00:00Z", { ...asked, purpose: "collections" })).toMatch(/^denied .*(Hours|Times)$/);
+      expect(at("2026-11-20T12:00:00Z", { ...asked, purpose: "marketing" })).toMatch(
+        /^denied .*(Hours|Times)$/,
+      );
+      expect(at("2026-11-20T12:00:00Z", { ...asked, purpose: "collections" })).toMatch(
+        /^denied .*(Hours|Times)$/,
+      );
     }
   });
 
   it("name a source for each rule of the law", () => {
-    const without = packs.filter((p) => p.appliesTo).flatMap((p) => p.rules.filter((r) => !r.source).map(() => p.id));
+    const without = packs
+      .filter((p) => p.appliesTo)
+      .flatMap((p) => p.rules.filter((r) => !r.source).map(() => p.id));
     expect(without).toEqual([]);
   });
 });
