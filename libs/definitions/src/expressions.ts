@@ -20,6 +20,7 @@
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { isProtected } from "#contracts";
 import { ExpressionFailed, replyWord, type Expressions } from "#domain";
+import { fastPathOf } from "./fast-path.js";
 import { didYouMean } from "./suggestion.js";
 import { rowOf } from "./tables.js";
 import { windowsIn } from "./window-uses.js";
@@ -223,7 +224,10 @@ function withZeros(
 /** Compiles a condition. Throws `ExpressionInvalid`. */
 export function compileCondition(source: string): Expression {
   const run = compile(source, "condition");
+  const fast = fastPathOf(environments.instance.parse(source).ast);
   return (variables) => {
+    const answer = fast?.(variables);
+    if (typeof answer === "boolean") return answer;
     const value = run(variables);
     if (typeof value !== "boolean")
       throw new ExpressionFailed(source, `is ${describe(value)}, not true or false`);
@@ -266,6 +270,7 @@ export function createExpressions(): Expressions {
   const values = new Map<string, ValueExpression>();
   const scalars = new Map<string, ScalarExpression>();
   return {
+    compiled: (source) => cached(conditions, source, compileCondition),
     condition: (source, variables) => cached(conditions, source, compileCondition)(variables),
     value: (source, variables) => cached(values, source, compileValue)(variables),
     scalar: (source, variables) => cached(scalars, source, compileScalar)(variables),

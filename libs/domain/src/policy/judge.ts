@@ -54,9 +54,8 @@ export function judge(input: JudgeInput): Judgement {
       const until = releaseAt(times, zones, at, customerId);
       if (until !== undefined)
         return { ...base, verdict: "deferred", reason: closed.reason, rule: closed.path, until };
-      // There is no hour that is open in all of the zones in which they may be.
-      if (zones.length === 1) return denied(closed.reason, closed.path);
-      if (option.purpose !== "service") return denied("no_timezone", closed.path);
+      // There may be no hour that is open in all of the zones in which they may be.
+      return denied(zones.length > 1 ? "no_timezone" : closed.reason, closed.path);
     }
   }
   return { ...base, verdict: "permitted", reason: "permitted" };
