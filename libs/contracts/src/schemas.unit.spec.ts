@@ -18,7 +18,7 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
-  "journeys",
+  "journeys@experiment.v1",
   "bands",
   "rates",
   "bound",
