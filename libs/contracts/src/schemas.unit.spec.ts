@@ -19,6 +19,7 @@ const OPTIONAL = new Set([
   "group",
   "onRollback",
   "journeys@experiment.v1",
+  "journeys@fairness.v1",
   "bands",
   "rates",
   "bound",
