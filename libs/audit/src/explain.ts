@@ -297,6 +297,8 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
     }
     case "kill-switch":
       return "the kill switch had been released";
+    case "control-group":
+      return "the customer had not been in a control group";
     case "time":
       return `it had been asked at ${timeThere(fact.at, record.request.profile.timezone)}`;
     case "timezone":

@@ -49,6 +49,8 @@ export type Fact =
   | { readonly kind: "cap"; readonly rule: string }
   /** The kill switch stops nothing. */
   | { readonly kind: "kill-switch" }
+  /** No experiment holds the customer out. */
+  | { readonly kind: "control-group" }
   | { readonly kind: "time"; readonly at: number }
   | { readonly kind: "timezone"; readonly timezone: string }
   /** The condition holds. */
@@ -141,6 +143,7 @@ function factsOf({ record, catalogue, packs }: DecisionFacts): Fact[] {
       if (expression !== undefined) add({ kind: "condition", action, stage, expression });
     }
     if (stage === "channel") add({ kind: "channels" });
+    if (stage === "control") add({ kind: "control-group" });
     const best = explanations.find((x) => x.stage === "chosen")?.score;
     if (stage === "arbitration" && e.score !== undefined && best !== undefined)
       add({ kind: "score", action, score: e.score, needed: best });
@@ -205,6 +208,7 @@ function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionReq
     // These are facts of the rules, not of the question.
     case "cap":
     case "kill-switch":
+    case "control-group":
     case "condition":
     case "score":
       return request;
@@ -215,6 +219,7 @@ function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionReq
 const ABOVE = 1 + 1e-9;
 
 function catalogueWith({ catalogue }: DecisionFacts, fact: Fact | undefined): Catalogue {
+  if (fact?.kind === "control-group") return { ...catalogue, experiments: [] };
   if (fact?.kind !== "condition" && fact?.kind !== "score") return catalogue;
   const action = catalogue.actions.get(fact.action);
   if (!action) return catalogue;
