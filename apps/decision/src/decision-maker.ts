@@ -4,10 +4,11 @@
  * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
-import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
+import { conclude, evaluateRequest, prepareCatalogue, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
+import type { CandidateModels } from "./models/candidate-models.js";
 import type { PolicyPort } from "./policy.port.js";
 
 /** Kept back from the caller's time for answering; of short deadlines a quarter. */
@@ -18,7 +19,10 @@ export class DecisionMaker {
     private readonly catalogue: Catalogue,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
-  ) {}
+    private readonly models: Pick<CandidateModels, "of">,
+  ) {
+    prepareCatalogue(catalogue, expressions);
+  }
 
   /**
    * Decides a run of requests (`DecisionRun`) within the time that `remaining` says is left (wall ms). Throws RpcUnavailable
@@ -26,8 +30,11 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const ranked = requests.map((request) => {
-      const ranking = rank(request, this.catalogue, this.expressions);
+    const propensities = await Promise.all(
+      requests.map(async (request) => this.models.of(request, this.catalogue)),
+    );
+    const ranked = requests.map((request, i) => {
+      const ranking = rank(request, this.catalogue, this.expressions, propensities[i]);
       return { request, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);

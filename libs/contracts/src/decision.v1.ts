@@ -34,6 +34,9 @@ export const contextViewV1 = z.object({
 });
 export type ContextView = z.infer<typeof contextViewV1>;
 
+/** Candidates of one decision that may be named; more can compete by their tags. */
+export const MAX_CANDIDATES = 512;
+
 export const decisionRequestV1 = z
   .object({
     decisionId: z.string(),
@@ -44,15 +47,20 @@ export const decisionRequestV1 = z
     context: contextViewV1,
     profile: profileV1,
     journey: z.object({ id: z.string(), version: z.number().int(), instance: z.string(), step: z.string() }),
-    /** Catalogue ids to choose from. */
-    candidates: z.array(z.string()).min(1).max(64),
+    /** Catalogue ids to choose from, and with `tags` whatever has one of them besides. */
+    candidates: z.array(z.string()).max(MAX_CANDIDATES),
     /** Restricts and orders the channels; without it the action's own order counts. */
     channels: z.array(channelV1).optional(),
     /** Channels that must not be used (tried before in this journey). */
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
+    tags: z.array(z.string()).min(1).max(16).optional(),
     /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
     watermark: z.number().int().nonnegative().optional(),
+  })
+  .refine((r) => r.candidates.length > 0 || r.tags !== undefined, {
+    path: ["candidates"],
+    message: "names no candidate and no tag",
   })
   .meta({ id: "DecisionRequest" });
 export type DecisionRequest = z.infer<typeof decisionRequestV1>;
@@ -127,8 +135,22 @@ export const explanationV1 = z.object({
   /** Present once it was scored: each factor by name, and what they come to. */
   score: z.number().optional(),
   factors: z.record(z.string(), z.number()).optional(),
+  /** Others that left at the same stage with a reason of the same code, where many competed. */
+  alike: z.array(z.string()).optional(),
 });
 export type Explanation = z.infer<typeof explanationV1>;
+
+/**
+ * Why a model had no say: there is none of this id; its state cannot be used; the bank's own answered too late, was not there, answered
+ * nonsense (`model_broken`), or was not asked because it had failed several times just before.
+ */
+export const PROPENSITY_FALLBACKS = [
+  "model_missing",
+  "model_broken",
+  "too_late",
+  "unavailable",
+  "not_asked",
+] as const;
 
 /** What an adaptive model expected of an action for this customer at this moment. */
 export const propensityV1 = z.object({
@@ -144,6 +166,8 @@ export const propensityV1 = z.object({
     .array(z.object({ feature: z.string(), effect: z.number() }))
     .max(3)
     .optional(),
+  /** Why the model had no say and the prior counts. */
+  fallback: z.enum(PROPENSITY_FALLBACKS).optional(),
 });
 export type Propensity = z.infer<typeof propensityV1>;
 

@@ -24,6 +24,9 @@ export const DLQ_STREAM = "DLQ";
 /** Stream of the bucket `definitions`. */
 export const DEFINITIONS_STREAM = "KV_definitions";
 
+/** Stream that adaptive models learn from: decisions, orders, and what became of them, in one order. */
+export const LEARNING_STREAM = "AUDIT";
+
 /** Stream that holds the changes of releases and of the kill switch. */
 export const GOVERNANCE_STREAM = "AUDIT";
 
@@ -113,8 +116,20 @@ export const BUCKETS = [
     history: 1,
   },
   {
+    name: "models",
+    description: "What adaptive models have learned, per action and channel, and up to where in AUDIT",
+    ttl: false,
+    history: 1,
+  },
+  {
     name: "tries",
     description: "Tries of declined card payments, per card and amount, for the limits of the card schemes",
+    ttl: true,
+    history: 1,
+  },
+  {
+    name: "sent",
+    description: "What providers have taken, until it is known what became of it",
     ttl: true,
     history: 1,
   },

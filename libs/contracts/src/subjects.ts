@@ -79,6 +79,9 @@ export const subjects = {
   /** Events of one customer whose type starts with this token. */
   evtOfCustomerFamily: (customerId: string, family: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Events of one type, of every customer of a partition, from any source. */
+  evtOfTypeInPartition: (p: number, type: string): string =>
+    `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */
@@ -94,6 +97,7 @@ export const subjects = {
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
   auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
+  auditOfKindInPartition: (p: number, kind: AuditKind): string => `audit.${partitionToken(p)}.*.${kind}`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
   /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
   auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,
@@ -102,6 +106,8 @@ export const subjects = {
   auditOfControls: "audit.control",
   /** A key of the bucket `definitions`, as its stream has it. */
   definition: (key: string): string => `$KV.definitions.${key}`,
+  /** A key of the bucket `models`, as its stream has it. */
+  model: (key: string): string => `$KV.models.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>

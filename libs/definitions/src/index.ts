@@ -3,6 +3,7 @@ export { DefinitionError, formatProblem, type Problem } from "./definition-error
 export {
   checkExpression,
   compileCondition,
+  compileScalar,
   compileValue,
   createExpressions,
   ExpressionInvalid,
@@ -39,6 +40,7 @@ export {
   loadExperiments,
   loadFairness,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   withExperiments,

@@ -165,6 +165,7 @@ function requestOf(
           },
         }
       : {}),
+    ...(s.type === "decide" && s.candidates ? { tags: s.candidates.tags } : {}),
   };
 }
 
