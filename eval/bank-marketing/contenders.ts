@@ -15,7 +15,7 @@ export interface Contender {
 }
 
 /** Known of no data: the same in every file. */
-const PRIOR = { propensity: 0.1, strength: 10 };
+export const PRIOR = { propensity: 0.1, strength: 10 };
 
 export const OURS = "Segue";
 

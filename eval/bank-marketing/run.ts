@@ -1,9 +1,10 @@
 /** `npm run eval -- bank-marketing`. */
 import { basename } from "node:path";
 import { rateOf } from "../metrics/ranking.js";
+import { emptyModel, learn, predict } from "#domain";
 import type { Evaluation } from "../evaluation.js";
-import { readContacts } from "./contacts.js";
-import { contendersOf } from "./contenders.js";
+import { readContacts, type Contacts } from "./contacts.js";
+import { contendersOf, PRIOR } from "./contenders.js";
 import { figuresOf, forecastsOf } from "./evaluate.js";
 import { plotsOf, reportText, type Scope } from "./report.js";
 
@@ -27,10 +28,40 @@ export function evaluateBankMarketing(
     rate = rateOf(scored);
     return figuresOf(contender.name, scored);
   });
-  const scope: Scope = { file: basename(file), rows: contacts.length, scoredFrom: skipped + 1, rate };
+  say("cost of a prediction");
+  const scope: Scope = {
+    file: basename(file),
+    rows: contacts.length,
+    scoredFrom: skipped + 1,
+    rate,
+    ...costOf(read),
+  };
   return {
     text: reportText(scope, figures),
     plots: plotsOf(scope, figures),
     json: { evaluation: "bank-marketing", ...scope, contenders: figures },
   };
+}
+
+const LEARNT_FOR_COST = 2_000;
+const PREDICTED_FOR_COST = 20_000;
+
+/** CPU time of Segue's model, after some outcomes. */
+function costOf({ contacts, features }: Contacts): Pick<Scope, "predictMicros" | "learnMicros"> {
+  let state = emptyModel({ features, prior: PRIOR });
+  const some = contacts.slice(0, LEARNT_FOR_COST);
+  const learnMicros = cpuMicros(some.length, (i) => {
+    const { features, label, at } = some[i]!;
+    state = learn(state, features, label, at);
+  });
+  const predictMicros = cpuMicros(PREDICTED_FOR_COST, (i) => predict(state, some[i % some.length]!.features));
+  return { predictMicros, learnMicros };
+}
+
+/** CPU microseconds of one turn, on average. */
+function cpuMicros(turns: number, turn: (i: number) => unknown): number {
+  const before = process.cpuUsage();
+  for (let i = 0; i < turns; i++) turn(i);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / turns;
 }

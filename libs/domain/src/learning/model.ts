@@ -21,6 +21,7 @@ import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drif
 import {
   BASE_COLUMNS,
   emptyEncoding,
+  append,
   encoded,
   grown,
   rescaled,
@@ -142,16 +143,19 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const found = Object.entries(state.spec.features).map(([feature, spec]) => {
-    const x = encoded(state.encoding, { ...state.spec, features: { [feature]: spec } }, features);
-    const effect = state.members.reduce(
-      (sum, { mean, share }) =>
-        sum + share * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
-      0,
-    );
-    return { feature, effect: effect * slopeOf(state.calibration) };
-  });
-  return found.filter(({ effect }) => effect !== 0).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+  const { spec, encoding, members } = state;
+  const slope = slopeOf(state.calibration);
+  const found: { feature: string; effect: number }[] = [];
+  for (const feature in spec.features) {
+    const x: Vector = { index: [], value: [], unseen: 0 };
+    append(x, encoding, feature, spec.features[feature]!, features[feature]);
+    const column = x.index[0];
+    if (column === undefined) continue;
+    let weight = 0;
+    for (const { mean, share } of members) weight += share * mean[column]!;
+    if (weight !== 0) found.push({ feature, effect: slope * weight * x.value[0]! });
+  }
+  return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
 
 const priorOf =
@@ -171,18 +175,13 @@ interface Case {
 /** Base columns: 1, the own base rate against the prior's, the other horizons against the own. */
 function casesOf(base: readonly number[], spec: ModelSpec, features: Vector): Case[] {
   const prior = logit(spec.prior.propensity);
+  const index = BASE_INDEX.concat(features.index);
   return MEMBERS.map(({ horizon }) => {
     const offset = base[horizon]!;
     const value = [1, offset - prior];
     for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
-    return {
-      offset,
-      x: {
-        index: [...BASE_INDEX, ...features.index],
-        value: [...value, ...features.value],
-        unseen: features.unseen,
-      },
-    };
+    for (const x of features.value) value.push(x);
+    return { offset, x: { index, value, unseen: features.unseen } };
   });
 }
 
