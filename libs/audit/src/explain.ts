@@ -1,16 +1,20 @@
 /** A decision in plain words, for people who have to answer for it. Every claim is in the record, or was computed. */
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
-  consentKey,
   definitionKeys,
   journeyV1,
+  PURPOSES,
+  type Channel,
   type DecisionExplained,
   type DecisionRecord,
   type DecisionReplay,
   type PolicyPackDefinition,
+  type Profile,
+  type Purpose,
 } from "#contracts";
 import { createExpressions } from "#definitions";
 import {
+  consentOf,
   countedBy,
   followsFromFacts,
   journeyCap,
@@ -161,11 +165,10 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
   const lines: string[] = [];
   const purposes = new Set<string>();
   for (const { channel, rule, reason, until } of record.verdicts) {
-    const purpose = rule?.split("/")[1];
+    const purpose = PURPOSES.find((p) => p === rule?.split("/")[1]);
     if (rule?.includes("/consent") && purpose) {
-      const given = profile.consents[consentKey(purpose, channel)];
       lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record" : given ? "given" : "refused"} (rule ${rule}).`,
+        `Consent for ${purpose} over ${channel}: ${consentInWords(profile, purpose, channel, at)} (rule ${rule}).`,
       );
     }
     if (reason === "quiet_hours" && rule) {
@@ -194,9 +197,8 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
     const { purpose, plan } = record.reply;
     purposes.add(purpose);
     for (const { channel } of plan) {
-      const given = profile.consents[consentKey(purpose, channel)];
       lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record, and not needed" : given ? "given" : "refused"}.`,
+        `Consent for ${purpose} over ${channel}: ${consentInWords(profile, purpose, channel, at, "not on record, and not needed")}.`,
       );
     }
     if (trusted)
@@ -209,9 +211,20 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
   lines.push(
     profile.holds.length === 0
       ? "There was no hold."
-      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}`).join(", ")}.`,
+      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}${h.until === undefined ? "" : ` until ${isoTime(h.until)}`}`).join(", ")}.`,
   );
   return [...new Set(lines)];
+}
+
+function consentInWords(
+  profile: Profile,
+  purpose: Purpose,
+  channel: Channel,
+  at: number,
+  none = "not on record",
+): string {
+  const state = consentOf([profile], purpose, channel, at);
+  return state === "none" ? none : state === "granted" ? "given" : state;
 }
 
 function stoppedInWords(rule: string): string {

@@ -5,6 +5,7 @@ export * from "./catalogue.v1.js";
 export * from "./channel.v1.js";
 export * from "./cloud-event.v1.js";
 export * from "./command.v1.js";
+export * from "./consents.v1.js";
 export * from "./context.v1.js";
 export * from "./decision.v1.js";
 export * from "./definition-version.js";

@@ -11,6 +11,7 @@ import {
   customerRegisteredV1,
   holdLiftedV1,
   holdPlacedV1,
+  messageReceivedV1,
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
@@ -48,6 +49,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
+  "message-received.v1": messageReceivedV1,
   "model.v1": modelV1,
   "moment-act.v1": momentActV1,
   "moment-answer.v1": momentAnswerV1,

@@ -18,7 +18,7 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
-  "journeys@experiment.v1",
+  "journeys",
   "bands",
   "rates",
   "bound",

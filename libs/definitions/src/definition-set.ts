@@ -17,6 +17,7 @@ import {
   type SignalsDefinition,
   type TableDefinition,
 } from "#contracts";
+import { isCountry, isRegion } from "#domain";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
@@ -111,7 +112,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     models,
     tables: { files: tableFiles, problems: [] },
     experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
-    fairness: readFairness(dir, extra.Fairness),
+    fairness: readFairness(dir, journeyIds, extra.Fairness),
     around,
   };
 }
@@ -217,7 +218,30 @@ function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
     if (before)
       file.report(["id"], `policy pack ${JSON.stringify(file.value.id)} is already defined in ${before}`);
     else seen.set(file.value.id, file.name);
+    const { appliesTo } = file.value;
+    if (appliesTo && !appliesTo.countries && !appliesTo.regions)
+      file.report(
+        ["appliesTo"],
+        "names no place, and the pack would apply nowhere: name countries or regions",
+      );
+    for (const country of appliesTo?.countries ?? [])
+      if (!isCountry(country))
+        file.report(["appliesTo", "countries"], `${country} is no country of ISO 3166-1`);
+    for (const region of appliesTo?.regions ?? [])
+      if (!isRegion(region))
+        file.report(["appliesTo", "regions"], `${region} is no part of a country after ISO 3166-2`);
     for (const [i, rule] of file.value.rules.entries()) {
+      for (const [k, { from, to }] of (rule.contactTimes?.open ?? []).entries())
+        if (from >= to)
+          file.report(
+            ["rules", i, "contactTimes", "open", k],
+            `from ${from} is not before to ${to}: times over midnight are two, until 24:00 and from 00:00`,
+          );
+      if (rule.spread !== undefined && !rule.quietHours && !rule.contactTimes)
+        file.report(
+          ["rules", i, "spread"],
+          "the rule has no quietHours or contactTimes, so that it defers nothing",
+        );
       if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
         file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
     }

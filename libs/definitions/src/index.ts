@@ -3,6 +3,7 @@ export { DefinitionError, formatProblem, type Problem } from "./definition-error
 export {
   checkExpression,
   compileCondition,
+  compileScalar,
   compileValue,
   createExpressions,
   ExpressionInvalid,

@@ -6,3 +6,4 @@ export * from "./journey/index.js";
 export * from "./learning/index.js";
 export * from "./policy/index.js";
 export * from "./payment/index.js";
+export { isCountry, isRegion } from "./time/candidate-zones.js";

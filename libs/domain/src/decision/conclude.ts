@@ -30,6 +30,9 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",
+  "hold_moratorium",
+  "hold_litigation",
+  "hold_vulnerable",
   "hold_complaint",
   "hold_opt_out",
   "policy_unavailable",
@@ -41,6 +44,7 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "quiet_hours",
   "outside_contact_times",
   "no_timezone",
+  "consent_expired",
   "no_consent_record",
 ];
 

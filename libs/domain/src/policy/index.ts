@@ -1,9 +1,13 @@
 export * from "./caps.js";
 export * from "./closed-times.js";
+export * from "./consent.js";
 export * from "./evaluate.js";
+export { holds } from "./holds.js";
 export * from "./judge.js";
 export * from "./place.js";
 export * from "./profile.js";
+export * from "./profile-history.js";
+export { replyWord, type ReplyWord } from "./reply-words.js";
 export * from "./rules.js";
 export * from "./settlement.js";
 export * from "./stopped.js";
