@@ -142,16 +142,36 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const found = Object.entries(state.spec.features).map(([feature, spec]) => {
-    const x = encoded(state.encoding, { ...state.spec, features: { [feature]: spec } }, features);
-    const effect = state.members.reduce(
-      (sum, { mean, share }) =>
-        sum + share * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
-      0,
-    );
-    return { feature, effect: effect * slopeOf(state.calibration) };
-  });
-  return found.filter(({ effect }) => effect !== 0).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+  const { members, encoding } = state;
+  const slope = slopeOf(state.calibration);
+  const found: { feature: string; effect: number }[] = [];
+  for (const { feature, spec } of oneByOne(state.spec)) {
+    const x = encoded(encoding, spec, features);
+    let effect = 0;
+    for (let a = 0; a < x.index.length; a++)
+      for (const { share, mean } of members) effect += share * mean[x.index[a]!]! * x.value[a]!;
+    if (effect !== 0) found.push({ feature, effect: effect * slope });
+  }
+  return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+}
+
+interface OneFeature {
+  readonly feature: string;
+  readonly spec: ModelSpec;
+}
+
+/** A spec's features, each in a spec by itself: made once, because every decision asks. */
+const separate = new WeakMap<ModelSpec, readonly OneFeature[]>();
+
+function oneByOne(spec: ModelSpec): readonly OneFeature[] {
+  const known = separate.get(spec);
+  if (known) return known;
+  const made = Object.entries(spec.features).map(([feature, of]) => ({
+    feature,
+    spec: { ...spec, features: { [feature]: of } },
+  }));
+  separate.set(spec, made);
+  return made;
 }
 
 const priorOf =
