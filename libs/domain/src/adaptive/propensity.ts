@@ -78,6 +78,17 @@ export function propensitiesOf(
   return expectations;
 }
 
+/** What is expected where no model is at hand, as in a simulation: the priors alone, and nothing is tried out. */
+export function priorsOf(
+  request: DecisionRequest,
+  catalogue: Catalogue,
+  expressions: Expressions,
+): Propensities | undefined {
+  return propensitiesOf(request, catalogue, NO_MODELS, expressions);
+}
+
+const NO_MODELS: LiveModels = new Map();
+
 /** Computes what is asked for, once; holds what was. */
 class Expectations extends Map<string, Propensity> {
   readonly #features = new Map<string, Features>();
