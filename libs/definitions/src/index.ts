@@ -27,11 +27,14 @@ export {
   readSurroundings,
   validateDefinitions,
   validateJourney,
+  validatePublication,
+  type PublicationValidation,
   type FolderValidation,
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
 export { journeysReference } from "./journeys-reference.js";
+export { withPolicyTable } from "./policy-table.js";
 export {
   catalogueOf,
   loadCatalogue,
