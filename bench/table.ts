@@ -1,7 +1,7 @@
 /** The short tables on the terminal. */
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
-import type { Ratios } from "./results.js";
+import type { DecisionFigures, Ratios } from "./results.js";
 import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
 
 type Row = readonly (string | number)[];
@@ -60,6 +60,36 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
       ]),
     ),
   );
+}
+
+export function decisionTables({ scoring, load }: DecisionFigures): string {
+  const core = table(
+    ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
+    scoring.map((s) => [
+      s.candidates,
+      s.scored,
+      s.p50Micros.toFixed(0),
+      s.p99Micros.toFixed(0),
+      s.cpuMicros.toFixed(0),
+      s.library.cpuMicros.toFixed(0),
+      s.ratio.toFixed(1),
+    ]),
+  );
+  const both = table(
+    ["decision and policy", "p50 ms", "p95 ms", "p99 ms", "max ms", "decisions", "acted"],
+    [
+      [
+        `${load.ratePerSecond}/s for ${load.seconds} s`,
+        load.p50Ms.toFixed(2),
+        load.p95Ms.toFixed(2),
+        load.p99Ms.toFixed(2),
+        load.maxMs.toFixed(1),
+        load.count,
+        load.acted,
+      ],
+    ],
+  );
+  return `${core}\n\n${both}`;
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -364,7 +364,7 @@ describe("the audit of a running system", () => {
     const a = await explained(first!);
     expect(a.decided).toEqual([
       "Decided: gold over push, else over sms.",
-      "Why: of those that met their conditions it had the highest score, and policy permitted it. Score 200 = value 200 × weight 1.",
+      "Why: of those that met their conditions it had the highest score, and policy permitted it. Score 200 = value 200.",
     ]);
     expect(a.others).toEqual([
       "savings (score 100): outranked by gold (score 200).",

@@ -6,6 +6,8 @@ import type { Command } from "./command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
+import { experimentsCommand } from "./experiments/experiments.command.js";
+import { kpiCommand } from "./kpi/kpi.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
 import { pauseCommand } from "./pause/pause.command.js";
 import { proposeCommand } from "./propose/propose.command.js";
@@ -38,6 +40,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   simulate: simulateCommand,
   bpic2012: bpic2012Command,
+  kpi: kpiCommand,
+  experiments: experimentsCommand,
   tail: tailCommand,
   explain: explainCommand,
   replay: replayCommand,
@@ -48,7 +52,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
   "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
-  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 

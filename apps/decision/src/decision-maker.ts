@@ -4,7 +4,7 @@
  * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
-import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
+import { conclude, evaluateRequest, prepareCatalogue, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
@@ -18,7 +18,9 @@ export class DecisionMaker {
     private readonly catalogue: Catalogue,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
-  ) {}
+  ) {
+    prepareCatalogue(catalogue, expressions);
+  }
 
   /**
    * Decides a run of requests (`DecisionRun`) within the time that `remaining` says is left (wall ms). Throws RpcUnavailable

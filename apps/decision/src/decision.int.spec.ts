@@ -10,7 +10,7 @@ import {
   type EvaluateRequest,
   type Verdict,
 } from "#contracts";
-import { createExpressions, loadCatalogue } from "#definitions";
+import { createExpressions, loadDefinitions } from "#definitions";
 import { replayDecision } from "#domain";
 import { RpcClient, RpcFailed, RpcUnavailable } from "#messaging";
 import type { Service } from "#service";
@@ -137,7 +137,7 @@ describe("the decision service on real NATS", () => {
     const r = request(2, { customerId: "c2" });
     const record = await ask(r);
     expect(JSON.stringify(await ask(r))).toBe(JSON.stringify(record));
-    const replayed = replayDecision(record, loadCatalogue(process.cwd()), createExpressions());
+    const replayed = replayDecision(record, loadDefinitions(process.cwd()).catalogue, createExpressions());
     expect(JSON.stringify(replayed)).toBe(JSON.stringify(record));
   });
 

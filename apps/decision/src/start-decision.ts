@@ -1,7 +1,13 @@
 import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { archiveDefinitions } from "#audit";
-import { catalogueOf, createExpressions, loadCatalogues } from "#definitions";
+import {
+  catalogueOf,
+  createExpressions,
+  loadCatalogues,
+  loadExperiments,
+  withExperiments,
+} from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
 import type { Service } from "#service";
 import { NestLogger, type Logger } from "#telemetry";
@@ -19,6 +25,7 @@ export async function startDecision(
   log: Logger,
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
+  const experiments = loadExperiments(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -28,8 +35,8 @@ export async function startDecision(
       if (type === "reconnect") connected = true;
     },
   });
-  await archiveDefinitions(nc, catalogues, log);
-  const catalogue = catalogueOf(catalogues);
+  await archiveDefinitions(nc, [...catalogues, ...experiments], log);
+  const catalogue = withExperiments(catalogueOf(catalogues), experiments);
   const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),

@@ -2,9 +2,11 @@ import { Module, type DynamicModule } from "@nestjs/common";
 import type { Logger } from "#telemetry";
 import type { GatewayConfig } from "./config.js";
 import { ContactsController } from "./contacts/contacts.controller.js";
+import { ChangePublisher } from "./customers/change.publisher.js";
 import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
+import { HoldsController } from "./customers/holds.controller.js";
 import { DecisionsController } from "./decisions/decisions.controller.js";
 import { API_VERSION, DocsController } from "./docs/docs.controller.js";
 import { EventPublisher } from "./events/event.publisher.js";
@@ -46,6 +48,7 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         ContactsController,
+        HoldsController,
         DecisionsController,
         SimulateController,
         JourneysController,
@@ -66,7 +69,8 @@ export class GatewayModule {
           provide: JourneyValidator,
           useFactory: () => new JourneyValidator(link, config.definitionsDir),
         },
-        { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
+        { provide: CustomerReader, useFactory: () => new CustomerReader(link, config.clock) },
+        ChangePublisher,
         {
           provide: IdempotencyStore,
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),

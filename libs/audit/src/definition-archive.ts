@@ -9,19 +9,26 @@ import {
   archiveKey,
   archiveKeys,
   catalogueV1,
+  experimentV1,
   parseVersionName,
   policyPackV1,
   signalsV1,
   type ArchivedKind,
   type CatalogueDefinition,
+  type ExperimentDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
 } from "#contracts";
 import { textDigest } from "#definitions";
 
-type Archived = CatalogueDefinition | PolicyPackDefinition | SignalsDefinition;
+type Archived = CatalogueDefinition | PolicyPackDefinition | SignalsDefinition | ExperimentDefinition;
 
-const KINDS = { Catalogue: "catalogue", PolicyPack: "policy", Signals: "signals" } as const;
+const KINDS = {
+  Catalogue: "catalogue",
+  PolicyPack: "policy",
+  Signals: "signals",
+  Experiment: "experiment",
+} as const;
 
 /** Puts what a service starts with into the archive. Throws when the archive holds another text under its digest. */
 export async function archiveDefinitions(
@@ -72,14 +79,19 @@ export type Found<T> =
     }
   | { readonly kind: "missing"; readonly problem: string };
 
-/** The catalogue or pack that a decision record names as `<kind>/<id>: <version name>`. */
+/** What a decision record names: a catalogue, a policy pack or an experiment. */
+export type Named = CatalogueDefinition | PolicyPackDefinition | ExperimentDefinition;
+
+const SCHEMAS = { catalogue: catalogueV1, policy: policyPackV1, experiment: experimentV1 } as const;
+
+/** The definition that a decision record names as `<kind>/<id>: <version name>`. */
 export async function archived(
   nc: NatsConnection,
-  kind: "catalogue" | "policy",
+  kind: keyof typeof SCHEMAS,
   id: string,
   versionName: string,
-): Promise<Found<CatalogueDefinition | PolicyPackDefinition>> {
-  const missing = (problem: string): Found<CatalogueDefinition | PolicyPackDefinition> => ({
+): Promise<Found<Named>> {
+  const missing = (problem: string): Found<Named> => ({
     kind: "missing",
     problem,
   });
@@ -113,8 +125,7 @@ export async function archived(
       `${kind} ${id} version ${named.version} has been in force with ${all.length} different contents; the one of the record (${digest}) was taken`,
     );
   const json: unknown = JSON.parse(text);
-  const definition = kind === "catalogue" ? catalogueV1.parse(json) : policyPackV1.parse(json);
-  return { kind: "found", definition, digest, notes };
+  return { kind: "found", definition: SCHEMAS[kind].parse(json), digest, notes };
 }
 
 /** The newest pack of every id that was archived by a time (wall clock, epoch ms). */
@@ -129,6 +140,18 @@ export async function packsBy(nc: NatsConnection, wallMs: number): Promise<Polic
     if (at >= (newest.get(pack.id)?.at ?? 0)) newest.set(pack.id, { at, pack });
   }
   return [...newest.values()].map((n) => n.pack).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Every content of the experiments, newest first. */
+export async function archivedExperiments(nc: NatsConnection): Promise<ExperimentDefinition[]> {
+  const kv = await bucket(nc);
+  const found: { at: number; value: ExperimentDefinition }[] = [];
+  for (const key of await keysOf(kv, archiveKeys("experiment"))) {
+    const entry = await kv.get(key);
+    if (entry?.operation === "PUT")
+      found.push({ at: entry.created.getTime(), value: experimentV1.parse(entry.json()) });
+  }
+  return found.sort((a, b) => b.at - a.at).map(({ value }) => value);
 }
 
 /** Every content of the declared windows, with when it was archived (wall clock, epoch ms). */

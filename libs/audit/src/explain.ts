@@ -2,16 +2,20 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
   aboutOf,
-  consentKey,
   definitionKeys,
   journeyV1,
+  PURPOSES,
+  type Channel,
   type DecisionExplained,
   type DecisionRecord,
   type DecisionReplay,
   type PolicyPackDefinition,
+  type Profile,
+  type Purpose,
 } from "#contracts";
 import { createExpressions } from "#definitions";
 import {
+  consentOf,
   countedBy,
   followsFromFacts,
   journeyCap,
@@ -131,6 +135,11 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       const [code = "", ...detail] = e.reason.split(": ");
       const condition = detail.join(": ");
       switch (e.stage) {
+        case "exclusion":
+        case "diversity":
+          return `${e.action}: ${words(code)} (${condition}).`;
+        case "scoring":
+          return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
         case "applicability":
         case "suitability":
@@ -139,6 +148,8 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
             : `${e.action}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
         case "channel":
           return `${e.action}: ${words(code)}.`;
+        case "control":
+          return `${e.action}: the customer is in the control group of the experiment ${condition}, which gets no marketing so that its effect can be measured.`;
         case "arbitration":
           return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
         case "policy":
@@ -154,15 +165,14 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
 
 function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], trusted: boolean): string[] {
   const { record, contacts } = file;
-  const { profile, cap } = record.request;
+  const { profile, at, cap } = record.request;
   const lines: string[] = [];
   const purposes = new Set<string>();
   for (const { channel, rule, reason, until } of record.verdicts) {
-    const purpose = rule?.split("/")[1];
+    const purpose = PURPOSES.find((p) => p === rule?.split("/")[1]);
     if (rule?.includes("/consent") && purpose) {
-      const given = profile.consents[consentKey(purpose, channel)];
       lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record" : given ? "given" : "refused"} (rule ${rule}).`,
+        `Consent for ${purpose} over ${channel}: ${consentInWords(profile, purpose, channel, at)} (rule ${rule}).`,
       );
     }
     if (reason === "quiet_hours" && rule) {
@@ -195,9 +205,8 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
     const { purpose, plan } = record.reply;
     purposes.add(purpose);
     for (const { channel } of plan) {
-      const given = profile.consents[consentKey(purpose, channel)];
       lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record, and not needed" : given ? "given" : "refused"}.`,
+        `Consent for ${purpose} over ${channel}: ${consentInWords(profile, purpose, channel, at, "not on record, and not needed")}.`,
       );
     }
     if (trusted)
@@ -212,9 +221,20 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
   lines.push(
     profile.holds.length === 0
       ? "There was no hold."
-      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}`).join(", ")}.`,
+      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}${h.until === undefined ? "" : ` until ${isoTime(h.until)}`}`).join(", ")}.`,
   );
   return [...new Set(lines)];
+}
+
+function consentInWords(
+  profile: Profile,
+  purpose: Purpose,
+  channel: Channel,
+  at: number,
+  none = "not on record",
+): string {
+  const state = consentOf([profile], purpose, channel, at);
+  return state === "none" ? none : state === "granted" ? "given" : state;
 }
 
 function stoppedInWords(rule: string): string {

@@ -6,6 +6,7 @@ export * from "./difference.js";
 export * from "./explain.js";
 export * from "./export.js";
 export * from "./lineage.js";
+export * from "./profile-histories.js";
 export * from "./replay-customer.js";
 export * from "./replay-decision.js";
 export * from "./stored-messages.js";

@@ -1,13 +1,15 @@
 /** Computes a decision again from its record, with the definitions of its day, and compares the bytes (I9). */
 import type { NatsConnection } from "@nats-io/nats-core";
-import type {
-  CatalogueDefinition,
-  DecisionRecord,
-  DecisionReplay,
-  DefinitionUsed,
-  PolicyPackDefinition,
+import {
+  parseVersionName,
+  type CatalogueDefinition,
+  type DecisionRecord,
+  type DecisionReplay,
+  type DefinitionUsed,
+  type ExperimentDefinition,
+  type PolicyPackDefinition,
 } from "#contracts";
-import { catalogueOf, createExpressions } from "#definitions";
+import { catalogueOf, createExpressions, withExperiments } from "#definitions";
 import { replayDecision, type Catalogue } from "#domain";
 import { archived, packsBy } from "./definition-archive.js";
 import type { DecisionFile } from "./decision-file.js";
@@ -30,12 +32,13 @@ export async function definitionsOf(
 ): Promise<DefinitionsOfTheDay> {
   const catalogues: CatalogueDefinition[] = [];
   const packs: PolicyPackDefinition[] = [];
+  const experiments: ExperimentDefinition[] = [];
   const used: DefinitionUsed[] = [];
   const notes: string[] = [];
   const problems: string[] = [];
   for (const [key, name] of Object.entries(record.versions)) {
     const [kind, id = ""] = key.split("/");
-    if (kind !== "catalogue" && kind !== "policy") {
+    if (kind !== "catalogue" && kind !== "policy" && kind !== "experiment") {
       problems.push(`the record names ${JSON.stringify(key)}, which is no definition`);
       continue;
     }
@@ -46,6 +49,7 @@ export async function definitionsOf(
     }
     const { definition } = found;
     if (definition.kind === "Catalogue") catalogues.push(definition);
+    else if (definition.kind === "Experiment") experiments.push(definition);
     else packs.push(definition);
     used.push({ kind, id, version: definition.version, digest: found.digest });
     notes.push(...found.notes);
@@ -57,7 +61,18 @@ export async function definitionsOf(
         `policy was not asked: no candidate was left. What would have been if one had been is computed with the packs that were in force: ${packs.map((p) => `${p.id} version ${p.version}`).join(", ")}`,
       );
   }
-  return { catalogue: catalogueOf(catalogues), packs, used, notes, problems };
+  // Named as the record names them: a schema of today may give an old definition defaults that its digest does not know.
+  const catalogue = { ...catalogueOf(catalogues), versions: catalogueVersions(record) };
+  return { catalogue: withExperiments(catalogue, experiments), packs, used, notes, problems };
+}
+
+function catalogueVersions({ versions }: DecisionRecord): Catalogue["versions"] {
+  return Object.entries(versions).flatMap(([key, name]) => {
+    const named = parseVersionName(name);
+    if (!key.startsWith("catalogue/") || !named) return [];
+    const { version, digest } = named;
+    return [{ id: key.slice("catalogue/".length), version, ...(digest === undefined ? {} : { digest }) }];
+  });
 }
 
 export async function replayFile(

@@ -64,8 +64,19 @@ export const profileChangeV1 = z.discriminatedUnion("what", [
     /** `*` is every channel. */
     channel: z.union([channelV1, z.literal("*")]),
     granted: z.boolean(),
+    /** The bank's reference of the address, where it is for one address. */
+    address: z.string().optional(),
+    /** A grant's expiry, epoch ms. */
+    until: z.number().optional(),
   }),
-  z.object({ what: z.literal("hold"), hold: holdKindV1, placed: z.boolean() }),
+  z.object({
+    what: z.literal("hold"),
+    hold: holdKindV1,
+    placed: z.boolean(),
+    /** Who placed or lifted it. Why is free text: it stands in the event alone. */
+    by: z.string().optional(),
+    until: z.number().optional(),
+  }),
   z.object({ what: z.enum(["timezone", "language", "country", "region"]) }),
 ]);
 export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;

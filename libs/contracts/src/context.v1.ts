@@ -125,6 +125,8 @@ export const contextV1 = z
     now: z.number(),
     profile: profileV1,
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    /** Protected attributes: for monitoring alone, no decision sees them. */
+    monitoring: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     signals: z.record(z.string(), z.object({ n: z.number().int(), last: z.number() })),
     /** Rolling windows (`signals/`) by id; those of which nothing came are not here. */
     windows: z.record(z.string(), windowStateV1).optional(),

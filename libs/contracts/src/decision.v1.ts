@@ -35,6 +35,9 @@ export const contextViewV1 = z.object({
 });
 export type ContextView = z.infer<typeof contextViewV1>;
 
+/** Candidates of one decision that may be named; more can compete by their tags. */
+export const MAX_CANDIDATES = 512;
+
 export const decisionRequestV1 = z
   .object({
     decisionId: z.string(),
@@ -45,16 +48,21 @@ export const decisionRequestV1 = z
     context: contextViewV1,
     profile: profileV1,
     journey: z.object({ id: z.string(), version: z.number().int(), instance: z.string(), step: z.string() }),
-    /** Catalogue ids to choose from. */
-    candidates: z.array(z.string()).min(1).max(64),
+    /** Catalogue ids to choose from, and with `tags` whatever has one of them besides. */
+    candidates: z.array(z.string()).max(MAX_CANDIDATES),
     /** Restricts and orders the channels; without it the action's own order counts. */
     channels: z.array(channelV1).optional(),
     /** Channels that must not be used (tried before in this journey). */
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
     engagement: engagementV1.optional(),
+    tags: z.array(z.string()).min(1).max(16).optional(),
     /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
     watermark: z.number().int().nonnegative().optional(),
+  })
+  .refine((r) => r.candidates.length > 0 || r.tags !== undefined, {
+    path: ["candidates"],
+    message: "names no candidate and no tag",
   })
   .meta({ id: "DecisionRequest" });
 export type DecisionRequest = z.infer<typeof decisionRequestV1>;
@@ -106,6 +114,14 @@ export const STAGES = [
   "applicability",
   "suitability",
   "channel",
+  /** It, or one of its group, was said too recently. */
+  "exclusion",
+  /** Too many of the last contacts were like it. */
+  "diversity",
+  /** The customer is in a control group. */
+  "control",
+  /** A context weight could not be computed. */
+  "scoring",
   "policy",
   "arbitration",
   "chosen",
@@ -116,18 +132,43 @@ export const explanationV1 = z.object({
   action: z.string(),
   stage: z.enum(STAGES),
   reason: z.string(),
-  /** Present once it was scored: each factor by name, and their product. */
+  /** Of an exclusion: when its rest ends, epoch ms. */
+  until: z.number().optional(),
+  /** Present once it was scored: each factor by name, and what they come to. */
   score: z.number().optional(),
   factors: z.record(z.string(), z.number()).optional(),
+  /** Others that left at the same stage with a reason of the same code, where many competed. */
+  alike: z.array(z.string()).optional(),
 });
 export type Explanation = z.infer<typeof explanationV1>;
+
+/** What an adaptive model expected of an action for this customer at this moment. */
+export const propensityV1 = z.object({
+  model: z.string(),
+  /** Of the model's state. */
+  version: z.number().int().nonnegative(),
+  /** Calibrated mean. */
+  p: z.number().min(0).max(1),
+  /** What scores: drawn around the mean within bounds, so that the model also learns of what it does not yet prefer. */
+  drawn: z.number().min(0).max(1),
+  /** The features that mattered most; `effect` is their part of the log-odds. */
+  top: z
+    .array(z.object({ feature: z.string(), effect: z.number() }))
+    .max(3)
+    .optional(),
+});
+export type Propensity = z.infer<typeof propensityV1>;
 
 /** Why a decision came out as it did. */
 export const decisionExplanationV1 = z.object({
   explanations: z.array(explanationV1),
   verdicts: z.array(verdictV1),
-  /** `catalogue/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
+  /** `catalogue/<id>`, `experiment/<id>` and `policy/<id>`, each with the name of its version (`versionName`). */
   versions: z.record(z.string(), z.string()),
+  /** By action; absent when no candidate has a model. An input of the decision, like the request. */
+  propensities: z.record(z.string(), propensityV1).optional(),
+  /** Version of the arithmetic that scored (`libs/domain/src/decision/flags.ts`); absent: 0. */
+  engine: z.number().int().positive().optional(),
 });
 export type DecisionExplanation = z.infer<typeof decisionExplanationV1>;
 

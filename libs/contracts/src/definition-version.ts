@@ -14,7 +14,7 @@ export function parseVersionName(name: string): { version: number; digest: strin
   return m ? { version: Number(m[1]), digest: m[2] } : undefined;
 }
 
-export type ArchivedKind = "catalogue" | "policy" | "signals";
+export type ArchivedKind = "catalogue" | "policy" | "signals" | "experiment";
 
 /** Key of an archived definition in the `definitions` bucket. */
 export function archiveKey(kind: ArchivedKind, id: string, version: number, digest: string): string {

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** A definition that a decision was made with: its version, and what tells its content from another. */
 export const definitionUsedV1 = z.object({
-  kind: z.enum(["catalogue", "policy"]),
+  kind: z.enum(["catalogue", "policy", "experiment"]),
   id: z.string(),
   version: z.number().int(),
   digest: z.string(),

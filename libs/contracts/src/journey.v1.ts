@@ -48,7 +48,13 @@ const decideStep = z
   .strictObject({
     ...common,
     type: z.literal("decide"),
-    actions: z.array(id).min(1).describe("Actions of the catalogue to choose from"),
+    actions: z.array(id).default([]).describe("Actions of the catalogue to choose from"),
+    candidates: z
+      .strictObject({
+        tags: z.array(id).min(1).max(16).describe("Every action of the catalogue that has one of these tags"),
+      })
+      .optional()
+      .describe("More to choose from, by tag: whatever the catalogue has when it is decided"),
     channels,
     anotherChannel,
     defer: z
@@ -58,6 +64,10 @@ const decideStep = z
         "false: what may not be said now (quiet hours) is not said later either, the step goes the way of otherwise; default true",
       ),
     otherwise,
+  })
+  .refine((s) => s.actions.length > 0 || s.candidates !== undefined, {
+    path: ["actions"],
+    message: "a decide step names actions, or tags under candidates",
   })
   .describe("Chooses the best of several actions for this customer now, if any, and orders it");
 

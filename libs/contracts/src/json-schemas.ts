@@ -11,12 +11,15 @@ import {
   customerRegisteredV1,
   holdLiftedV1,
   holdPlacedV1,
+  messageReceivedV1,
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
 import { contactReportedV1 } from "./engagement.v1.js";
 import { eventVocabularyV1 } from "./event-vocabulary.v1.js";
+import { experimentV1 } from "./experiment.v1.js";
+import { fairnessV1 } from "./fairness.v1.js";
 import { controlsRecordV1, governanceRecordV1, releaseRecordV1 } from "./governance.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { momentActV1, momentAnswerV1, momentReplyV1, momentTakenV1 } from "./moment.v1.js";
@@ -41,10 +44,13 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "decision-run.v1": decisionRunV1,
   "decision-run-answer.v1": decisionRunAnswerV1,
   "event-vocabulary.v1": eventVocabularyV1,
+  "experiment.v1": experimentV1,
+  "fairness.v1": fairnessV1,
   "governance-record.v1": governanceRecordV1,
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
+  "message-received.v1": messageReceivedV1,
   "moment-act.v1": momentActV1,
   "moment-answer.v1": momentAnswerV1,
   "moment-reply.v1": momentReplyV1,

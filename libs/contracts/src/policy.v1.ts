@@ -19,15 +19,26 @@ export const profileV1 = z
     region: z.string().optional(),
     /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
     consents: z.record(z.string(), z.boolean()),
-    holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
+    holds: z.array(z.object({ kind: holdKindV1, since: z.number(), until: z.number().optional() })),
+    /** Where each channel is sent to by now (`addressRefV1`). */
+    addresses: z.partialRecord(channelV1, z.string()).optional(),
+    /** Consents for one address each; key `<purpose>.<channel>.<address>`. They say more than those of the channel. */
+    consentsAt: z.record(z.string(), z.boolean()).optional(),
+    /** When the grant under a key of `consents` or `consentsAt` expires, epoch ms. */
+    consentUntil: z.record(z.string(), z.number()).optional(),
+    /** What a STOP ended, and START brings back: true for a grant, false where nothing was on record. */
+    stopped: z.record(z.string(), z.boolean()).optional(),
   })
   .meta({ id: "Profile" });
 export type Profile = z.infer<typeof profileV1>;
 
-/** Key into `Profile.consents`. */
-export function consentKey(purpose: string, channel: string): string {
-  return `${purpose}.${channel}`;
+/** Key into `Profile.consents`, with an address into `Profile.consentsAt`. */
+export function consentKey(purpose: string, channel: string, address?: string): string {
+  return address === undefined ? `${purpose}.${channel}` : `${purpose}.${channel}.${address}`;
 }
+
+/** So many of the best-ranked candidates are put to policy; what is ranked behind them is not asked about. */
+export const MAX_OPTIONS = 64;
 
 /** One ranked action put to the policy service: channels in order of preference. */
 export const policyOptionV1 = z.object({
@@ -54,7 +65,7 @@ export const evaluateRequestV1 = z
     /** The time to judge by, epoch ms. */
     at: z.number(),
     /** Ranked, best first. */
-    options: z.array(policyOptionV1).min(1).max(64),
+    options: z.array(policyOptionV1).min(1).max(MAX_OPTIONS),
     journey: z.string().optional(),
     cap: journeyCapV1.optional(),
     /** The context's copy of the profile as of the event being handled. */
@@ -83,9 +94,13 @@ export const REASON_CODES = [
   "permitted",
   "no_consent_record",
   "consent_refused",
+  "consent_expired",
   "hold_fraud",
   "hold_hardship",
+  "hold_vulnerable",
   "hold_complaint",
+  "hold_moratorium",
+  "hold_litigation",
   "hold_deceased",
   "hold_opt_out",
   "no_timezone",
@@ -97,6 +112,8 @@ export const REASON_CODES = [
   "cool_down",
   /** Silence after contacts that were ignored. */
   "suppressed_ignored",
+  "quota_reached",
+  "budget_spent",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",

@@ -21,6 +21,10 @@ const OPTIONAL = new Set([
   "journey@contact-reported.v1",
   "campaign",
   "about",
+  "journeys",
+  "bands",
+  "rates",
+  "bound",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */
@@ -98,7 +102,7 @@ describe("values that are refused", () => {
     ["context.v1", "journeys.0.status", "sleeping"],
     ["context.v1", "attributes", { nested: {} }],
     ["decision-run.v1", "requests.0.candidates", []],
-    ["decision-run.v1", "requests.0.candidates", Array.from({ length: 65 }, () => "a")],
+    ["decision-run.v1", "requests.0.candidates", Array.from({ length: 513 }, () => "a")],
     ["decision-run-answer.v1", "answers.0.reply.kind", "maybe"],
     ["decision-run-answer.v1", "answers.0.reply.plan", []],
     ["decision-records.v1", "records.0.explanations.0.stage", "mood"],

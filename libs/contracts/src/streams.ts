@@ -118,6 +118,12 @@ export const BUCKETS = [
     ttl: true,
     history: 1,
   },
+  {
+    name: "sent",
+    description: "What providers have taken, until it is known what became of it",
+    ttl: true,
+    history: 1,
+  },
   { name: "agents", description: "Presence and skills of human agents", ttl: false, history: 1 },
 ] as const;
 export type Bucket = (typeof BUCKETS)[number]["name"];

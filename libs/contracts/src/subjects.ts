@@ -84,6 +84,9 @@ export const subjects = {
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${eventType(type)}`,
   /** Events of one type of every customer. */
   evtOfType: (type: string): string => `evt.*.*.*.${eventType(type)}`,
+  /** Events of one type, of every customer of a partition, from any source. */
+  evtOfTypeInPartition: (p: number, type: string): string =>
+    `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */
@@ -99,6 +102,7 @@ export const subjects = {
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
   auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
+  auditOfKindInPartition: (p: number, kind: AuditKind): string => `audit.${partitionToken(p)}.*.${kind}`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
   /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
   auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,

@@ -28,6 +28,15 @@ function namedIn(step: OrderingStep, base: Path): readonly { readonly id: string
     : [{ id: step.action, path: [...base, "action"] }];
 }
 
+/** The tags whose actions compete in a step. */
+function tagsOf(step: OrderingStep): readonly string[] {
+  return step.type === "decide" ? (step.candidates?.tags ?? []) : [];
+}
+
+function tagged(tag: string, actions: Actions): ActionDefinition[] {
+  return [...actions.values()].filter((a) => a.tags?.includes(tag));
+}
+
 function channelsOf(step: OrderingStep): readonly Channel[] | undefined {
   return step.type === "decide" || step.type === "send" ? step.channels : undefined;
 }
@@ -55,7 +64,21 @@ export function checkActions(
       checkChannels(file, step, action, path);
       checkPurpose(file, journey, step, action, path, purposes);
     }
-    if (known.length < named.length) continue;
+    for (const [t, tag] of tagsOf(step).entries()) {
+      const found = tagged(tag, actions);
+      if (found.length === 0)
+        file.report(
+          ["steps", i, "candidates", "tags", t],
+          `no action of the catalogue has the tag ${JSON.stringify(tag)}`,
+          {
+            suggestion:
+              didYouMean(tag, new Set([...actions.values()].flatMap((a) => a.tags ?? []))) ??
+              "give it to an action in catalogue/",
+          },
+        );
+      known.push(...found);
+    }
+    if (known.length < named.length + tagsOf(step).length) continue;
     const spoken = new Set(known.flatMap((a) => a.treatments.map((t) => t.channel)));
     for (const [c, channel] of (channelsOf(step) ?? []).entries()) {
       if (!spoken.has(channel))
@@ -106,14 +129,17 @@ function checkPurpose(
   if (action.purpose === journey.purpose || step.type === "route" || step.type === "execute") return;
   // A choice may hold an offer: where consent or opt-out forbids it, the step goes another way. A message is relied on.
   if (step.type === "decide" && action.purpose === "marketing") return;
+  if (action.purpose === "marketing")
+    return file.report(
+      path,
+      `action ${JSON.stringify(action.id)} is marketing, and a journey of purpose ${journey.purpose} sends it: what a customer gets as ${journey.purpose} must not promote`,
+      { suggestion: "offer it in a decide step, or send it in a marketing journey" },
+    );
   file.warn(
     path,
     `action ${JSON.stringify(action.id)} is of purpose ${action.purpose}, the journey of purpose ${journey.purpose}`,
     {
-      suggestion:
-        action.purpose === "marketing"
-          ? "offer it in a decide step, or in a marketing journey"
-          : `say it in a journey of purpose ${action.purpose}, which goes on where this one is ended`,
+      suggestion: `say it in a journey of purpose ${action.purpose}, which goes on where this one is ended`,
     },
   );
 }
@@ -125,8 +151,8 @@ export function contactsOf(journey: JourneyDefinition, actions: Actions): Readon
     if (!isOrdering(step)) continue;
     const only = CHANNEL_OF_STEP[step.type];
     const wanted = only ? [only] : channelsOf(step);
-    for (const { id } of namedIn(step, [])) {
-      const action = actions.get(id);
+    const named = namedIn(step, []).map(({ id }) => actions.get(id));
+    for (const action of [...named, ...tagsOf(step).flatMap((tag) => tagged(tag, actions))]) {
       for (const { channel } of action?.treatments ?? [])
         if (isContact(channel) && (wanted === undefined || wanted.includes(channel)))
           found.add(`${action!.purpose}/${channel}`);

@@ -1,4 +1,5 @@
 /** The journeys that ship for customers under a hold, and the others beside them. */
+import { durationMs } from "#contracts";
 import { Journeys } from "#domain";
 import { CustomerScript, permitAll, type Answering } from "#testing";
 import { createExpressions } from "./expressions.js";
@@ -16,6 +17,17 @@ const permit: Answering = (request) => {
   const channels = action.treatments.map((t) => t.channel);
   const reply = permitAll({ ...request, channels });
   return "purpose" in reply ? { ...reply, purpose: action.purpose } : reply;
+};
+/** The same, on the channels that the step is for. */
+const sameChannel: Answering = (request) => {
+  const action = actions.get(request.candidates[0]!)!;
+  const reply = permitAll({
+    ...request,
+    channels: request.channels ?? action.treatments.map((t) => t.channel),
+  });
+  return "purpose" in reply
+    ? { ...reply, purpose: action.purpose, validForMs: durationMs(action.validFor) }
+    : reply;
 };
 const deny: Answering = (r) => ({ kind: "none", decisionId: r.decisionId, reason: "hold_opt_out" });
 
@@ -111,5 +123,39 @@ describe("a customer whose account is attacked", () => {
   it("is looked after again when the hold stands for a week", () => {
     const c = customer().event("hold.placed", { kind: "fraud" }).outcome("delivered").timer();
     expect(c.said).toEqual(["fraud-care/agent", "fraud-care/agent"]);
+  });
+});
+
+describe("a customer who replies", () => {
+  const reply = (c: CustomerScript, text: string, channel = "sms"): CustomerScript =>
+    c.event("message.received", { channel, text });
+
+  it.each([
+    ["STOP", "sms", "opt-out-confirmed/sms"],
+    ["arrêt", "email", "opt-out-confirmed/email"],
+    ["HELP", "sms", "reply-help/sms"],
+    ["Hilfe", "email", "reply-help/email"],
+    ["please don't stop", "sms", "reply-to-read/agent"],
+    ["Už mi nic neposílejte", "email", "reply-to-read/agent"],
+  ])("%j by %s gets %s", (text, channel, said) => {
+    expect(reply(customer(sameChannel), text, channel).said).toEqual([said]);
+  });
+
+  it.each(["START", "thanks", ""])("%j gets nothing", (text) => {
+    expect(reply(customer(sameChannel), text).said).toEqual([]);
+  });
+
+  it("is answered once a day, within five minutes or not at all", () => {
+    const c = reply(reply(customer(sameChannel), "STOP"), "stop!");
+    expect(c.said).toHaveLength(1);
+    expect(c.commands[0]).toMatchObject({ expiresAt: c.now + 5 * 60_000 });
+    expect(reply(c.later(DAY), "STOP").said).toHaveLength(2);
+  });
+
+  it("is not forgotten when nobody takes the case, and needs no reader once they say STOP", () => {
+    const c = reply(customer(sameChannel), "leave me alone");
+    c.outcome("expired").timer();
+    expect(c.said).toEqual(["reply-to-read/agent", "reply-to-read/agent"]);
+    expect(reply(c, "STOP").exits).toContain("opted-out");
   });
 });

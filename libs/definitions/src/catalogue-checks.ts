@@ -1,23 +1,36 @@
-import type { ActionDefinition, CatalogueDefinition } from "#contracts";
-import { textProblems } from "#domain";
+import { durationMs, type ActionDefinition, type CatalogueDefinition } from "#contracts";
+import { textProblems, validityOf } from "#domain";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkExpression } from "./expressions.js";
+import { checkPromotion, PromotionalWords } from "./promotional-checks.js";
+import { checkVariables } from "./variable-checks.js";
 
 const CONDITIONS = ["eligibility", "applicability", "suitability"] as const;
 
-/** Checks of the catalogue that a schema cannot express: expressions, texts, and what must be unique. */
+/** Checks of the catalogue that a schema cannot express: expressions, texts, and what must be unique. `fields`: what events carry. */
 export function checkCatalogue(
   files: readonly DefinitionFile<CatalogueDefinition>[],
   windows: ReadonlySet<string> | undefined,
+  fields?: ReadonlySet<string>,
 ): void {
   const catalogues = new Map<string, string>();
   const actions = new Map<string, string>();
+  let arbitration: string | undefined;
   for (const file of files) {
     if (!file.value) continue;
     const elsewhere = catalogues.get(file.value.id);
     if (elsewhere)
       file.report(["id"], `catalogue ${JSON.stringify(file.value.id)} is also defined in ${elsewhere}`);
     catalogues.set(file.value.id, file.name);
+    if (file.value.arbitration) {
+      if (arbitration !== undefined)
+        file.report(
+          ["arbitration"],
+          `arbitration is already defined in ${arbitration}: it holds for all catalogues, so that one of them has it`,
+        );
+      arbitration = file.name;
+    }
+    const words = new PromotionalWords(file.value.promotionalWords);
     for (const [i, action] of file.value.actions.entries()) {
       const before = actions.get(action.id);
       if (before)
@@ -27,6 +40,9 @@ export function checkCatalogue(
         );
       else actions.set(action.id, file.name);
       checkAction(file, i, action, windows);
+      checkLimits(file, i, action);
+      checkVariables(file, ["actions", i], action, fields);
+      checkPromotion(file, ["actions", i], action, words);
     }
   }
 }
@@ -43,18 +59,56 @@ function checkAction(
     const problem = source === undefined ? undefined : checkExpression(source, "condition", "event", windows);
     if (problem) file.report([...base, field], problem.cause, problem);
   }
-  const channels = new Set<string>();
+  for (const [w, { when }] of (action.contextWeights ?? []).entries()) {
+    const problem = checkExpression(when, "condition", "event", windows);
+    if (problem) file.report([...base, "contextWeights", w, "when"], problem.cause, problem);
+  }
+  const told = new Set<string>();
   for (const [t, treatment] of action.treatments.entries()) {
-    if (channels.has(treatment.channel)) {
+    const { channel, language } = treatment;
+    const key = `${channel} ${language?.toLowerCase() ?? ""}`;
+    if (told.has(key)) {
       file.report(
         [...base, "treatments", t, "channel"],
-        `a second treatment for channel ${treatment.channel}: an action has one per channel`,
+        `a second treatment for channel ${channel}${language === undefined ? "" : ` in ${language}`}: an action has one per channel and language`,
       );
     }
-    channels.add(treatment.channel);
+    told.add(key);
     for (const field of ["title", "body"] as const) {
       for (const cause of textProblems(treatment[field]))
         file.report([...base, "treatments", t, field], cause);
     }
   }
 }
+
+/** Validity, quota and budget: what could never hold, or never be counted. */
+function checkLimits(
+  file: DefinitionFile<CatalogueDefinition>,
+  index: number,
+  action: ActionDefinition,
+): void {
+  const base = ["actions", index] as const;
+  const { validity, budget, quota, cost = 0 } = action;
+  if (validity) {
+    const { from, until } = validityOf(action);
+    for (const [field, at] of [
+      ["from", from],
+      ["until", until],
+    ] as const)
+      if (validity[field] !== undefined && !Number.isFinite(at))
+        file.report([...base, "validity", field], `${JSON.stringify(validity[field])} is no date`);
+    if (from >= until)
+      file.report([...base, "validity"], "it ends before it begins: the action could never be said");
+  }
+  if (budget && cost === 0)
+    file.report([...base, "budget"], "nothing is ever spent of it: the action has no cost", {
+      suggestion: "say what saying it once costs, for example cost: 2.5, or give it a quota",
+    });
+  if (budget && cost > budget.amount)
+    file.report([...base, "budget", "amount"], `${budget.amount} does not pay for one (cost ${cost})`);
+  for (const [field, limit] of Object.entries({ quota, budget }))
+    if (limit?.period !== undefined && durationMs(limit.period) > LONGEST_PERIOD_MS)
+      file.report([...base, field, "period"], "a period is at most 366d; without one it counts for ever");
+}
+
+const LONGEST_PERIOD_MS = 366 * 86_400_000;

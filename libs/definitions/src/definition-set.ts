@@ -8,14 +8,18 @@ import {
   signalsV1,
   type CatalogueDefinition,
   type EventVocabulary,
+  type ExperimentDefinition,
+  type FairnessDefinition,
   type JourneyDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
   type TableDefinition,
 } from "#contracts";
+import { isCountry, isRegion } from "#domain";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
+import { readExperiments, readFairness } from "./experiment-checks.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
 import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
@@ -28,6 +32,8 @@ export const FOLDERS = {
   Events: "events",
   Signals: "signals",
   Table: "tables",
+  Experiment: "experiments",
+  Fairness: "fairness",
 } as const;
 export type DefinitionKind = keyof typeof FOLDERS;
 
@@ -39,6 +45,8 @@ export interface DefinitionSet {
   readonly signals: FilesOfKind<SignalsDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
+  readonly experiments: FilesOfKind<ExperimentDefinition>;
+  readonly fairness: FilesOfKind<FairnessDefinition>;
   /** What the journeys were checked against. */
   readonly around: Surroundings;
 }
@@ -54,14 +62,13 @@ export interface ReadOptions {
 export function readDefinitions(dir: string, { extra = {}, published }: ReadOptions = {}): DefinitionSet {
   const signals = readSignals(dir, extra.Signals);
   const windows = windowsOf(signals);
+  const events = readEvents(dir, extra.Events);
   const {
     catalogue,
     files: tableFiles,
     tables,
-  } = readCatalogueAndTables(dir, windows, extra.Catalogue, extra.Table);
+  } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
   const policies = readPolicies(dir, extra.PolicyPack);
-  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra.Events);
-  checkEvents(events);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
   const around: Surroundings = {
     // Against a part that is only half there, every reference to the other half would be reported as well.
@@ -88,6 +95,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     tables,
   };
   checkJourneys(journeys.files, around);
+  const journeyIds = whole(journeys) && new Set(valuesOf(journeys).map((j) => j.id));
   return {
     journeys,
     catalogue,
@@ -95,6 +103,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     events,
     signals,
     tables: { files: tableFiles, problems: [] },
+    experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
+    fairness: readFairness(dir, journeyIds, extra.Fairness),
     around,
   };
 }
@@ -104,13 +114,28 @@ export function readCatalogue(
   dir: string,
   windows: ReadonlySet<string> | undefined,
 ): FilesOfKind<CatalogueDefinition> {
-  return readCatalogueAndTables(dir, windows).catalogue;
+  return readCatalogueAndTables(dir, windows, fieldsOf(readEvents(dir))).catalogue;
+}
+
+function readEvents(dir: string, extra?: readonly Source[]): FilesOfKind<EventVocabulary> {
+  const events = readDefinitionFiles<EventVocabulary>(dir, FOLDERS.Events, eventVocabularyV1, extra);
+  checkEvents(events);
+  return events;
+}
+
+/** Every field that some event declares; `undefined` when the events are not known. */
+function fieldsOf(events: FilesOfKind<EventVocabulary>): ReadonlySet<string> | undefined {
+  return (
+    whole(events) &&
+    new Set(valuesOf(events).flatMap((v) => v.events.flatMap((e) => Object.keys(e.data ?? {}))))
+  );
 }
 
 /** The actions read the tables, and the tables name actions. */
 function readCatalogueAndTables(
   dir: string,
   windows: ReadonlySet<string> | undefined,
+  fields: ReadonlySet<string> | undefined,
   extra?: readonly Source[],
   extraTables?: readonly Source[],
 ): {
@@ -119,7 +144,7 @@ function readCatalogueAndTables(
   readonly tables: Tables;
 } {
   const catalogue = readDefinitionFiles<CatalogueDefinition>(dir, FOLDERS.Catalogue, catalogueV1, extra);
-  checkCatalogue(catalogue.files, windows);
+  checkCatalogue(catalogue.files, windows, fields);
   const actions = new Set(valuesOf(catalogue).flatMap((c) => c.actions.map((a) => a.id)));
   const { files, tables } = readTables(dir, whole(catalogue) && actions, extraTables);
   for (const file of catalogue.files) {
@@ -169,7 +194,30 @@ function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
     if (before)
       file.report(["id"], `policy pack ${JSON.stringify(file.value.id)} is already defined in ${before}`);
     else seen.set(file.value.id, file.name);
+    const { appliesTo } = file.value;
+    if (appliesTo && !appliesTo.countries && !appliesTo.regions)
+      file.report(
+        ["appliesTo"],
+        "names no place, and the pack would apply nowhere: name countries or regions",
+      );
+    for (const country of appliesTo?.countries ?? [])
+      if (!isCountry(country))
+        file.report(["appliesTo", "countries"], `${country} is no country of ISO 3166-1`);
+    for (const region of appliesTo?.regions ?? [])
+      if (!isRegion(region))
+        file.report(["appliesTo", "regions"], `${region} is no part of a country after ISO 3166-2`);
     for (const [i, rule] of file.value.rules.entries()) {
+      for (const [k, { from, to }] of (rule.contactTimes?.open ?? []).entries())
+        if (from >= to)
+          file.report(
+            ["rules", i, "contactTimes", "open", k],
+            `from ${from} is not before to ${to}: times over midnight are two, until 24:00 and from 00:00`,
+          );
+      if (rule.spread !== undefined && !rule.quietHours && !rule.contactTimes)
+        file.report(
+          ["rules", i, "spread"],
+          "the rule has no quietHours or contactTimes, so that it defers nothing",
+        );
       if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
         file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
     }

@@ -3,6 +3,7 @@ export { DefinitionError, formatProblem, type Problem } from "./definition-error
 export {
   checkExpression,
   compileCondition,
+  compileScalar,
   compileValue,
   createExpressions,
   ExpressionInvalid,
@@ -36,8 +37,11 @@ export {
   loadCatalogue,
   loadCatalogues,
   loadDefinitions,
+  loadExperiments,
+  loadFairness,
   loadJourneys,
   loadPolicyPacks,
   loadSignals,
+  withExperiments,
   type Definitions,
 } from "./load.js";

@@ -158,6 +158,11 @@ describe("problems", () => {
       "good.yaml:11:38 steps[0].action: no policy says which consent purpose collections needs: dun would be denied on every channel (add a rule for purpose collections to a pack in policies/)",
     ],
     [
+      "an offer sent by a service journey",
+      [["purpose: marketing", "purpose: service"]],
+      'good.yaml:11:38 steps[0].action: action "offer" is marketing, and a journey of purpose service sends it: what a customer gets as service must not promote (offer it in a decide step, or send it in a marketing journey)',
+    ],
+    [
       "an unknown step type",
       [["type: send", "type: sned"]],
       "good.yaml:11:24 steps[0].type: Invalid discriminator value",
@@ -201,11 +206,6 @@ describe("warnings", () => {
       "marketing without a cap",
       [["cap: { contacts: 3, period: 7d }\n", ""]],
       "good.yaml:5:10 purpose: this marketing journey has no cap of its own (add cap: { contacts: 3, period: 30d }",
-    ],
-    [
-      "an offer in a service journey",
-      [["purpose: marketing", "purpose: service"]],
-      'good.yaml:11:38 steps[0].action: action "offer" is of purpose marketing, the journey of purpose service (offer it in a decide step, or in a marketing journey)',
     ],
     [
       "a service message in a marketing journey",

@@ -22,6 +22,8 @@ const CONTRACTS: Readonly<Record<keyof typeof FOLDERS, string>> = {
   Events: "event-vocabulary.v1",
   Signals: "signals.v1",
   Table: "table.v1",
+  Experiment: "experiment.v1",
+  Fairness: "fairness.v1",
 };
 
 it.each(Object.values(CONTRACTS))("explains every field of %s", (contract) => {

@@ -32,6 +32,8 @@ const KINDS = [
   { contract: "policy-pack.v1", title: "Policy pack", folder: "policies" },
   { contract: "signals.v1", title: "Signals", folder: "signals" },
   { contract: "table.v1", title: "Table", folder: "tables" },
+  { contract: "experiment.v1", title: "Experiment", folder: "experiments" },
+  { contract: "fairness.v1", title: "Fairness monitor", folder: "fairness" },
   { contract: "event-vocabulary.v1", title: "Events", folder: "events" },
 ] as const;
 

@@ -1,11 +1,14 @@
 /** Reading the definitions that a service needs. Every loader reports all problems at once in one DefinitionError. */
 import type {
   CatalogueDefinition,
+  ExperimentDefinition,
+  FairnessDefinition,
   JourneyDefinition,
   PolicyPackDefinition,
   SignalsDefinition,
 } from "#contracts";
 import type { Catalogue } from "#domain";
+import { readExperiments, readFairness } from "./experiment-checks.js";
 import { definitionDigest } from "./definition-digest.js";
 import { DefinitionError, type Problem } from "./definition-error.js";
 import {
@@ -28,15 +31,17 @@ export interface Definitions {
 
 /** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` and `signals/` where there are any. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir);
+  const { journeys, catalogue, policies, signals, events, tables, experiments, fairness } =
+    readDefinitions(dir);
+  const vocabularies = events.files.length > 0 ? [events] : [];
   refuse(
-    [catalogue, journeys, policies, signals, tables, ...(events.files.length > 0 ? [events] : [])].flatMap(
+    [catalogue, journeys, policies, signals, tables, experiments, fairness, ...vocabularies].flatMap(
       problemsOf,
     ),
   );
   return {
     journeys: inOrder(valuesOf(journeys)),
-    catalogue: catalogueOf(valuesOf(catalogue)),
+    catalogue: withExperiments(catalogueOf(valuesOf(catalogue)), valuesOf(experiments)),
     policyPacks: valuesOf(policies).sort((a, b) => compare(a.id, b.id)),
     signals: valuesOf(signals).sort((a, b) => compare(a.id, b.id)),
   };
@@ -75,10 +80,36 @@ export function loadCatalogues(dir: string): readonly CatalogueDefinition[] {
 /** All actions of these catalogues. */
 export function catalogueOf(catalogues: readonly CatalogueDefinition[]): Catalogue {
   const inOrder = [...catalogues].sort((a, b) => compare(a.id, b.id));
+  const arbitration = inOrder.find((c) => c.arbitration)?.arbitration;
   return {
     actions: new Map(inOrder.flatMap((c) => c.actions.map((a) => [a.id, a] as const))),
+    ...(arbitration ? { arbitration } : {}),
     versions: inOrder.map((c) => ({ id: c.id, version: c.version, digest: definitionDigest(c) })),
   };
+}
+
+/** The experiments, in order of id; none where there is no `experiments/`. Throws DefinitionError. */
+export function loadExperiments(dir: string): readonly ExperimentDefinition[] {
+  const experiments = readExperiments(dir);
+  refuse(problemsOf(experiments));
+  return valuesOf(experiments).sort((a, b) => compare(a.id, b.id));
+}
+
+/** The fairness monitors, in order of id; none where there is no `fairness/`. Throws DefinitionError. */
+export function loadFairness(dir: string): readonly FairnessDefinition[] {
+  const fairness = readFairness(dir);
+  refuse(problemsOf(fairness));
+  return valuesOf(fairness).sort((a, b) => compare(a.id, b.id));
+}
+
+/** The catalogue with the control groups of these experiments; as it is when there are none. */
+export function withExperiments(
+  catalogue: Catalogue,
+  experiments: readonly ExperimentDefinition[],
+): Catalogue {
+  if (experiments.length === 0) return catalogue;
+  const inOrder = [...experiments].sort((a, b) => compare(a.id, b.id));
+  return { ...catalogue, experiments: inOrder.map((e) => ({ ...e, digest: definitionDigest(e) })) };
 }
 
 /** The policy packs, in order of id. Throws DefinitionError. */

@@ -130,7 +130,8 @@ function resolved(value: unknown, tables: Tables): unknown {
 export function checkLookups(file: DefinitionFile<object>, tables: Tables): void {
   const { value } = file;
   if (!value) return;
-  const offered = "steps" in value ? new Set(namesIn(value.steps)) : undefined;
+  // What a tag stands for, the catalogue decides.
+  const offered = "steps" in value && !offersTags(value.steps) ? new Set(namesIn(value.steps)) : undefined;
   for (const { source, path } of stringsIn(value, [])) {
     for (const id of tablesReadBy(source)) {
       const table = tables.get(id);
@@ -161,6 +162,10 @@ function* stringsIn(value: unknown, path: Path): Generator<{ readonly source: st
   } else if (typeof value === "object" && value !== null) {
     for (const [k, v] of Object.entries(value)) yield* stringsIn(v, [...path, k]);
   }
+}
+
+function offersTags(steps: unknown): boolean {
+  return Array.isArray(steps) && steps.some((s: { candidates?: unknown }) => s.candidates !== undefined);
 }
 
 /** Actions that steps name. */

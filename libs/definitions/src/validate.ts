@@ -25,13 +25,18 @@ export interface FolderValidation extends Validation {
 
 /** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` or `signals/` is no problem. */
 export function validateDefinitions(dir: string, options: ReadOptions = {}): FolderValidation {
-  const { journeys, catalogue, policies, signals, events, tables } = readDefinitions(dir, options);
+  const { journeys, catalogue, policies, signals, events, tables, experiments, fairness } = readDefinitions(
+    dir,
+    options,
+  );
   const parts = [
     journeys,
     catalogue,
     policies,
     signals,
     tables,
+    experiments,
+    fairness,
     ...(events.files.length > 0 ? [events] : []),
   ];
   const files = parts.flatMap((p): readonly DefinitionFile<unknown>[] => p.files);

@@ -7,6 +7,7 @@ export {
 export * from "./servers.js";
 export * from "./any-journeys.js";
 export * from "./journey-specification.js";
+export * from "./large-catalogue.js";
 export * from "./services.js";
 export * from "./rpc-responder.js";
 export * from "./pause.js";

@@ -73,9 +73,9 @@ function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "pr
   const said = changes.map((c) => {
     switch (c.what) {
       case "consent":
-        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel} ${c.granted ? "given" : "refused"}`;
+        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel}${c.address === undefined ? "" : ` (address ${c.address})`} ${c.granted ? "given" : "refused"}${untilWords(c.until)}`;
       case "hold":
-        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}`;
+        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}${c.by === undefined ? "" : ` by ${c.by}`}${untilWords(c.until)}`;
       case "timezone":
       case "language":
       case "country":
@@ -86,6 +86,10 @@ function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "pr
     }
   });
   return `By ${event}: ${said.join(", ")}.`;
+}
+
+function untilWords(until: number | undefined): string {
+  return until === undefined ? "" : ` until ${isoTime(until)}`;
 }
 
 function decided(entry: Extract<AuditEntry, { kind: "decision" }>): string {

@@ -155,7 +155,10 @@ function notesOf(journey: JourneyDefinition): readonly string[] {
 function linesOf(step: StepDefinition): readonly string[] {
   switch (step.type) {
     case "decide":
-      return [`decide: ${step.actions.map((a) => short(a, 32)).join(", ")}`, ...channelLines(step)];
+      return [
+        `decide: ${[...step.actions, ...(step.candidates?.tags ?? []).map((t) => `#${t}`)].map((a) => short(a, 32)).join(", ")}`,
+        ...channelLines(step),
+      ];
     case "send":
       return [`send: ${step.action}`, ...channelLines(step)];
     case "route":

@@ -4,6 +4,7 @@
  */
 import {
   eventTypes,
+  isProtected,
   LIMITS,
   SEGUE_SOURCE,
   type Context,
@@ -108,6 +109,7 @@ export function withAttribute(
     typeof value === "boolean" ||
     (typeof value === "string" && value.length <= LIMITS.attributeChars);
   if (!scalar || name.length > LIMITS.attributeChars || name === UNUSABLE_KEY) return attributes;
+  if (isProtected(name)) return attributes;
   const before = own(attributes, name);
   if (before === value) return attributes;
   if (before === undefined && Object.keys(attributes).length >= LIMITS.attributes) return attributes;

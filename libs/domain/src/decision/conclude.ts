@@ -1,6 +1,7 @@
 /** From ranking and verdicts to the reply, one explanation per candidate, and the record of the decision. */
 import {
   durationMs,
+  MAX_OPTIONS,
   STAGES,
   versionName,
   type Channel,
@@ -15,6 +16,7 @@ import {
 } from "#contracts";
 import type { Catalogue } from "./catalogue.js";
 import type { Ranked, Ranking } from "./funnel.js";
+import { treatmentFor } from "./language.js";
 import { fillText } from "./text.js";
 
 /** The policy's answer does not fit what it was asked: a defect of one of the two, not something that passes. */
@@ -28,10 +30,15 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",
+  "hold_moratorium",
+  "hold_litigation",
+  "hold_vulnerable",
   "hold_complaint",
   "hold_opt_out",
   "policy_unavailable",
   "consent_refused",
+  "quota_reached",
+  "budget_spent",
   "journey_cap_reached",
   "cap_reached",
   "cool_down",
@@ -39,8 +46,12 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "quiet_hours",
   "outside_contact_times",
   "no_timezone",
+  "consent_expired",
   "no_consent_record",
 ];
+
+/** So many candidates are explained one by one: all that policy was asked about are among them. */
+const EXPLAINED_ALONE = 96;
 
 /** When to ask again after the policy could judge nothing. */
 const UNAVAILABLE_RETRY_MS = 60_000;
@@ -71,6 +82,8 @@ export function conclude(
     explanations: explain(ranking, verdicts, chosen, reply.reason, missing),
     verdicts,
     versions: versions(catalogue, policy?.packs ?? []),
+    ...(ranking.propensities.size > 0 ? { propensities: Object.fromEntries(ranking.propensities) } : {}),
+    ...(ranking.engine > 0 ? { engine: ranking.engine } : {}),
   };
 }
 
@@ -87,12 +100,17 @@ function act(
   const missing = new Set<string>();
   const plan = channels.map((channel): PlanLeg => {
     const treatment = chosen.channels.includes(channel)
-      ? action.treatments.find((t) => t.channel === channel)
+      ? treatmentFor(action, channel, request.profile.language)
       : undefined;
     if (!treatment)
       throw new InvalidPolicyReply(`policy chose ${action.id} on ${channel}, which it was not offered`);
-    const title = fillText(treatment.title, request.moment.data);
-    const body = fillText(treatment.body, request.moment.data);
+    const wording = {
+      variables: action.variables,
+      language: treatment.language,
+      timezone: request.profile.timezone,
+    };
+    const title = fillText(treatment.title, request.moment.data, wording);
+    const body = fillText(treatment.body, request.moment.data, wording);
     for (const field of [...title.missing, ...body.missing]) missing.add(field);
     return {
       channel,
@@ -102,7 +120,7 @@ function act(
     };
   });
   const reason =
-    request.candidates.length === 1
+    request.candidates.length === 1 && !request.tags
       ? "only_candidate"
       : chosen === ranking.ranked[0]
         ? "highest_score"
@@ -162,7 +180,7 @@ function policyReason(action: string, verdicts: readonly Verdict[]): string {
 function furthest(left: readonly Explanation[]): string {
   let best: Explanation | undefined;
   for (const e of left) if (!best || STAGES.indexOf(e.stage) > STAGES.indexOf(best.stage)) best = e;
-  return best?.reason.split(":")[0] ?? "no_candidates";
+  return best ? reasonCode(best.reason) : "no_candidates";
 }
 
 function explain(
@@ -176,15 +194,35 @@ function explain(
   const scored = ranking.ranked.map((r, i): Explanation => {
     const note = missing.length > 0 ? `; no value for ${missing.join(", ")} in the text` : "";
     const left =
-      i < winner
+      i < Math.min(winner, MAX_OPTIONS)
         ? ({ stage: "policy", reason: policyReason(r.action.id, verdicts) } as const)
-        : i > winner
-          ? ({ stage: "arbitration", reason: "outranked" } as const)
+        : i > winner || i >= MAX_OPTIONS
+          ? ({ stage: "arbitration", reason: i > winner ? "outranked" : "not_among_the_best" } as const)
           : ({ stage: "chosen", reason: reason + note } as const);
     // Fields in the order of the schema, as everywhere in a record: parsing it must not change its bytes (I9).
     return { action: r.action.id, ...left, score: r.score, factors: { ...r.factors } };
   });
-  return [...scored, ...ranking.left];
+  return condensed([...scored, ...ranking.left]);
+}
+
+/**
+ * Explanations of many candidates, in bounds: the first of them one by one, the others together where they left at the
+ * same stage with a reason of the same code.
+ */
+function condensed(all: Explanation[]): Explanation[] {
+  if (all.length <= EXPLAINED_ALONE) return all;
+  const groups = new Map<string, Explanation & { alike: string[] }>();
+  for (const { action, stage, reason } of all.slice(EXPLAINED_ALONE)) {
+    const code = reasonCode(reason);
+    const group = groups.get(`${stage} ${code}`);
+    if (group) group.alike.push(action);
+    else groups.set(`${stage} ${code}`, { action, stage, reason: code, alike: [] });
+  }
+  return [...all.slice(0, EXPLAINED_ALONE), ...groups.values()];
+}
+
+function reasonCode(reason: string): string {
+  return reason.split(":")[0]!;
 }
 
 /** `catalogue/<id>` and `policy/<id>` → name of the version. */
@@ -192,6 +230,8 @@ function versions(catalogue: Catalogue, packs: readonly string[]): Record<string
   const found: Record<string, string> = {};
   for (const { id, version, digest } of catalogue.versions)
     found[`catalogue/${id}`] = versionName(version, digest);
+  for (const { id, version, digest } of catalogue.experiments ?? [])
+    found[`experiment/${id}`] = versionName(version, digest);
   for (const pack of packs) {
     const [id, version] = pack.split("@");
     found[`policy/${id}`] = version ?? "";

@@ -10,12 +10,17 @@ import {
 } from "#contracts";
 import type { Catalogue } from "./catalogue.js";
 import { conclude, InvalidPolicyReply } from "./conclude.js";
-import { rank } from "./funnel.js";
+import { rank, type Propensities } from "./funnel.js";
 import { aCatalogue, anAction, aRequest, simpleExpressions } from "./given-decision.js";
 import { replayDecision } from "./replay.js";
 
-function decide(request: DecisionRequest, catalogue: Catalogue, policy?: EvaluateReply): DecisionRecord {
-  return conclude(request, rank(request, catalogue, simpleExpressions), catalogue, policy);
+function decide(
+  request: DecisionRequest,
+  catalogue: Catalogue,
+  policy?: EvaluateReply,
+  propensities?: Propensities,
+): DecisionRecord {
+  return conclude(request, rank(request, catalogue, simpleExpressions, propensities), catalogue, policy);
 }
 
 const permitted = (action: string, channel: Channel): Verdict => ({
@@ -209,6 +214,24 @@ describe("replay (I9)", () => {
     weight: fc.double({ min: 0, max: 3, noNaN: true }),
     eligibility: fc.constantFrom("yes", "no", "fails"),
     channels: fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1 }),
+    contextWeights: fc.array(
+      fc.record({
+        when: fc.constantFrom("yes", "no"),
+        weight: fc.double({ min: 0, max: 3, noNaN: true }),
+        why: fc.constant("test"),
+      }),
+      { maxLength: 3 },
+    ),
+  });
+  const propensity = fc.record({
+    model: fc.constant("m"),
+    version: fc.nat(),
+    p: fc.double({ min: 0, max: 1, noNaN: true }),
+    drawn: fc.double({ min: 0, max: 1, noNaN: true }),
+    top: fc.array(
+      fc.record({ feature: fc.string(), effect: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
+      { maxLength: 3 },
+    ),
   });
 
   it("computes the same bytes from a record that was stored and read", () => {
@@ -218,7 +241,8 @@ describe("replay (I9)", () => {
         fc.option(fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1 })),
         fc.dictionary(fc.stringMatching(/^[a-zA-Z0-9]{1,8}$/), fc.jsonValue()),
         fc.array(fc.nat(), { minLength: 1 }),
-        (actions, channels, data, rolls) => {
+        fc.dictionary(fc.constantFrom("a0", "a1", "a2", "a3"), propensity),
+        (actions, channels, data, rolls, drawn) => {
           const catalogue = aCatalogue(
             ...actions.map((a, i) => anAction(`a${i}`, { ...a, parameters: { b: i, a: data } })),
           );
@@ -228,7 +252,8 @@ describe("replay (I9)", () => {
           const received = JSON.parse(JSON.stringify(request)) as DecisionRequest;
           let roll = 0;
           const policy = anyPolicyReply(received, catalogue, () => rolls[roll++ % rolls.length] ?? 0);
-          const stored = JSON.stringify(decide(received, catalogue, policy));
+          const propensities = new Map(Object.entries(JSON.parse(JSON.stringify(drawn)) as typeof drawn));
+          const stored = JSON.stringify(decide(received, catalogue, policy, propensities));
           const read = JSON.parse(stored) as DecisionRecord;
           expect(JSON.stringify(replayDecision(read, catalogue, simpleExpressions))).toBe(stored);
           expect(JSON.stringify(decisionRecordV1.parse(read))).toBe(stored);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { DecisionRequest } from "#contracts";
-import { evaluateRequest, rank } from "./funnel.js";
-import { aCatalogue, anAction, aRequest, simpleExpressions } from "./given-decision.js";
-import { draw, scoreOf } from "./score.js";
+import { FACTORS, type DecisionRequest, type FactorName } from "#contracts";
+import { evaluateRequest, rank, type Propensities, type Ranking } from "./funnel.js";
+import { aCatalogue, anAction, aPropensity, aRequest, simpleExpressions } from "./given-decision.js";
+import { draw } from "./score.js";
 
 describe("the funnel", () => {
   const cases: [
@@ -100,21 +100,56 @@ describe("the funnel", () => {
     expect(() => rank(aRequest(), catalogue, simpleExpressions)).toThrow("unexpected expression");
   });
 
-  it("scores by value times weight, each factor by name", () => {
-    const { ranked } = rank(
-      aRequest(),
-      aCatalogue(anAction("a", { value: 12, weight: 0.5 })),
-      simpleExpressions,
-    );
-    expect(ranked[0]).toMatchObject({ score: 6, factors: { value: 12, weight: 0.5 } });
+  const weighted = anAction("a", {
+    value: 12,
+    weight: 0.5,
+    contextWeights: [
+      { when: "yes", weight: 3, why: "is here" },
+      { when: "no", weight: 7, why: "is elsewhere" },
+      { when: "yes", weight: 2, why: "is rich" },
+    ],
+  });
+  const scored = (
+    action = weighted,
+    off: FactorName[] = [],
+    propensities: Propensities | undefined = new Map([["a", aPropensity(0.25)]]),
+  ): Ranking =>
+    rank(aRequest(), { ...aCatalogue(action), arbitration: { off } }, simpleExpressions, propensities);
+
+  it("scores by propensity × value × context × lever, each factor by name and in this order", () => {
+    const { score, factors } = scored().ranked[0]!;
+    expect(score).toBe(0.25 * 12 * 6 * 0.5);
+    expect(JSON.stringify(factors)).toBe('{"propensity":0.25,"value":12,"context":6,"lever":0.5}');
   });
 
-  it("leaves a factor out that is switched off", () => {
-    const action = anAction("a", { value: 12, weight: 0.5 });
-    expect(scoreOf(action, aRequest(), [{ name: "value", of: (a) => a.value }])).toEqual({
-      score: 12,
-      factors: { value: 12 },
-    });
+  it("leaves out a factor that has nothing to say", () => {
+    const { score, factors } = scored(anAction("a", { value: 12 }), [], new Map()).ranked[0]!;
+    expect({ score, factors }).toEqual({ score: 12, factors: { value: 12 } });
+  });
+
+  it.each([
+    ["propensity", 36],
+    ["value", 0.75],
+    ["context", 1.5],
+    ["lever", 18],
+  ] as const)("switched off, %s counts 1 and is left out", (factor, score) => {
+    const ranked = scored(weighted, [factor]).ranked[0]!;
+    expect(ranked.score).toBe(score);
+    expect(Object.keys(ranked.factors)).toEqual(FACTORS.filter((f) => f !== factor));
+  });
+
+  it("costs a candidate its place when a context weight cannot be computed", () => {
+    const broken = anAction("a", { contextWeights: [{ when: "fails", weight: 2, why: "test" }] });
+    expect(scored(broken).left).toEqual([
+      { action: "a", stage: "scoring", reason: "expression_failed: fails: No such key: x" },
+    ]);
+    expect(scored(broken, ["context"]).ranked).toHaveLength(1);
+  });
+
+  it("scores a record of version 0 as then: value × weight, both named (I9)", () => {
+    const catalogue = aCatalogue(anAction("a", { value: 12 }));
+    const { ranked } = rank(aRequest(), catalogue, simpleExpressions, new Map(), 0);
+    expect(ranked[0]).toMatchObject({ score: 12, factors: { value: 12, weight: 1 } });
   });
 
   it("asks policy once, best first", () => {

@@ -1,5 +1,5 @@
 /** Given parts for the tests of this folder. */
-import { actionV1, type ActionDefinition, type DecisionRequest } from "#contracts";
+import { actionV1, type ActionDefinition, type DecisionRequest, type Propensity } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
 import type { Catalogue } from "./catalogue.js";
 
@@ -10,6 +10,11 @@ export function anAction(id: string, given: ActionInput = {}): ActionDefinition 
   const { channels = ["push"], ...rest } = given;
   const treatments = channels.map((channel) => ({ channel, title: `${id} on ${channel}`, body: "Hello" }));
   return actionV1.parse({ id, description: id, purpose: "marketing", value: 1, treatments, ...rest });
+}
+
+/** A propensity that scores as it is expected. */
+export function aPropensity(p: number, top?: Propensity["top"]): Propensity {
+  return { model: "test", version: 7, p, drawn: p, ...(top ? { top } : {}) };
 }
 
 export function aCatalogue(...actions: ActionDefinition[]): Catalogue {
@@ -38,6 +43,7 @@ export function aRequest(given: Partial<DecisionRequest> = {}): DecisionRequest 
 
 /** `yes`, `no` and `fails`; any other source is a defect of the test. */
 export const simpleExpressions: Expressions = {
+  compiled: (source) => () => simpleExpressions.condition(source, {}),
   condition(source) {
     if (source === "yes") return true;
     if (source === "no") return false;

@@ -1,7 +1,11 @@
 export * from "./catalogue.js";
 export * from "./conclude.js";
+export * from "./flags.js";
+export * from "./control-group.js";
 export * from "./funnel.js";
+export * from "./language.js";
 export * from "./money.js";
+export { prepareCatalogue } from "./prepared.js";
 export * from "./replay.js";
 export * from "./score.js";
 export * from "./text.js";

@@ -14,13 +14,16 @@ function digits(n: number, currencies: string): Record<string, number> {
   return Object.fromEntries(currencies.split(" ").map((c) => [c, n]));
 }
 
-/** `CZK 12,345.60` for 1234560 minor units; `undefined` when amount or currency make no sense. */
-export function money(amountMinor: unknown, currency: unknown): string | undefined {
+/**
+ * `CZK 12,345.60` for 1234560 minor units; `undefined` when amount or currency make no sense. `group` and `point` are what
+ * stands between thousands and before the minor units.
+ */
+export function money(amountMinor: unknown, currency: unknown, group = ",", point = "."): string | undefined {
   if (typeof amountMinor !== "number" || !Number.isSafeInteger(amountMinor)) return undefined;
   if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) return undefined;
   const minor = MINOR_DIGITS[currency] ?? 2;
   const text = String(Math.abs(amountMinor)).padStart(minor + 1, "0");
-  const whole = text.slice(0, text.length - minor).replace(/\B(?=(\d{3})+$)/g, ",");
-  const part = minor > 0 ? `.${text.slice(text.length - minor)}` : "";
+  const whole = text.slice(0, text.length - minor).replace(/\B(?=(\d{3})+$)/g, group);
+  const part = minor > 0 ? `${point}${text.slice(text.length - minor)}` : "";
   return `${currency} ${amountMinor < 0 ? "-" : ""}${whole}${part}`;
 }

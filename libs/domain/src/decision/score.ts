@@ -1,29 +1,34 @@
-import { fnv1a32, type ActionDefinition, type DecisionRequest } from "#contracts";
-
-/** What an action is worth in this decision: one named number per factor, multiplied. */
-export interface Factor {
-  readonly name: string;
-  of(action: ActionDefinition, request: DecisionRequest): number;
-}
-
-/** Propensity and context weight will stand here beside them; to switch a factor off is to leave it out. */
-export const FACTORS: readonly Factor[] = [
-  { name: "value", of: (action) => action.value },
-  { name: "weight", of: (action) => action.weight },
-];
+/** What an action is worth in a decision: propensity × value × context × lever. */
+import { fnv1a32, type ActionDefinition, type FactorName, type Propensity } from "#contracts";
 
 export interface Score {
   readonly score: number;
+  /** Each factor that had something to say, by name. */
   readonly factors: Readonly<Record<string, number>>;
 }
 
+/**
+ * The product of the factors. One that is switched off, or has nothing to say (no model, no context weight that holds, a
+ * lever of 1), counts 1 and is left out.
+ */
 export function scoreOf(
-  action: ActionDefinition,
-  request: DecisionRequest,
-  factors: readonly Factor[] = FACTORS,
+  action: Pick<ActionDefinition, "value" | "weight">,
+  propensity: Propensity | undefined,
+  context: number | undefined,
+  off: ReadonlySet<FactorName>,
 ): Score {
-  const named = Object.fromEntries(factors.map((f) => [f.name, f.of(action, request)]));
-  return { score: Object.values(named).reduce((product, x) => product * x, 1), factors: named };
+  const factors: Record<string, number> = {};
+  let score = 1;
+  if (propensity !== undefined && !off.has("propensity")) score *= factors["propensity"] = propensity.drawn;
+  if (!off.has("value")) score *= factors["value"] = action.value;
+  if (context !== undefined && !off.has("context")) score *= factors["context"] = context;
+  if (action.weight !== 1 && !off.has("lever")) score *= factors["lever"] = action.weight;
+  return { score, factors };
+}
+
+/** The score of decisions made by version 0 of the arithmetic. */
+export function scoreBeforeFactors({ value, weight }: Pick<ActionDefinition, "value" | "weight">): Score {
+  return { score: value * weight, factors: { value, weight } };
 }
 
 /** A draw (32 bit) that decides between equal scores: fair over decisions, the same whenever this one is replayed. */

@@ -4,7 +4,6 @@
  * it stands on record.
  */
 import {
-  consentKey,
   CHANNELS,
   HOLDS,
   NO_CONTROLS,
@@ -18,10 +17,11 @@ import {
   type Purpose,
 } from "#contracts";
 import type { Expressions } from "../expressions.js";
-import { evaluate, type CountedContact } from "../policy/index.js";
+import { evaluate, holds, withConsentOf, type CountedContact } from "../policy/index.js";
 import type { Catalogue } from "./catalogue.js";
 import { conclude } from "./conclude.js";
-import { evaluateRequest, rank } from "./funnel.js";
+import { evaluateRequest } from "./funnel.js";
+import { rankAsRecorded } from "./replay.js";
 
 /** All that a decision followed from. */
 export interface DecisionFacts {
@@ -75,7 +75,7 @@ export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
   const { record, packs, contacts, expressions } = facts;
   const request = withFact(record.request, fact);
   const catalogue = catalogueWith(facts, fact);
-  const ranking = rank(request, catalogue, expressions);
+  const ranking = rankAsRecorded(record, request, catalogue, expressions);
   const question = evaluateRequest(request, ranking);
   if (!question) return conclude(request, ranking, catalogue, undefined);
   const answer = evaluate(question, {
@@ -122,7 +122,7 @@ function factsOf({ record, catalogue, packs }: DecisionFacts): Fact[] {
   };
   for (const { channel, verdict, reason, rule, until, actions } of verdicts) {
     if (verdict === "permitted") continue;
-    if (reason === "consent_refused" || reason === "no_consent_record")
+    if (reason === "consent_refused" || reason === "no_consent_record" || reason === "consent_expired")
       for (const action of actions) {
         const purpose = catalogue.actions.get(action)?.purpose;
         if (purpose) add({ kind: "consent", purpose, channel, granted: true });
@@ -132,7 +132,7 @@ function factsOf({ record, catalogue, packs }: DecisionFacts): Fact[] {
     if (reason === "no_timezone") add({ kind: "timezone", timezone: "UTC" });
     if (verdict === "deferred" && until !== undefined) add({ kind: "time", at: until });
   }
-  const held = request.profile.holds.map((h) => h.kind);
+  const held = request.profile.holds.filter((h) => holds(h, request.at)).map((h) => h.kind);
   for (const hold of held) add({ kind: "hold", hold, present: false });
   for (const e of explanations) {
     const { action, stage } = e;
@@ -185,10 +185,8 @@ function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionReq
   const { profile, context } = request;
   if (!fact) return request;
   switch (fact.kind) {
-    case "consent": {
-      const key = consentKey(fact.purpose, fact.channel);
-      return { ...request, profile: { ...profile, consents: { ...profile.consents, [key]: fact.granted } } };
-    }
+    case "consent":
+      return { ...request, profile: withConsentOf(profile, fact.purpose, fact.channel, fact.granted) };
     case "hold": {
       const others = profile.holds.filter((h) => h.kind !== fact.hold);
       const holds = fact.present ? [...others, { kind: fact.hold, since: request.at }] : others;

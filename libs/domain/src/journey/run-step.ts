@@ -169,6 +169,7 @@ function requestOf(
         }
       : {}),
     ...(knows(context.engagement) ? { engagement: context.engagement } : {}),
+    ...(s.type === "decide" && s.candidates ? { tags: s.candidates.tags } : {}),
   };
 }
 

@@ -13,6 +13,7 @@
  * decision at a time, each on exactly one version of the context).
  */
 import { type Context, type CustomerEvent, type DecisionReply, type JourneyInstance } from "#contracts";
+import { withGroups, withoutProtected } from "../context/index.js";
 import { applyEvent, firedBy, updateProfile } from "./apply-event.js";
 import { nextReady } from "./arbitration.js";
 import { type Journeys } from "./definitions.js";
@@ -25,7 +26,9 @@ import { goTo, replace, without, definitionOf, type NoAnswer, type Turn } from "
 const MAX_STEPS_PER_TURN = 256;
 
 /** Starts applying `event` at `now` (epoch ms). A timer that fires early (`now` before its due time) is set again. The context is not changed. */
-export function step(context: Context, event: CustomerEvent, now: number, journeys: Journeys): Turn {
+export function step(given: Context, told: CustomerEvent, now: number, journeys: Journeys): Turn {
+  const event = withoutProtected(told);
+  const context = event === told ? given : { ...given, ...groupsOf(given, told) };
   const turn: Turn = {
     context,
     event,
@@ -45,6 +48,12 @@ export function step(context: Context, event: CustomerEvent, now: number, journe
   if (mayStop(event)) updateProfile(turn);
   advance(turn, journeys);
   return turn;
+}
+
+/** What the event says of protected attributes, kept where no decision sees it. */
+function groupsOf(context: Context, event: CustomerEvent): Pick<Context, "monitoring"> {
+  const monitoring = withGroups(context.monitoring, event.data);
+  return monitoring === undefined ? {} : { monitoring };
 }
 
 /** Goes on with a turn that asked, with the answer. */

@@ -53,9 +53,9 @@ export function judge(input: JudgeInput): Judgement {
   const rules = rulesOn(packsFor(packs, option.purpose, copies), option.purpose, channel);
   if (rules.length === 0) return denied("policy_unavailable");
 
-  const held = heldBy(rules, channel, copies);
+  const held = heldBy(rules, option.purpose, channel, copies, at);
   if (held) return denied(HOLD_REASONS[held.hold], held.rule);
-  const refused = refusedConsent(rules, option.purpose, channel, copies);
+  const refused = refusedConsent(rules, option.purpose, channel, copies, at);
   if (refused) return denied(refused.reason, refused.rule);
 
   if (engagement) {
@@ -75,9 +75,8 @@ export function judge(input: JudgeInput): Judgement {
       const until = releaseAt(times, zones, at, customerId);
       if (until !== undefined)
         return { ...base, verdict: "deferred", reason: closed.reason, rule: closed.path, until };
-      // There is no hour that is open in all of the zones in which they may be.
-      if (zones.length === 1) return denied(closed.reason, closed.path);
-      if (option.purpose !== "service") return denied("no_timezone", closed.path);
+      // There may be no hour that is open in all of the zones in which they may be.
+      return denied(zones.length > 1 ? "no_timezone" : closed.reason, closed.path);
     }
   }
   return { ...base, verdict: "permitted", reason: "permitted" };

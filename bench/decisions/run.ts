@@ -1,0 +1,35 @@
+/** `npm run bench -- --decisions`: how fast a decision is made, by itself and with the policy's answer over NATS. */
+import { Installation } from "../installation.js";
+import type { BenchOptions } from "../options.js";
+import type { Result } from "../results.js";
+import { settingsOf } from "../settings.js";
+import type { Say } from "../w1.js";
+import { measureDecisions } from "./decision-load.js";
+import { measureScoring } from "./scoring.js";
+
+const RATE = 500;
+const WARM_UP = { ratePerSecond: 200, seconds: 10 };
+
+export async function runDecisions(options: BenchOptions, say: Say): Promise<Result> {
+  say("scoring 12 candidates, then 2,500");
+  const scoring = [measureScoring(12, 20_000), measureScoring(2_500, 400)];
+  say("starting servers, decision and policy");
+  const system = await Installation.start({
+    durability: options.durability,
+    actors: 0,
+    services: ["decision", "policy"],
+  });
+  try {
+    await measureDecisions(system, WARM_UP.ratePerSecond, WARM_UP.seconds, "warm");
+    const rate = options.rate ?? RATE;
+    say(`${rate} decisions/s for ${options.seconds} s`);
+    const load = await measureDecisions(system, rate, options.seconds, "c");
+    return {
+      kind: "decisions",
+      settings: settingsOf(options, { ...system.versions }),
+      decisions: { scoring, load },
+    };
+  } finally {
+    await system.stop();
+  }
+}

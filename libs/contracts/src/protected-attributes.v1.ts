@@ -1,0 +1,53 @@
+/**
+ * Attributes of a customer that must never have a part in a decision: the characteristics that anti-discrimination law
+ * protects, and whatever else a bank names `protected…`. What comes under such a name is kept apart from all that
+ * expressions, models and texts can read (`libs/domain/src/context/protected.ts`); it serves for monitoring alone.
+ */
+
+/**
+ * Names, without regard to case, `_` and `-`. Characteristics of 12 CFR 1002.2(z) (Regulation B, equal credit) and of
+ * Article 21 of the Charter of Fundamental Rights of the European Union, as systems call them.
+ */
+export const PROTECTED_CHARACTERISTICS: readonly string[] = [
+  "age",
+  "ageGroup",
+  "birthDate",
+  "birthYear",
+  "dateOfBirth",
+  "disability",
+  "disabled",
+  "ethnicGroup",
+  "ethnicOrigin",
+  "ethnicity",
+  "familyStatus",
+  "gender",
+  "genderIdentity",
+  "maritalStatus",
+  "nationalMinority",
+  "nationalOrigin",
+  "nationality",
+  "politicalOpinion",
+  "pregnancy",
+  "pregnant",
+  "publicAssistance",
+  "race",
+  "religion",
+  "sex",
+  "sexualOrientation",
+  "skinColor",
+  "skinColour",
+  "socialOrigin",
+  "tradeUnionMember",
+  "yearOfBirth",
+];
+
+const squashed = (name: string): string => name.replaceAll(/[_-]/g, "").toLowerCase();
+const NAMES: ReadonlySet<string> = new Set(PROTECTED_CHARACTERISTICS.map(squashed));
+/** A bank's own: `protected_postcode`, `protectedPostcode`. */
+const OWN = /^protected[_A-Z]/;
+const NEEDS_SQUASHING = /[A-Z_-]/;
+
+/** True for the name of an attribute (or of a field of event data) that no decision may know. */
+export function isProtected(name: string): boolean {
+  return NAMES.has(name) || (NEEDS_SQUASHING.test(name) && (NAMES.has(squashed(name)) || OWN.test(name)));
+}
