@@ -4,6 +4,7 @@ import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
 import { experimentsCommand } from "./experiments/experiments.command.js";
@@ -43,6 +44,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   kpi: kpiCommand,
   experiments: experimentsCommand,
   tail: tailCommand,
+  models: modelsCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -52,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
   "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
-  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "models", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 

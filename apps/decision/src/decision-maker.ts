@@ -8,6 +8,7 @@ import { conclude, evaluateRequest, prepareCatalogue, rank, type Catalogue, type
 import { RpcUnavailable } from "#messaging";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
+import type { CandidateModels } from "./models/candidate-models.js";
 import type { PolicyPort } from "./policy.port.js";
 
 /** Kept back from the caller's time for answering; of short deadlines a quarter. */
@@ -18,6 +19,7 @@ export class DecisionMaker {
     private readonly catalogue: Catalogue,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
+    private readonly models: Pick<CandidateModels, "of">,
   ) {
     prepareCatalogue(catalogue, expressions);
   }
@@ -28,8 +30,11 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const ranked = requests.map((request) => {
-      const ranking = rank(request, this.catalogue, this.expressions);
+    const propensities = await Promise.all(
+      requests.map(async (request) => this.models.of(request, this.catalogue)),
+    );
+    const ranked = requests.map((request, i) => {
+      const ranking = rank(request, this.catalogue, this.expressions, propensities[i]);
       return { request, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);

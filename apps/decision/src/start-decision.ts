@@ -6,6 +6,7 @@ import {
   createExpressions,
   loadCatalogues,
   loadExperiments,
+  loadModels,
   withExperiments,
 } from "#definitions";
 import { connectNats, RpcClient, RpcServer } from "#messaging";
@@ -14,6 +15,7 @@ import { NestLogger, type Logger } from "#telemetry";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
 import { DecisionModule } from "./decision.module.js";
+import { startModels } from "./models/start-models.js";
 import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
 
 /** Instances with the same queue share the requests. */
@@ -26,6 +28,7 @@ export async function startDecision(
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
   const experiments = loadExperiments(config.definitionsDir);
+  const definitions = loadModels(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -37,7 +40,16 @@ export async function startDecision(
   });
   await archiveDefinitions(nc, [...catalogues, ...experiments], log);
   const catalogue = withExperiments(catalogueOf(catalogues), experiments);
-  const maker = new DecisionMaker(catalogue, createExpressions(), new PolicyRpcAdapter(new RpcClient(nc)));
+  const expressions = createExpressions();
+  const models = await startModels(nc, {
+    definitions,
+    dir: config.definitionsDir,
+    priorOf: (action) => catalogue.actions.get(action)?.prior,
+    expressions,
+    log,
+  });
+  const policy = new PolicyRpcAdapter(new RpcClient(nc));
+  const maker = new DecisionMaker(catalogue, expressions, policy, models.candidates);
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
@@ -47,6 +59,7 @@ export async function startDecision(
     ready: () => connected,
     async stop() {
       await app.close();
+      await models.stop();
       await nc.drain();
     },
   };

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from "@nestjs/common";
 import type { Logger } from "#telemetry";
 import type { GatewayConfig } from "./config.js";
-import { ContactsController } from "./contacts/contacts.controller.js";
 import { ChangePublisher } from "./customers/change.publisher.js";
+import { ContactsController } from "./contacts/contacts.controller.js";
 import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
@@ -47,8 +47,8 @@ export class GatewayModule {
         EventsController,
         CustomersController,
         ConsentsController,
-        ContactsController,
         HoldsController,
+        ContactsController,
         DecisionsController,
         SimulateController,
         JourneysController,

@@ -165,7 +165,7 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
 
 function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], trusted: boolean): string[] {
   const { record, contacts } = file;
-  const { profile, at, cap } = record.request;
+  const { profile, cap, at } = record.request;
   const lines: string[] = [];
   const purposes = new Set<string>();
   for (const { channel, rule, reason, until } of record.verdicts) {

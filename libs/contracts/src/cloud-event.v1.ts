@@ -151,9 +151,9 @@ export const eventTypes = {
   consentChanged: "consent.changed",
   holdPlaced: "hold.placed",
   holdLifted: "hold.lifted",
+  messageReceived: "message.received",
   /** Another system of the bank contacted the customer (`contactReportedV1`). */
   contactReported: "contact.reported",
-  messageReceived: "message.received",
   /** First token of `outcome.<kind>` events (source `segue`). */
   outcomeFamily: "outcome",
   timerFamily: "timer",

@@ -55,8 +55,8 @@ export const decisionRequestV1 = z
     /** Channels that must not be used (tried before in this journey). */
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
-    engagement: engagementV1.optional(),
     tags: z.array(z.string()).min(1).max(16).optional(),
+    engagement: engagementV1.optional(),
     /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
     watermark: z.number().int().nonnegative().optional(),
   })
@@ -142,6 +142,18 @@ export const explanationV1 = z.object({
 });
 export type Explanation = z.infer<typeof explanationV1>;
 
+/**
+ * Why a model had no say: there is none of this id; its state cannot be used; the bank's own answered too late, was not there, answered
+ * nonsense (`model_broken`), or was not asked because it had failed several times just before.
+ */
+export const PROPENSITY_FALLBACKS = [
+  "model_missing",
+  "model_broken",
+  "too_late",
+  "unavailable",
+  "not_asked",
+] as const;
+
 /** What an adaptive model expected of an action for this customer at this moment. */
 export const propensityV1 = z.object({
   model: z.string(),
@@ -156,6 +168,8 @@ export const propensityV1 = z.object({
     .array(z.object({ feature: z.string(), effect: z.number() }))
     .max(3)
     .optional(),
+  /** Why the model had no say and the prior counts. */
+  fallback: z.enum(PROPENSITY_FALLBACKS).optional(),
 });
 export type Propensity = z.infer<typeof propensityV1>;
 

@@ -108,12 +108,12 @@ export const REASON_CODES = [
   "outside_contact_times",
   "cap_reached",
   "journey_cap_reached",
+  "quota_reached",
+  "budget_spent",
   /** Silence after a conversion, a refusal, a complaint or a conversation. */
   "cool_down",
   /** Silence after contacts that were ignored. */
   "suppressed_ignored",
-  "quota_reached",
-  "budget_spent",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",

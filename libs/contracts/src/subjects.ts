@@ -79,14 +79,14 @@ export const subjects = {
   /** Events of one customer whose type starts with this token. */
   evtOfCustomerFamily: (customerId: string, family: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Events of one type, of every customer of a partition, from any source. */
+  evtOfTypeInPartition: (p: number, type: string): string =>
+    `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
   /** Events of one customer of one type. */
   evtOfCustomerType: (customerId: string, type: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${eventType(type)}`,
   /** Events of one type of every customer. */
   evtOfType: (type: string): string => `evt.*.*.*.${eventType(type)}`,
-  /** Events of one type, of every customer of a partition, from any source. */
-  evtOfTypeInPartition: (p: number, type: string): string =>
-    `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */
@@ -111,6 +111,8 @@ export const subjects = {
   auditOfControls: "audit.control",
   /** A key of the bucket `definitions`, as its stream has it. */
   definition: (key: string): string => `$KV.definitions.${key}`,
+  /** A key of the bucket `models`, as its stream has it. */
+  model: (key: string): string => `$KV.models.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>

@@ -40,6 +40,7 @@ export {
   loadExperiments,
   loadFairness,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   withExperiments,

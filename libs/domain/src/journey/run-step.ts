@@ -168,8 +168,8 @@ function requestOf(
           },
         }
       : {}),
-    ...(knows(context.engagement) ? { engagement: context.engagement } : {}),
     ...(s.type === "decide" && s.candidates ? { tags: s.candidates.tags } : {}),
+    ...(knows(context.engagement) ? { engagement: context.engagement } : {}),
   };
 }
 
