@@ -3,6 +3,7 @@ import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
 import { contactAboutV1, engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
+import { limitsV1 } from "./limit.v1.js";
 
 /**
  * What Segue knows of a customer that decides whether it may speak: held in the context (in event order)
@@ -47,6 +48,8 @@ export const policyOptionV1 = z.object({
   channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
+  /** Quota and budget of the action, where it has one. */
+  limits: limitsV1.optional(),
 });
 export type PolicyOption = z.infer<typeof policyOptionV1>;
 

@@ -7,6 +7,7 @@ export { zoneOf, type Zone } from "../time/zone.js";
 export * from "./evaluate.js";
 export { holds } from "./holds.js";
 export * from "./judge.js";
+export * from "./limit-ledger.js";
 export * from "./place.js";
 export * from "./profile.js";
 export * from "./profile-history.js";
