@@ -5,6 +5,7 @@ import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { definitionsCommand } from "./definitions/definitions.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
 import { experimentsCommand } from "./experiments/experiments.command.js";
@@ -45,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   kpi: kpiCommand,
   experiments: experimentsCommand,
   tail: tailCommand,
+  models: modelsCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -64,7 +66,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "stop",
     "migrate",
   ],
-  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "models", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 

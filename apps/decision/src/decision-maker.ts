@@ -9,6 +9,7 @@ import { RpcUnavailable } from "#messaging";
 import type { Timed } from "#registry";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
+import type { CandidateModels } from "./models/candidate-models.js";
 import type { PolicyPort } from "./policy.port.js";
 
 /** Kept back from the caller's time for answering; of short deadlines a quarter. */
@@ -20,6 +21,7 @@ export class DecisionMaker {
     private readonly catalogues: Timed<Catalogue>,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
+    private readonly models: Pick<CandidateModels, "of">,
   ) {}
 
   /**
@@ -28,9 +30,13 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const ranked = requests.map((request) => {
-      const catalogue = this.catalogues.at(request.at);
-      const ranking = rank(request, catalogue, this.expressions);
+    const catalogues = requests.map((request) => this.catalogues.at(request.at));
+    const propensities = await Promise.all(
+      requests.map(async (request, i) => this.models.of(request, catalogues[i]!)),
+    );
+    const ranked = requests.map((request, i) => {
+      const catalogue = catalogues[i]!;
+      const ranking = rank(request, catalogue, this.expressions, propensities[i]);
       return { request, catalogue, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);

@@ -7,6 +7,7 @@ import {
   createExpressions,
   loadCatalogues,
   loadExperiments,
+  loadModels,
   withExperiments,
 } from "#definitions";
 import { prepareCatalogue } from "#domain";
@@ -17,6 +18,7 @@ import { NestLogger, type Logger } from "#telemetry";
 import type { DecisionConfig } from "./config.js";
 import { DecisionMaker } from "./decision-maker.js";
 import { DecisionModule } from "./decision.module.js";
+import { startModels } from "./models/start-models.js";
 import { PolicyRpcAdapter } from "./policy-rpc.adapter.js";
 
 /** Instances with the same queue share the requests. */
@@ -32,6 +34,7 @@ export async function startDecision(
 ): Promise<Service> {
   const catalogues = loadCatalogues(config.definitionsDir);
   const experiments = loadExperiments(config.definitionsDir);
+  const definitions = loadModels(config.definitionsDir);
   let connected = true;
   const nc = await connectNats({
     url: config.natsUrl,
@@ -42,16 +45,22 @@ export async function startDecision(
     },
   });
   const expressions = createExpressions();
+  const clock = clockFrom(config.clock);
   await archiveDefinitions(nc, experiments, log);
-  const published = await publishedFiles(
-    { nc, clock: clockFrom(config.clock), of: CATALOGUES, files: catalogues, log },
-    (inForce) => {
-      const catalogue = withExperiments(catalogueOf(inForce), experiments);
-      prepareCatalogue(catalogue, expressions);
-      return catalogue;
-    },
-  );
-  const maker = new DecisionMaker(published, expressions, new PolicyRpcAdapter(new RpcClient(nc)));
+  const published = await publishedFiles({ nc, clock, of: CATALOGUES, files: catalogues, log }, (inForce) => {
+    const catalogue = withExperiments(catalogueOf(inForce), experiments);
+    prepareCatalogue(catalogue, expressions);
+    return catalogue;
+  });
+  const models = await startModels(nc, {
+    definitions,
+    dir: config.definitionsDir,
+    priorOf: (action) => published.at(clock.now()).actions.get(action)?.prior,
+    expressions,
+    log,
+  });
+  const policy = new PolicyRpcAdapter(new RpcClient(nc));
+  const maker = new DecisionMaker(published, expressions, policy, models.candidates);
   const app = await NestFactory.createMicroservice<MicroserviceOptions>(DecisionModule.with(maker, log), {
     strategy: new RpcServer({ nc, queue: QUEUE }),
     logger: new NestLogger(log),
@@ -61,6 +70,7 @@ export async function startDecision(
     ready: () => connected,
     async stop() {
       await app.close();
+      await models.stop();
       published.stop();
       await nc.drain();
     },

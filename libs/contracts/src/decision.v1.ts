@@ -140,6 +140,18 @@ export const explanationV1 = z.object({
 });
 export type Explanation = z.infer<typeof explanationV1>;
 
+/**
+ * Why a model had no say: there is none of this id; its state cannot be used; the bank's own answered too late, was not there, answered
+ * nonsense (`model_broken`), or was not asked because it had failed several times just before.
+ */
+export const PROPENSITY_FALLBACKS = [
+  "model_missing",
+  "model_broken",
+  "too_late",
+  "unavailable",
+  "not_asked",
+] as const;
+
 /** What an adaptive model expected of an action for this customer at this moment. */
 export const propensityV1 = z.object({
   model: z.string(),
@@ -154,6 +166,8 @@ export const propensityV1 = z.object({
     .array(z.object({ feature: z.string(), effect: z.number() }))
     .max(3)
     .optional(),
+  /** Why the model had no say and the prior counts. */
+  fallback: z.enum(PROPENSITY_FALLBACKS).optional(),
 });
 export type Propensity = z.infer<typeof propensityV1>;
 

@@ -26,6 +26,9 @@ export const DLQ_STREAM = "DLQ";
 /** Stream of the bucket `definitions`. */
 export const DEFINITIONS_STREAM = "KV_definitions";
 
+/** Stream that adaptive models learn from: decisions, orders, and what became of them, in one order. */
+export const LEARNING_STREAM = "AUDIT";
+
 /** Stream that holds the changes of releases and of the kill switch. */
 export const GOVERNANCE_STREAM = "AUDIT";
 
@@ -118,6 +121,12 @@ export const BUCKETS = [
   {
     name: "definitions",
     description: "Versions of journeys, what is live of each, and the kill switch",
+    ttl: false,
+    history: 1,
+  },
+  {
+    name: "models",
+    description: "What adaptive models have learned, per action and channel, and up to where in AUDIT",
     ttl: false,
     history: 1,
   },

@@ -113,6 +113,8 @@ export const subjects = {
   limits: "limit.*",
   /** A key of the bucket `definitions`, as its stream has it. */
   definition: (key: string): string => `$KV.definitions.${key}`,
+  /** A key of the bucket `models`, as its stream has it. */
+  model: (key: string): string => `$KV.models.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>

@@ -42,6 +42,7 @@ export {
   loadExperiments,
   loadFairness,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   withExperiments,

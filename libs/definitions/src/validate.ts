@@ -35,15 +35,14 @@ export interface FolderValidation extends Validation {
 
 /** Everything below a definitions folder, and files from elsewhere with it. A missing `events/` or `signals/` is no problem. */
 export function validateDefinitions(dir: string, options: ReadOptions = {}): FolderValidation {
-  const { journeys, catalogue, policies, signals, events, tables, experiments, fairness } = readDefinitions(
-    dir,
-    options,
-  );
+  const { journeys, catalogue, policies, signals, models, events, tables, experiments, fairness } =
+    readDefinitions(dir, options);
   const parts = [
     journeys,
     catalogue,
     policies,
     signals,
+    models,
     tables,
     experiments,
     fairness,

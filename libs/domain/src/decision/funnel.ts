@@ -156,7 +156,10 @@ function failed(action: string, stage: Explanation["stage"], error: unknown): Ex
 }
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
-function channelsOf({ channels: own }: PreparedAction, request: DecisionRequest): readonly Channel[] {
+export function channelsOf(
+  { channels: own }: Pick<PreparedAction, "channels">,
+  request: DecisionRequest,
+): readonly Channel[] {
   const { channels, exclude } = request;
   if (channels === undefined && exclude === undefined) return own;
   const wanted = channels ? [...new Set(channels)].filter((c) => own.includes(c)) : own;

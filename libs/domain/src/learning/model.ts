@@ -3,7 +3,7 @@
  * JSON, and the same outcomes in the same order give the same bytes.
  *
  * Three Bayesian regressions, from a cautious one to one that adapts fast, each start from the log-odds of the base rate
- * (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last hundred or so outcomes
+ * (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last thirty or so outcomes
  * (A. E. Raftery et al. 2010, dynamic model averaging), and calibrated (calibration.ts). docs/decisioning.md has the
  * figures, docs/adr/0025 the reasons.
  */
@@ -16,7 +16,7 @@ import {
   type Linear,
   type Posterior,
 } from "./bayesian-regression.js";
-import { calibrated, emptyCalibration, withCalibrationOutcome } from "./calibration.js";
+import { calibrated, emptyCalibration, slopeOf, withCalibrationOutcome } from "./calibration.js";
 import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drift.js";
 import {
   BASE_COLUMNS,
@@ -41,11 +41,13 @@ const WATCHED = 1;
 /** Prior variances of the intercept and of the three base rates' weights. */
 const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1] as const;
 /** Of a member's record in forecasting, this much counts one outcome later. */
-const EVIDENCE_KEPT = 0.99;
+const EVIDENCE_KEPT = 0.97;
 
 export interface Member extends Posterior {
   /** Sum of the log-likelihoods of its forecasts, the older the less; relative to the best member. */
   readonly evidence: number;
+  /** Its share in the average; those of all members sum to 1. */
+  readonly share: number;
 }
 
 export interface ModelState {
@@ -75,7 +77,11 @@ export function emptyModel(spec: ModelSpec): ModelState {
     lastAt: 0,
     baseRate: emptyBaseRate(spec),
     encoding: emptyEncoding(spec),
-    members: MEMBERS.map((_, m) => ({ ...widened(EMPTY_POSTERIOR, BASE_COLUMNS, priorOf(m)), evidence: 0 })),
+    members: MEMBERS.map((_, m) => ({
+      ...widened(EMPTY_POSTERIOR, BASE_COLUMNS, priorOf(m)),
+      evidence: 0,
+      share: 1 / MEMBERS.length,
+    })),
     calibration: emptyCalibration(),
     drift: EMPTY_WATCH,
   };
@@ -83,11 +89,11 @@ export function emptyModel(spec: ModelSpec): ModelState {
 
 /** Probability of a positive outcome, and mean and variance of its log-odds. */
 export function predict(state: ModelState, features: Features): Prediction {
-  const { offset, x } = vectorOf(state, state.encoding, features);
+  const { base, x } = vectorOf(state, state.encoding, features);
   const { mean, variance } = calibrated(
     state.calibration,
-    averaged(state, forecasts(state.members, x, offset)),
-    logit(state.spec.prior.propensity),
+    averaged(state.members, forecasts(state.members, x, base)),
+    base,
   );
   return { p: sigmoid(mean), mean, variance };
 }
@@ -97,14 +103,11 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
   const { spec } = state;
   const encoding = grown(state.encoding, spec, features);
   const { columns } = encoding;
-  const { offset, x } = vectorOf(state, encoding, features);
-  const wide = state.members.map((member, m) => ({
-    ...widened(member, columns.count, priorOf(m)),
-    evidence: member.evidence,
-  }));
-  const told = forecasts(wide, x, offset);
-  const evidence = told.map(({ mean }, m) => EVIDENCE_KEPT * wide[m]!.evidence + logLikelihood(mean, label));
-  const best = Math.max(...evidence);
+  const { base, x } = vectorOf(state, encoding, features);
+  const wide = state.members.map((member, m) => widened(member, columns.count, priorOf(m)));
+  const told = forecasts(wide, x, base);
+  const { mean } = averaged(state.members, told);
+  const records = evidenceOf(state.members, told, label);
   const outcomes = state.outcomes + 1;
   const lastAt = Math.max(state.lastAt, Number.isFinite(at) ? at : 0);
   return {
@@ -114,15 +117,10 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
     baseRate: withBaseOutcome(state.baseRate, spec, state.outcomes, label),
     encoding: rescaled(encoding, spec, features),
     members: wide.map((member, m) => ({
-      ...withOutcome(member, x, offset, label, forgetOf(spec, m), priorOf(m)),
-      evidence: evidence[m]! - best,
+      ...withOutcome(member, x, base, label, forgetOf(spec, m), priorOf(m)),
+      ...records[m]!,
     })),
-    calibration: withCalibrationOutcome(
-      state.calibration,
-      averaged(state, told).mean,
-      logit(spec.prior.propensity),
-      label,
-    ),
+    calibration: withCalibrationOutcome(state.calibration, mean, base, label),
     drift: watched(
       state.drift,
       { x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
@@ -138,16 +136,15 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const weights = shares(state.members);
   const found = Object.entries(state.spec.features).map(([feature, spec]) => {
     const x: Vector = { index: [], value: [], unseen: 0 };
     encode(state.encoding, { ...state.spec, features: { [feature]: spec } }, features, x);
     const effect = state.members.reduce(
-      (sum, { mean }, m) =>
-        sum + weights[m]! * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
+      (sum, { mean, share }) =>
+        sum + share * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
       0,
     );
-    return { feature, effect: effect * (1 + state.calibration.mean[1]!) };
+    return { feature, effect: effect * slopeOf(state.calibration) };
   });
   return found.filter(({ effect }) => effect !== 0).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
@@ -160,33 +157,41 @@ const priorOf =
 const forgetOf = (spec: ModelSpec, member: number): number =>
   1 - 2 ** (-1 / ((spec.memory ?? DEFAULT_MEMORY) * MEMBERS[member]!.memory));
 
-/** The offset that predictions start from, and the vector: 1, the base rate against the prior, the other horizons against it. */
-function vectorOf(state: ModelState, encoding: Encoding, features: Features): { offset: number; x: Vector } {
-  const [offset, fast, slow] = baseLogOdds(state.baseRate) as [number, number, number];
+/** The log-odds that predictions start from, and the vector: 1, the base rate against the prior, the other horizons against it. */
+function vectorOf(state: ModelState, encoding: Encoding, features: Features): { base: number; x: Vector } {
+  const [base, fast, slow] = baseLogOdds(state.baseRate) as [number, number, number];
   const x: Vector = {
     index: [0, 1, 2, 3],
-    value: [1, offset - logit(state.spec.prior.propensity), fast - offset, slow - offset],
+    value: [1, base - logit(state.spec.prior.propensity), fast - base, slow - base],
     unseen: 0,
   };
   encode(encoding, state.spec, features, x);
-  return { offset, x };
+  return { base, x };
 }
 
-const forecasts = (members: readonly Posterior[], x: Vector, offset: number): Linear[] =>
-  members.map((member, m) => linear(member, x, offset, MEMBERS[m]!.variance));
-
-function shares(members: readonly Member[]): number[] {
-  const weights = members.map(({ evidence }) => Math.exp(evidence));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((w) => w / sum);
-}
+const forecasts = (members: readonly Posterior[], x: Vector, base: number): Linear[] =>
+  members.map((member, m) => linear(member, x, base, MEMBERS[m]!.variance));
 
 /** Mean and variance of the mixture: the members' own variances and how far they lie apart. */
-function averaged(state: ModelState, told: readonly Linear[]): Linear {
-  const weights = shares(state.members);
-  const mean = told.reduce((sum, t, m) => sum + weights[m]! * t.mean, 0);
-  const variance = told.reduce((sum, t, m) => sum + weights[m]! * (t.variance + (t.mean - mean) ** 2), 0);
+function averaged(members: readonly Member[], told: readonly Linear[]): Linear {
+  const mean = told.reduce((sum, t, m) => sum + members[m]!.share * t.mean, 0);
+  const variance = told.reduce(
+    (sum, t, m) => sum + members[m]!.share * (t.variance + (t.mean - mean) ** 2),
+    0,
+  );
   return { mean, variance };
+}
+
+function evidenceOf(
+  members: readonly Member[],
+  told: readonly Linear[],
+  label: 0 | 1,
+): { evidence: number; share: number }[] {
+  const sums = told.map(({ mean }, m) => EVIDENCE_KEPT * members[m]!.evidence + logLikelihood(mean, label));
+  const best = Math.max(...sums);
+  const weights = sums.map((sum) => Math.exp(sum - best));
+  const all = weights.reduce((a, b) => a + b, 0);
+  return sums.map((sum, m) => ({ evidence: sum - best, share: weights[m]! / all }));
 }
 
 const logLikelihood = (logOdds: number, label: 0 | 1): number => -softplus(label === 1 ? -logOdds : logOdds);
