@@ -1,5 +1,6 @@
 /**
- * Follows EVT into the index: profile events are folded in, outcomes release reservations (and quotas), each kind by its own
+ * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release reservations
+ * and quotas, each kind by its own
  * tail, so that a flood of outcomes delays no opt-out. Every instance reads everything; sequences and states make
  * that idempotent. It never skips: while Redis is away it waits.
  *
@@ -22,6 +23,7 @@ import { LimitsUnavailable, type LimitLogs } from "./limit-log.store.js";
 import type { PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
 import type { RecentProfileEvents } from "./recent-profile-events.js";
+import { reportOf } from "./reported-contacts.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { parseStored, type StoredEvent } from "./stored-events.reader.js";
 
@@ -33,7 +35,10 @@ interface TailKind {
 }
 const PROFILES: TailKind = {
   name: "profiles",
-  filters: PROFILE_FAMILIES.map((f) => subjects.evtOfTypeFamily(f)),
+  filters: [
+    ...PROFILE_FAMILIES.map((f) => subjects.evtOfTypeFamily(f)),
+    subjects.evtOfType(eventTypes.contactReported),
+  ],
   inFlight: 1,
 };
 /** Those that may give budget back: the others leave a contact counted as it is. */
@@ -209,6 +214,12 @@ class StreamTail {
   }
 
   async #into(event: StoredEvent): Promise<void> {
+    if (event.type === eventTypes.contactReported) {
+      const report = reportOf(event);
+      const at = { stream: this.#stream, seq: event.seq };
+      if (report) await this.#index.report(event.customerId, at, report.id, report.record);
+      return;
+    }
     if (!event.type.startsWith(`${eventTypes.outcomeFamily}.`)) {
       const at = { stream: this.#stream, seq: event.seq };
       await this.#index.fold(event.customerId, at, (now) => foldEvent(now, event));

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
+import { engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { journeyCapV1, MAX_RUN, profileV1, verdictV1 } from "./policy.v1.js";
 
@@ -55,6 +56,7 @@ export const decisionRequestV1 = z
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
     tags: z.array(z.string()).min(1).max(16).optional(),
+    engagement: engagementV1.optional(),
     /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
     watermark: z.number().int().nonnegative().optional(),
   })

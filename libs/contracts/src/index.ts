@@ -11,6 +11,7 @@ export * from "./decision.v1.js";
 export * from "./definition-version.js";
 export * from "./desk.v1.js";
 export * from "./duration.js";
+export * from "./engagement.v1.js";
 export * from "./event-vocabulary.v1.js";
 export * from "./governance.v1.js";
 export * from "./experiment.v1.js";

@@ -16,6 +16,7 @@ import {
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
+import { contactReportedV1 } from "./engagement.v1.js";
 import { eventVocabularyV1 } from "./event-vocabulary.v1.js";
 import { experimentV1 } from "./experiment.v1.js";
 import { fairnessV1 } from "./fairness.v1.js";
@@ -37,6 +38,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "cloud-event.v1": cloudEventV1,
   "command.v1": commandV1,
   "consent-changed.v1": consentChangedV1,
+  "contact-reported.v1": contactReportedV1,
   "context.v1": contextV1,
   "controls.v1": controlsRecordV1,
   "customer-registered.v1": customerRegisteredV1,

@@ -23,6 +23,9 @@ const OPTIONAL = new Set([
   "bands",
   "rates",
   "bound",
+  "journey@contact-reported.v1",
+  "campaign",
+  "about",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

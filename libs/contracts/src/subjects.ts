@@ -83,6 +83,11 @@ export const subjects = {
   /** Events of one type, of every customer of a partition, from any source. */
   evtOfTypeInPartition: (p: number, type: string): string =>
     `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
+  /** Events of one customer of one type. */
+  evtOfCustomerType: (customerId: string, type: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${eventType(type)}`,
+  /** Events of one type of every customer. */
+  evtOfType: (type: string): string => `evt.*.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */

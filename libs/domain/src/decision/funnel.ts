@@ -5,6 +5,7 @@
  */
 import {
   MAX_OPTIONS,
+  aboutOf,
   type ActionDefinition,
   type Channel,
   type DecisionRequest,
@@ -191,5 +192,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
     // The ring of contacts never runs empty again.
     contacted: request.context.contacts.length > 0,
     ...(request.watermark === undefined ? {} : { watermark: request.watermark }),
+    about: aboutOf(request.moment),
+    ...(request.engagement ? { engagement: request.engagement } : {}),
   };
 }
