@@ -30,13 +30,14 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const catalogues = requests.map((request) => this.catalogues.at(request.at));
-    const propensities = await Promise.all(
-      requests.map(async (request, i) => this.models.of(request, catalogues[i]!)),
+    const asked = await Promise.all(
+      requests.map(async (request) => {
+        const catalogue = this.catalogues.at(request.at);
+        return { request, catalogue, propensities: await this.models.of(request, catalogue) };
+      }),
     );
-    const ranked = requests.map((request, i) => {
-      const catalogue = catalogues[i]!;
-      const ranking = rank(request, catalogue, this.expressions, propensities[i]);
+    const ranked = asked.map(({ request, catalogue, propensities }) => {
+      const ranking = rank(request, catalogue, this.expressions, propensities);
       return { request, catalogue, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);

@@ -45,8 +45,8 @@ export async function startDecision(
     },
   });
   const expressions = createExpressions();
-  const clock = clockFrom(config.clock);
   await archiveDefinitions(nc, experiments, log);
+  const clock = clockFrom(config.clock);
   const published = await publishedFiles({ nc, clock, of: CATALOGUES, files: catalogues, log }, (inForce) => {
     const catalogue = withExperiments(catalogueOf(inForce), experiments);
     prepareCatalogue(catalogue, expressions);

@@ -237,11 +237,6 @@ export class PolicyIndex {
     ]);
   }
 
-  /** Takes a reservation away of which nobody was told: as if it had not been made. */
-  async undo(customer: string, id: string): Promise<void> {
-    await UNDO.run(this.#connection, [indexKey(customer), contactsKey(customer), this.#connection.epoch, id]);
-  }
-
   /** Counts a contact that another system reports. */
   async report(customer: string, at: EventPosition, id: string, record: string): Promise<void> {
     const keys = [indexKey(customer), contactsKey(customer), GENERATION_KEY];
@@ -253,6 +248,11 @@ export class PolicyIndex {
       id,
       record,
     ]);
+  }
+
+  /** Takes a reservation away of which nobody was told: as if it had not been made. */
+  async undo(customer: string, id: string): Promise<void> {
+    await UNDO.run(this.#connection, [indexKey(customer), contactsKey(customer), this.#connection.epoch, id]);
   }
 
   /** Folds an event into a known profile; `change` answers undefined when there is nothing to write. */

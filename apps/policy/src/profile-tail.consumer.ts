@@ -1,6 +1,6 @@
 /**
- * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release reservations
- * and quotas, each kind by its own
+ * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release
+ * reservations (and quotas), each kind by its own
  * tail, so that a flood of outcomes delays no opt-out. Every instance reads everything; sequences and states make
  * that idempotent. It never skips: while Redis is away it waits.
  *
