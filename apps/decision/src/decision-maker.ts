@@ -4,8 +4,9 @@
  * is pure (I9); unless policy could not answer the first time. The caller puts it on record.
  */
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
-import { conclude, evaluateRequest, prepareCatalogue, rank, type Catalogue, type Expressions } from "#domain";
+import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
+import type { Timed } from "#registry";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
 import type { CandidateModels } from "./models/candidate-models.js";
@@ -16,13 +17,12 @@ const RESERVE_MS = 50;
 
 export class DecisionMaker {
   constructor(
-    private readonly catalogue: Catalogue,
+    /** The one in force at a time: it may be another for the next decision. */
+    private readonly catalogues: Timed<Catalogue>,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
     private readonly models: Pick<CandidateModels, "of">,
-  ) {
-    prepareCatalogue(catalogue, expressions);
-  }
+  ) {}
 
   /**
    * Decides a run of requests (`DecisionRun`) within the time that `remaining` says is left (wall ms). Throws RpcUnavailable
@@ -30,12 +30,15 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const propensities = await Promise.all(
-      requests.map(async (request) => this.models.of(request, this.catalogue)),
+    const asked = await Promise.all(
+      requests.map(async (request) => {
+        const catalogue = this.catalogues.at(request.at);
+        return { request, catalogue, propensities: await this.models.of(request, catalogue) };
+      }),
     );
-    const ranked = requests.map((request, i) => {
-      const ranking = rank(request, this.catalogue, this.expressions, propensities[i]);
-      return { request, ranking, question: evaluateRequest(request, ranking) };
+    const ranked = asked.map(({ request, catalogue, propensities }) => {
+      const ranking = rank(request, catalogue, this.expressions, propensities);
+      return { request, catalogue, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);
     const replies =
@@ -47,13 +50,13 @@ export class DecisionMaker {
     faultPoint("decision.policy.after");
     const answers: DecisionAnswer[] = [];
     let next = 0;
-    for (const { request, ranking, question } of ranked) {
+    for (const { request, catalogue, ranking, question } of ranked) {
       if (question && next === replies.length) break;
       const {
         request: _asked,
         reply,
         ...explanation
-      } = conclude(request, ranking, this.catalogue, question ? replies[next++] : undefined);
+      } = conclude(request, ranking, catalogue, question ? replies[next++] : undefined);
       answers.push({ reply, explanation: JSON.stringify(explanation) });
       if (reply.kind !== "none") break;
     }

@@ -145,3 +145,14 @@ if tonumber(redis.call('HGET', KEYS[1], ARGV[2]) or '0') < tonumber(ARGV[3]) the
 return {'ok'}
 `,
 );
+
+/** Takes a reservation away. KEYS index, contacts. ARGV epoch, reservation id. */
+export const UNDO = new Script(
+  2,
+  `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return {'unknown'} end
+local raw = redis.call('HGET', KEYS[2], ARGV[2])
+if raw and string.sub(raw, 1, 1) == 'r' then redis.call('HDEL', KEYS[2], ARGV[2]) end
+return {'ok'}
+`,
+);

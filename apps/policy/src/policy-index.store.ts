@@ -17,7 +17,7 @@ import {
 } from "#contracts";
 import type { Cap, Zone } from "#domain";
 import { aboutText, capText, capsText, safe, unsafe, type Moment } from "./contact-record.js";
-import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION, REPORT } from "./index-scripts.js";
+import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION, REPORT, UNDO } from "./index-scripts.js";
 import type { NewCustomer } from "./new-customers.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { unavailable } from "./script.js";
@@ -248,6 +248,11 @@ export class PolicyIndex {
       id,
       record,
     ]);
+  }
+
+  /** Takes a reservation away of which nobody was told: as if it had not been made. */
+  async undo(customer: string, id: string): Promise<void> {
+    await UNDO.run(this.#connection, [indexKey(customer), contactsKey(customer), this.#connection.epoch, id]);
   }
 
   /** Folds an event into a known profile; `change` answers undefined when there is nothing to write. */

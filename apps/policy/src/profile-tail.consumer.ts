@@ -1,5 +1,6 @@
 /**
- * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release reservations, each kind by its own
+ * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release
+ * reservations (and quotas), each kind by its own
  * tail, so that a flood of outcomes delays no opt-out. Every instance reads everything; sequences and states make
  * that idempotent. It never skips: while Redis is away it waits.
  *
@@ -18,6 +19,7 @@ import type { Clock } from "#clock";
 import { eventTypes, outcomeV1, streamsOf, subjects, type TerminalOutcome } from "#contracts";
 import { PROFILE_FAMILIES, settlement } from "#domain";
 import { eventMessage, sleep } from "#messaging";
+import { LimitsUnavailable, type LimitLogs } from "./limit-log.store.js";
 import type { PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
 import type { RecentProfileEvents } from "./recent-profile-events.js";
@@ -77,11 +79,13 @@ class StreamTail {
   readonly #nc: NatsConnection;
   readonly #index: PolicyIndex;
   readonly #recent: RecentProfileEvents | undefined;
+  readonly #limits: Pick<LimitLogs, "giveBack">;
   readonly #log: TailLog;
   readonly #clock: Clock;
 
   constructor(kind: TailKind, stream: string, ports: ProfileTailPorts) {
-    const { nc, index, recent, clock, log } = ports;
+    const { nc, index, recent, limits, clock, log } = ports;
+    this.#limits = limits;
     this.#clock = clock;
     this.#recent = kind === PROFILES ? recent : undefined;
     this.name = `${stream}:${kind.name}`;
@@ -197,13 +201,13 @@ class StreamTail {
     if (event) await this.#untilDone(() => this.#into(event));
   }
 
-  /** Again and again while Redis is away. */
+  /** Again and again while Redis, or the log of limits, is away. */
   async #untilDone(work: () => Promise<void>): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof IndexUnavailable)) throw error;
+        if (!(error instanceof IndexUnavailable || error instanceof LimitsUnavailable)) throw error;
         await sleep(RETRY_MS, this.#stop.signal);
       }
     }
@@ -222,8 +226,10 @@ class StreamTail {
       return;
     }
     const outcome = outcomeV1.safeParse(event.data);
-    if (outcome.success && settlement(outcome.data) === "released")
-      await this.#index.release(event.customerId, outcome.data.reservationId);
+    if (!outcome.success || settlement(outcome.data) !== "released") return;
+    const { action, reservationId } = outcome.data;
+    await this.#index.release(event.customerId, reservationId);
+    await this.#limits.giveBack(action, reservationId);
   }
 }
 
@@ -231,6 +237,7 @@ export interface ProfileTailPorts {
   readonly nc: NatsConnection;
   readonly index: PolicyIndex;
   readonly recent: RecentProfileEvents;
+  readonly limits: Pick<LimitLogs, "giveBack">;
   readonly clock: Clock;
   readonly log: TailLog;
 }

@@ -275,6 +275,11 @@ export const EXAMPLES: Readonly<Record<string, Json>> = {
     campaign: "june-arrears",
     about: { event: "core:e-1", debt: "loan-1" },
   },
+  "limit-entry.v1": {
+    v: 1,
+    taken: [{ id: "c-1.7.0", at: 1_767_225_600_000, cost: 2.5 }],
+    givenBack: ["c-2.3.0"],
+  },
   "hold-lifted.v1": { kind: "fraud" },
   "hold-placed.v1": { kind: "fraud", reason: "reported" },
   "message-received.v1": { channel: "sms", text: "STOP" },

@@ -23,6 +23,7 @@ export * from "./journey.v1.js";
 export * from "./json-schemas.js";
 export * from "./model-state.v1.js";
 export * from "./model.v1.js";
+export * from "./limit.v1.js";
 export * from "./moment.v1.js";
 export * from "./outcome.v1.js";
 export * from "./partition.js";

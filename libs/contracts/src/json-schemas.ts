@@ -23,6 +23,7 @@ import { fairnessV1 } from "./fairness.v1.js";
 import { controlsRecordV1, governanceRecordV1, releaseRecordV1 } from "./governance.v1.js";
 import { journeyV1 } from "./journey.v1.js";
 import { modelV1 } from "./model.v1.js";
+import { limitEntryV1 } from "./limit.v1.js";
 import { momentActV1, momentAnswerV1, momentReplyV1, momentTakenV1 } from "./moment.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
@@ -51,6 +52,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
+  "limit-entry.v1": limitEntryV1,
   "message-received.v1": messageReceivedV1,
   "model.v1": modelV1,
   "moment-act.v1": momentActV1,

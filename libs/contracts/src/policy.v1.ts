@@ -3,6 +3,7 @@ import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
 import { contactAboutV1, engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
+import { limitsV1 } from "./limit.v1.js";
 
 /**
  * What Segue knows of a customer that decides whether it may speak: held in the context (in event order)
@@ -28,6 +29,8 @@ export const profileV1 = z
     consentUntil: z.record(z.string(), z.number()).optional(),
     /** What a STOP ended, and START brings back: true for a grant, false where nothing was on record. */
     stopped: z.record(z.string(), z.boolean()).optional(),
+    /** When a refusal was made, epoch ms, where it says so: a grant from before lifts it not. */
+    refusedAt: z.record(z.string(), z.number()).optional(),
   })
   .meta({ id: "Profile" });
 export type Profile = z.infer<typeof profileV1>;
@@ -47,6 +50,8 @@ export const policyOptionV1 = z.object({
   channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
+  /** Quota and budget of the action, where it has one. */
+  limits: limitsV1.optional(),
 });
 export type PolicyOption = z.infer<typeof policyOptionV1>;
 

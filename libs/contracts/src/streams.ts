@@ -20,6 +20,8 @@ export function streamsOf(kind: Sharded): readonly string[] {
 }
 
 export const TIMER_STREAM = "TIMER";
+/** What was taken of the quotas and budgets of actions. */
+export const LIMITS_STREAM = "LIMITS";
 export const DLQ_STREAM = "DLQ";
 /** Stream of the bucket `definitions`. */
 export const DEFINITIONS_STREAM = "KV_definitions";
@@ -90,6 +92,13 @@ export const STREAMS: readonly StreamDefinition[] = [
     name: "AUDIT",
     subjects: ["audit.>"],
     description: "Steps, decisions, the contact ledger, and changes of what is live",
+    allowDirect: true,
+    duplicateWindowMs: TWO_MINUTES_MS,
+  },
+  {
+    name: LIMITS_STREAM,
+    subjects: [subjects.limits],
+    description: "Quotas and budgets of actions: what was taken and given back, written by compare-and-set",
     allowDirect: true,
     duplicateWindowMs: TWO_MINUTES_MS,
   },

@@ -27,6 +27,8 @@ export {
   readSurroundings,
   validateDefinitions,
   validateJourney,
+  validatePublication,
+  type PublicationValidation,
   type FolderValidation,
   type JourneyValidation,
   type Validation,

@@ -15,7 +15,7 @@ import {
   type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import { candidatesOf, unavailable, type Catalogue } from "./catalogue.js";
+import { candidatesOf, limitsOf, unavailable, type Catalogue } from "./catalogue.js";
 import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { preparedActions, type PreparedAction } from "./prepared.js";
@@ -184,6 +184,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
       purpose: action.purpose,
       channels: [...channels],
       urgent: action.urgent,
+      ...(action.quota || action.budget ? { limits: limitsOf(action) } : {}),
     })),
     journey: request.journey.id,
     ...(request.cap ? { cap: request.cap } : {}),
