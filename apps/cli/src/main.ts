@@ -4,8 +4,10 @@ import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
 import { consentCommand } from "./consent/consent.command.js";
+import { definitionsCommand } from "./definitions/definitions.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
 import { holdCommand } from "./hold/hold.command.js";
+import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
 import { experimentsCommand } from "./experiments/experiments.command.js";
@@ -33,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
   journeys: journeysCommand,
+  definitions: definitionsCommand,
   propose: proposeCommand,
   publish: publishCommand,
   rollback: rollbackCommand,
@@ -47,6 +50,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   kpi: kpiCommand,
   experiments: experimentsCommand,
   tail: tailCommand,
+  models: modelsCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -55,9 +59,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** How the list is divided; a command that is in none of them stands under the last heading. */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
-  "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
+  "Govern what is live": [
+    "journeys",
+    "definitions",
+    "propose",
+    "publish",
+    "rollback",
+    "pause",
+    "resume",
+    "stop",
+    "migrate",
+  ],
   "Customers' consents and holds": ["consent", "hold"],
-  "See and prove what happened": ["kpi", "experiments", "tail", "explain", "replay", "audit"],
+  "See and prove what happened": ["kpi", "experiments", "models", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };
 

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from "@nestjs/common";
 import type { Logger } from "#telemetry";
 import type { GatewayConfig } from "./config.js";
 import { ChangePublisher } from "./customers/change.publisher.js";
+import { ContactsController } from "./contacts/contacts.controller.js";
 import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
@@ -47,6 +48,7 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         HoldsController,
+        ContactsController,
         DecisionsController,
         SimulateController,
         JourneysController,

@@ -20,7 +20,7 @@ import type {
 } from "#contracts";
 import { PURPOSES, versionName } from "#contracts";
 import { definitionDigest } from "#definitions";
-import { journeyCap, judge, packCaps, packsFor, stoppedBy, type Cap, type Judgement } from "#domain";
+import { journeyCap, judge, packCaps, packsFor, stoppedBy, zonesOf, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
 import {
@@ -186,6 +186,8 @@ export class Evaluator {
     | "caps"
     | "journey"
     | "journeyCap"
+    | "about"
+    | "zones"
     | "lookBackMs"
     | "profile"
   > {
@@ -202,6 +204,8 @@ export class Evaluator {
       caps: (purpose) => this.capsOf(purpose, copies),
       journey: request.journey,
       journeyCap: cap,
+      about: request.about,
+      zones: zonesOf(copies),
       lookBackMs: Math.max(this.#longest, cap?.periodMs ?? 0),
       profile: request.profile,
     };
@@ -250,7 +254,7 @@ export class Evaluator {
   /** What is judged does not depend on the action: the same purpose, urgency and channel have the same verdict. */
   #judge(request: EvaluateRequest, copies: readonly Profile[]): readonly Judged[] {
     const { packs } = this.#ports;
-    const { at, journey, customerId } = request;
+    const { at, journey, customerId, engagement, about } = request;
     const controls = this.#ports.controls();
     const found = new Map<string, Judgement>();
     return request.options.map((option) => {
@@ -262,7 +266,7 @@ export class Evaluator {
         const stop = stoppedBy(controls, journey, channel);
         const verdict: Judgement =
           stop === undefined
-            ? judge({ packs, copies, option, channel, at, customerId })
+            ? judge({ packs, copies, option, channel, at, customerId, engagement, about })
             : { channel, verdict: "denied", reason: "stopped", rule: stop };
         found.set(key, verdict);
         return verdict;

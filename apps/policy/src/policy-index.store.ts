@@ -8,15 +8,16 @@ import { randomUUID } from "node:crypto";
 import {
   profileV1,
   type Channel,
+  type ContactAbout,
   type GateReply,
   type GateRequest,
   type Profile,
   type Purpose,
   type ReasonCode,
 } from "#contracts";
-import type { Cap } from "#domain";
-import { capText, capsText, safe, unsafe } from "./contact-record.js";
-import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION } from "./index-scripts.js";
+import type { Cap, Zone } from "#domain";
+import { aboutText, capText, capsText, safe, unsafe, type Moment } from "./contact-record.js";
+import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION, REPORT, UNDO } from "./index-scripts.js";
 import type { NewCustomer } from "./new-customers.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { unavailable } from "./script.js";
@@ -76,6 +77,9 @@ export interface ReserveRequest {
   readonly caps: (purpose: Purpose) => PurposeCaps;
   readonly journey?: string | undefined;
   readonly journeyCap?: Cap | undefined;
+  readonly about?: ContactAbout | undefined;
+  /** Where the customer may be; none: anywhere. */
+  readonly zones: readonly Zone[];
   /** How far back any cap in force looks, also of other purposes: what is older may be forgotten. */
   readonly lookBackMs: number;
   readonly profile: Profile;
@@ -89,11 +93,14 @@ export interface ReserveRequest {
 /** Caps, and the same as the scripts read them. */
 export interface PurposeCaps {
   readonly caps: readonly Cap[];
-  readonly text: string;
+  readonly textAt: (moment: Moment) => string;
 }
 
+/** The text is made once, unless a calendar is among them. */
 export function purposeCaps(caps: readonly Cap[]): PurposeCaps {
-  return { caps, text: capsText(caps) };
+  if (caps.some((c) => c.calendar)) return { caps, textAt: (moment) => capsText(caps, moment) };
+  const text = capsText(caps);
+  return { caps, textAt: () => text };
 }
 
 export interface IndexedProfile {
@@ -152,9 +159,10 @@ export class PolicyIndex {
       String(request.lookBackMs),
       safe(request.journey ?? ""),
       journeyCap ? capText(journeyCap) : "",
+      aboutText(request.about),
       String(purposes.length),
     ];
-    for (const purpose of purposes) args.push(purpose, request.caps(purpose).text);
+    for (const purpose of purposes) args.push(purpose, request.caps(purpose).textAt(request));
     for (const c of request.candidates) {
       args.push(
         `${purposes.indexOf(c.purpose) + 1}:${c.urgent ? 1 : 0}:${c.channels.join(",")}`,
@@ -183,12 +191,14 @@ export class PolicyIndex {
     request: GateRequest,
     version: string,
     verdicts: GateVerdicts,
-    caps: PurposeCaps,
+    capsText: string,
   ): Promise<
     | Unknown
     | Forgotten
     | NewerProfile
     | { readonly kind: "missing" }
+    /** It is reserved for a time after the calendar's day of which was asked. */
+    | { readonly kind: "later"; readonly at: number }
     | { readonly kind: "answer"; readonly reply: GateReply }
   > {
     const [answer, detail = "", profile = ""] = await GATE.run(this.#connection, [
@@ -206,10 +216,11 @@ export class PolicyIndex {
       request.redelivered ? "1" : "",
       verdicts.urgent,
       verdicts.other,
-      caps.text,
+      capsText,
       String(request.publishedAt),
     ]);
     if (answer === "unknown" || answer === "missing" || answer === "forgotten") return { kind: answer };
+    if (answer === "later") return { kind: answer, at: Number(detail) };
     if (answer === "profile")
       return { kind: "newer-profile", version: detail, profile: parseProfile(profile) };
     const kind = answer === "go" || answer === "claimed" ? answer : "stop";
@@ -224,6 +235,24 @@ export class PolicyIndex {
       this.#connection.epoch,
       id,
     ]);
+  }
+
+  /** Counts a contact that another system reports. */
+  async report(customer: string, at: EventPosition, id: string, record: string): Promise<void> {
+    const keys = [indexKey(customer), contactsKey(customer), GENERATION_KEY];
+    await REPORT.run(this.#connection, [
+      ...keys,
+      this.#connection.epoch,
+      at.stream,
+      String(at.seq),
+      id,
+      record,
+    ]);
+  }
+
+  /** Takes a reservation away of which nobody was told: as if it had not been made. */
+  async undo(customer: string, id: string): Promise<void> {
+    await UNDO.run(this.#connection, [indexKey(customer), contactsKey(customer), this.#connection.epoch, id]);
   }
 
   /** Folds an event into a known profile; `change` answers undefined when there is nothing to write. */

@@ -1,6 +1,7 @@
 /** A decision in plain words, for people who have to answer for it. Every claim is in the record, or was computed. */
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
+  aboutOf,
   definitionKeys,
   journeyV1,
   PURPOSES,
@@ -18,6 +19,7 @@ import {
   countedBy,
   followsFromFacts,
   journeyCap,
+  OWN_JOURNEY,
   packCaps,
   packsFor,
   rulesFor,
@@ -25,6 +27,8 @@ import {
   type Cap,
   type DecisionFacts,
   type Fact,
+  type NextContact,
+  zonesOf,
 } from "#domain";
 import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
@@ -161,7 +165,7 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
 
 function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], trusted: boolean): string[] {
   const { record, contacts } = file;
-  const { profile, at, cap } = record.request;
+  const { profile, cap, at } = record.request;
   const lines: string[] = [];
   const purposes = new Set<string>();
   for (const { channel, rule, reason, until } of record.verdicts) {
@@ -181,6 +185,10 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
       lines.push(
         `Outside the times at which the customer may be contacted over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}${sourceOf(packs, rule)}).`,
       );
+    if ((reason === "cool_down" || reason === "suppressed_ignored") && rule)
+      lines.push(
+        `${reason === "cool_down" ? "Silence after what the customer did" : "Silence after contacts that were ignored"}, over ${channel}${until === undefined ? "" : ` until ${timeThere(until, profile.timezone)}`} (rule ${rule}${sourceOf(packs, rule)}).`,
+      );
     if (reason === "stopped" && rule)
       lines.push(`The kill switch stopped ${stoppedInWords(rule)} (rule ${rule}).`);
     if (reason === "no_timezone" && rule)
@@ -190,7 +198,7 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
     const full = rule === undefined ? undefined : capOf(rule, packs, record);
     if (full && (reason === "cap_reached" || reason === "journey_cap_reached"))
       lines.push(
-        `Cap ${capInWords(full)} was reached over ${channel}${trusted ? `: ${countedBy(full, contacts, at)} counted` : ""} (rule ${rule}).`,
+        `Cap ${capInWords(full)} was reached over ${channel}${trusted ? `: ${countedBy(full, contacts, nextContact(record))} counted` : ""} (rule ${rule}).`,
       );
   }
   if (record.reply.kind === "act") {
@@ -206,7 +214,9 @@ function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], tr
         ...packCaps(packsFor(packs, purpose, [profile]), purpose),
         ...(cap ? [journeyCap(cap)] : []),
       ])
-        lines.push(`Cap ${capInWords(c)}: ${countedBy(c, contacts, at)} counted before (rule ${c.rule}).`);
+        lines.push(
+          `Cap ${capInWords(c)}: ${countedBy(c, contacts, nextContact(record))} counted before (rule ${c.rule}).`,
+        );
   }
   lines.push(
     profile.holds.length === 0
@@ -258,13 +268,20 @@ function capOf(
 
 const DAY_MS = 86_400_000;
 
-function capInWords({ count, periodMs, purpose, journey, channel }: Cap): string {
-  const of = [purpose, channel].filter((x) => x !== undefined).join(" ");
-  const period =
-    periodMs % DAY_MS === 0
+function nextContact({ request }: DecisionRecord): Omit<NextContact, "channel"> {
+  const { at, journey, moment, profile } = request;
+  return { at, journey: journey.id, about: aboutOf(moment), zones: zonesOf([profile]) };
+}
+
+function capInWords({ count, periodMs, calendar, purpose, journey, channels, per }: Cap): string {
+  const of = [purpose, channels?.join(" or ")].filter((x) => x !== undefined).join(" ");
+  const about = per === undefined ? "" : ` about the same ${per}`;
+  const period = calendar
+    ? `a calendar ${calendar}`
+    : periodMs % DAY_MS === 0
       ? `${periodMs / DAY_MS} day${periodMs === DAY_MS ? "" : "s"}`
       : `${periodMs / 3_600_000} hours`;
-  return `of ${count} ${of === "" ? "" : `${of} `}contact${count === 1 ? "" : "s"}${journey === undefined ? "" : ` of journey ${journey}`} in ${period}`;
+  return `of ${count} ${of === "" ? "" : `${of} `}contact${count === 1 ? "" : "s"}${journey === undefined ? "" : journey === OWN_JOURNEY ? " of the same journey" : ` of journey ${journey}`}${about} in ${period}`;
 }
 
 function afterwards({ record, step, outcomes }: DecisionFile): string[] {

@@ -152,6 +152,8 @@ export const eventTypes = {
   holdPlaced: "hold.placed",
   holdLifted: "hold.lifted",
   messageReceived: "message.received",
+  /** Another system of the bank contacted the customer (`contactReportedV1`). */
+  contactReported: "contact.reported",
   /** First token of `outcome.<kind>` events (source `segue`). */
   outcomeFamily: "outcome",
   timerFamily: "timer",

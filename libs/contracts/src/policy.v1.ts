@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
+import { contactAboutV1, engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
+import { limitsV1 } from "./limit.v1.js";
 
 /**
  * What Segue knows of a customer that decides whether it may speak: held in the context (in event order)
@@ -48,6 +50,8 @@ export const policyOptionV1 = z.object({
   channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
+  /** Quota and budget of the action, where it has one. */
+  limits: limitsV1.optional(),
 });
 export type PolicyOption = z.infer<typeof policyOptionV1>;
 
@@ -75,6 +79,9 @@ export const evaluateRequestV1 = z
     contacted: z.boolean().optional(),
     /** Everything of this customer up to this EVT sequence is committed, and in `profile` and `contacted`. */
     watermark: z.number().int().nonnegative().optional(),
+    about: contactAboutV1.optional(),
+    /** As of the event being handled. */
+    engagement: engagementV1.optional(),
   })
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;
@@ -108,6 +115,10 @@ export const REASON_CODES = [
   "journey_cap_reached",
   "quota_reached",
   "budget_spent",
+  /** Silence after a conversion, a refusal, a complaint or a conversation. */
+  "cool_down",
+  /** Silence after contacts that were ignored. */
+  "suppressed_ignored",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",
@@ -118,7 +129,7 @@ export const REASON_CODES = [
 export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
 export type ReasonCode = z.infer<typeof reasonCodeV1>;
 
-/** The policy's answer for some actions on one channel. `until` (epoch ms) when deferred. */
+/** The policy's answer for some actions on one channel. `until` (epoch ms) when deferred, and where a silence ends. */
 export const verdictV1 = z
   .object({
     /** Those of whom all the rest is true, in order of rank: most candidates are judged alike. */

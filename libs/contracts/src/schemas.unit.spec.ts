@@ -18,10 +18,14 @@ const OPTIONAL = new Set([
   "priority",
   "group",
   "onRollback",
-  "journeys",
+  "journeys@experiment.v1",
+  "journeys@fairness.v1",
   "bands",
   "rates",
   "bound",
+  "journey@contact-reported.v1",
+  "campaign",
+  "about",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

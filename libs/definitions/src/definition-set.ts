@@ -4,6 +4,7 @@ import {
   eventVocabularyV1,
   isEventType,
   journeyV1,
+  modelV1,
   policyPackV1,
   signalsV1,
   type CatalogueDefinition,
@@ -11,6 +12,7 @@ import {
   type ExperimentDefinition,
   type FairnessDefinition,
   type JourneyDefinition,
+  type ModelDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
   type TableDefinition,
@@ -21,6 +23,7 @@ import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { readExperiments, readFairness } from "./experiment-checks.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkModels, checkModelsOfActions } from "./model-checks.js";
 import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
@@ -30,6 +33,7 @@ export const FOLDERS = {
   Catalogue: "catalogue",
   PolicyPack: "policies",
   Events: "events",
+  Model: "models",
   Signals: "signals",
   Table: "tables",
   Experiment: "experiments",
@@ -43,6 +47,7 @@ export interface DefinitionSet {
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
   readonly signals: FilesOfKind<SignalsDefinition>;
+  readonly models: FilesOfKind<ModelDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
   readonly experiments: FilesOfKind<ExperimentDefinition>;
@@ -68,6 +73,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     files: tableFiles,
     tables,
   } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
+  const models = readModels(dir, windows, extra.Model);
+  checkModelsOfActions(catalogue.files, idsOf(models));
   const policies = readPolicies(dir, extra.PolicyPack);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
   const around: Surroundings = {
@@ -102,6 +109,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     policies,
     events,
     signals,
+    models,
     tables: { files: tableFiles, problems: [] },
     experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
     fairness: readFairness(dir, journeyIds, extra.Fairness),
@@ -159,6 +167,22 @@ export function readSignals(dir: string, extra?: readonly Source[]): FilesOfKind
   const part = readDefinitionFiles<SignalsDefinition>(dir, FOLDERS.Signals, signalsV1, extra);
   checkSignals(part.files);
   return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** A folder that is missing or empty declares no models. `windows` as `windowsOf` gives them. */
+export function readModels(
+  dir: string,
+  windows: ReadonlySet<string> | undefined,
+  extra?: readonly Source[],
+): FilesOfKind<ModelDefinition> {
+  const part = readDefinitionFiles<ModelDefinition>(dir, FOLDERS.Model, modelV1, extra);
+  checkModels(part.files, windows);
+  return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** The ids of the models; `undefined` when something is wrong with them. */
+export function idsOf(models: FilesOfKind<ModelDefinition>): ReadonlySet<string> | undefined {
+  return whole(models) && new Set(valuesOf(models).map((m) => m.id));
 }
 
 /** The ids of the windows; `undefined` when something is wrong with them, and nothing can be checked against them. */

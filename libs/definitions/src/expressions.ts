@@ -189,6 +189,11 @@ function checkPresenceTests(source: string, scope: ExpressionScope): ExpressionP
   return undefined;
 }
 
+/** The syntax tree of an expression that is known to be well-formed. */
+export function treeOf(source: string): ReturnType<Environment["parse"]>["ast"] {
+  return environments.instance.parse(source).ast;
+}
+
 function compile(
   source: string,
   kind: ExpressionKind,

@@ -1,3 +1,4 @@
+export * from "./adaptive/index.js";
 export * from "./context/index.js";
 export * from "./decision/index.js";
 export * from "./expressions.js";

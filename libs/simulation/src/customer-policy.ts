@@ -3,13 +3,7 @@
  * (`libs/domain/policy/evaluate.ts`), with the contacts in memory where the service has them in Redis. Like the service it
  * reserves what it permits (I5), so that what is simulated keeps the caps (I6).
  */
-import {
-  isContact,
-  type EvaluateReply,
-  type EvaluateRequest,
-  type Outcome,
-  type PolicyPackDefinition,
-} from "#contracts";
+import type { EvaluateReply, EvaluateRequest, Outcome, PolicyPackDefinition } from "#contracts";
 import { evaluate, settlement, type CountedContact } from "#domain";
 
 /** What the packs say, and their names, once for all customers. */
@@ -47,14 +41,13 @@ export class CustomerPolicy {
     if (!chosen) return reply;
     const { action, channels } = chosen;
     const purpose = request.options.find((o) => o.action === action)!.purpose;
-    // A case for an agent, something done: reserved, and no contact that counts.
-    if (channels.some(isContact))
-      this.#contacts.set(request.decisionId, {
-        at: request.at,
-        purpose,
-        journey: request.journey,
-        channels: channels.slice(0, 1),
-      });
+    this.#contacts.set(request.decisionId, {
+      at: request.at,
+      purpose,
+      journey: request.journey,
+      channels: channels.slice(0, 1),
+      about: request.about,
+    });
     return reply;
   }
 

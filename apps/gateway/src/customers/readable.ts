@@ -53,6 +53,8 @@ function sentence(entry: AuditEntry): string {
       return decided(entry);
     case "command":
       return `Ordered ${entry.action} over ${entry.channel}.`;
+    case "contact-reported":
+      return `${entry.conversation ? "Spoke with the customer" : "Contacted"} over ${entry.channel} for ${entry.purpose}, as another system reports.`;
     case "outcome": {
       const tried = entry.tried.map((t) => `${t.channel} (${words(t.reason)})`);
       return `${entry.action} over ${entry.channel}: ${entry.outcome} (${words(entry.reason)})${tried.length > 0 ? `, after ${tried.join(", ")}` : ""}.`;

@@ -14,6 +14,7 @@ import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiRoute } from "./api-route.js";
 import { CONSENTS_ROUTES, customerIdParameter, idempotencyKey } from "./consents-routes.js";
 import { JOURNEYS_ROUTES } from "./journeys-routes.js";
+import { contactsRoute } from "./contacts-route.js";
 import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 import { VALIDATE_ROUTE } from "./validate-route.js";
@@ -185,6 +186,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     curl: '"$SEGUE/v1/customers/cust-42/timeline?limit=5"',
   },
   ...CONSENTS_ROUTES,
+  contactsRoute(idempotencyKey),
   {
     method: "get",
     path: "/v1/decisions/{id}",

@@ -7,6 +7,7 @@ import { z } from "zod";
 import {
   cloudEventV1,
   consentChangedV1,
+  contactReportedV1,
   customerRegisteredV1,
   eventMessageId,
   eventTypes,
@@ -77,6 +78,7 @@ const dataSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   [eventTypes.holdPlaced, holdPlacedV1],
   [eventTypes.holdLifted, holdLiftedV1],
   [eventTypes.messageReceived, messageReceivedV1],
+  [eventTypes.contactReported, contactReportedV1],
   [eventTypes.momentShown, momentActV1],
   [eventTypes.momentAccepted, momentActV1],
   [eventTypes.momentDeclined, momentActV1],

@@ -41,6 +41,8 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "budget_spent",
   "journey_cap_reached",
   "cap_reached",
+  "cool_down",
+  "suppressed_ignored",
   "quiet_hours",
   "outside_contact_times",
   "no_timezone",

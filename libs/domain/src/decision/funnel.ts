@@ -5,6 +5,7 @@
  */
 import {
   MAX_OPTIONS,
+  aboutOf,
   type ActionDefinition,
   type Channel,
   type DecisionRequest,
@@ -14,7 +15,7 @@ import {
   type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import { candidatesOf, unavailable, type Catalogue } from "./catalogue.js";
+import { candidatesOf, limitsOf, unavailable, type Catalogue } from "./catalogue.js";
 import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
 import { preparedActions, type PreparedAction } from "./prepared.js";
@@ -156,7 +157,10 @@ function failed(action: string, stage: Explanation["stage"], error: unknown): Ex
 }
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
-function channelsOf({ channels: own }: PreparedAction, request: DecisionRequest): readonly Channel[] {
+export function channelsOf(
+  { channels: own }: Pick<PreparedAction, "channels">,
+  request: DecisionRequest,
+): readonly Channel[] {
   const { channels, exclude } = request;
   if (channels === undefined && exclude === undefined) return own;
   const wanted = channels ? [...new Set(channels)].filter((c) => own.includes(c)) : own;
@@ -180,6 +184,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
       purpose: action.purpose,
       channels: [...channels],
       urgent: action.urgent,
+      ...(action.quota || action.budget ? { limits: limitsOf(action) } : {}),
     })),
     journey: request.journey.id,
     ...(request.cap ? { cap: request.cap } : {}),
@@ -187,5 +192,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
     // The ring of contacts never runs empty again.
     contacted: request.context.contacts.length > 0,
     ...(request.watermark === undefined ? {} : { watermark: request.watermark }),
+    about: aboutOf(request.moment),
+    ...(request.engagement ? { engagement: request.engagement } : {}),
   };
 }

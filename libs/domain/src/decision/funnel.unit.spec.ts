@@ -161,6 +161,7 @@ describe("the funnel", () => {
     const question = evaluateRequest(request, rank(request, catalogue, simpleExpressions));
     expect(question).toEqual({
       contacted: false,
+      about: { event: "core:e1" },
       decisionId: "c1.7.0",
       customerId: "c1",
       at: 1_000_000,

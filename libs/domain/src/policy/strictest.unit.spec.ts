@@ -45,7 +45,9 @@ const anyRule = fc.record(
         maxLength: 3,
       })
       .map((windows) => ({
-        open: windows.map(([days, { from, to }]) => (from < to ? { days, from, to } : { days, from: to, to: from })),
+        open: windows.map(([days, { from, to }]) =>
+          from < to ? { days, from, to } : { days, from: to, to: from },
+        ),
       })),
     caps: fc.array(
       fc.record({ count: fc.integer({ min: 1, max: 3 }), period: fc.constantFrom("1h", "1d", "7d") }),
@@ -66,7 +68,9 @@ const anyPack = (id: string): fc.Arbitrary<PolicyPackDefinition> =>
       },
       { requiredKeys: ["rules"] },
     )
-    .map((p) => policyPackV1.parse({ kind: "PolicyPack", id, version: 1, description: "", source: "", ...p }));
+    .map((p) =>
+      policyPackV1.parse({ kind: "PolicyPack", id, version: 1, description: "", source: "", ...p }),
+    );
 /** Every installation has one like it: a rule for every purpose, everywhere. */
 const house = policyPackV1.parse({
   kind: "PolicyPack",
@@ -189,7 +193,8 @@ describe("whatever the packs are", () => {
             const profile = { ...known.profile };
             for (const field of missing) delete profile[field];
             for (const [i, v] of verdicts(packs, { ...known, profile }).entries()) {
-              if (v.verdict === "permitted") expect([missing, whole[i]!.verdict]).toEqual([missing, "permitted"]);
+              if (v.verdict === "permitted")
+                expect([missing, whole[i]!.verdict]).toEqual([missing, "permitted"]);
               else if (whole[i]!.verdict === "permitted") refused++;
             }
           }
