@@ -29,6 +29,8 @@ export const profileV1 = z
     consentUntil: z.record(z.string(), z.number()).optional(),
     /** What a STOP ended, and START brings back: true for a grant, false where nothing was on record. */
     stopped: z.record(z.string(), z.boolean()).optional(),
+    /** When a refusal was made, epoch ms, where it says so: a grant from before lifts it not. */
+    refusedAt: z.record(z.string(), z.number()).optional(),
   })
   .meta({ id: "Profile" });
 export type Profile = z.infer<typeof profileV1>;
