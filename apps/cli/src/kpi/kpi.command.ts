@@ -58,6 +58,10 @@ export const kpiCommand: Command = {
       });
       if (values.help) return "help";
       const monitors = values.fairness ? loadFairness(values.definitions) : [];
+      if (values.fairness && monitors.length === 0)
+        throw new WrongArguments(
+          `--fairness: ${values.definitions} declares no monitor: put one into fairness/, or say --definitions`,
+        );
       const { nats, segment, serve } = values;
       if (serve !== undefined) {
         const port = whole("--serve", serve);

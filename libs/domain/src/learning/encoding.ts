@@ -52,18 +52,26 @@ export const emptyEncoding = (spec: ModelSpec): Encoding => ({
 /** The declared features as a vector, without the base columns. */
 export function encoded(encoding: Encoding, spec: ModelSpec, features: Features): Vector {
   const vector: Vector = { index: [], value: [], unseen: 0 };
-  for (const name in spec.features) {
-    const feature = spec.features[name]!;
-    const value = readable(feature, features[name]);
-    const x = typeof value === "number" ? deviations(encoding.scales[name], value) : 1;
-    if (x === 0) continue;
-    const column = columnOf(encoding.columns, name, keyOf(value));
-    if (column !== undefined) {
-      vector.index.push(column);
-      vector.value.push(x);
-    } else if (encoding.columns.count < MAX_COLUMNS) vector.unseen += x * x;
-  }
+  for (const name in spec.features) append(vector, encoding, name, spec.features[name]!, features[name]);
   return vector;
+}
+
+/** Appends what one feature says: at most one column. */
+export function append(
+  vector: Vector,
+  encoding: Encoding,
+  name: string,
+  feature: FeatureSpec,
+  given: FeatureValue,
+): void {
+  const value = readable(feature, given);
+  const x = typeof value === "number" ? deviations(encoding.scales[name], value) : 1;
+  if (x === 0) return;
+  const column = columnOf(encoding.columns, name, keyOf(value));
+  if (column !== undefined) {
+    vector.index.push(column);
+    vector.value.push(x);
+  } else if (encoding.columns.count < MAX_COLUMNS) vector.unseen += x * x;
 }
 
 /** The encoding once these features have a column each, as far as the bound allows; the same object when they have already. */

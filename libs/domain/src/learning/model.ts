@@ -21,6 +21,7 @@ import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drif
 import {
   BASE_COLUMNS,
   emptyEncoding,
+  append,
   encoded,
   grown,
   rescaled,
@@ -142,36 +143,19 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const { members, encoding } = state;
+  const { spec, encoding, members } = state;
   const slope = slopeOf(state.calibration);
   const found: { feature: string; effect: number }[] = [];
-  for (const { feature, spec } of oneByOne(state.spec)) {
-    const x = encoded(encoding, spec, features);
-    let effect = 0;
-    for (let a = 0; a < x.index.length; a++)
-      for (const { share, mean } of members) effect += share * mean[x.index[a]!]! * x.value[a]!;
-    if (effect !== 0) found.push({ feature, effect: effect * slope });
+  for (const feature in spec.features) {
+    const x: Vector = { index: [], value: [], unseen: 0 };
+    append(x, encoding, feature, spec.features[feature]!, features[feature]);
+    const column = x.index[0];
+    if (column === undefined) continue;
+    let weight = 0;
+    for (const { mean, share } of members) weight += share * mean[column]!;
+    if (weight !== 0) found.push({ feature, effect: slope * weight * x.value[0]! });
   }
   return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
-}
-
-interface OneFeature {
-  readonly feature: string;
-  readonly spec: ModelSpec;
-}
-
-/** A spec's features, each in a spec by itself: made once, because every decision asks. */
-const separate = new WeakMap<ModelSpec, readonly OneFeature[]>();
-
-function oneByOne(spec: ModelSpec): readonly OneFeature[] {
-  const known = separate.get(spec);
-  if (known) return known;
-  const made = Object.entries(spec.features).map(([feature, of]) => ({
-    feature,
-    spec: { ...spec, features: { [feature]: of } },
-  }));
-  separate.set(spec, made);
-  return made;
 }
 
 const priorOf =
@@ -191,18 +175,13 @@ interface Case {
 /** Base columns: 1, the own base rate against the prior's, the other horizons against the own. */
 function casesOf(base: readonly number[], spec: ModelSpec, features: Vector): Case[] {
   const prior = logit(spec.prior.propensity);
+  const index = BASE_INDEX.concat(features.index);
   return MEMBERS.map(({ horizon }) => {
     const offset = base[horizon]!;
     const value = [1, offset - prior];
     for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
-    return {
-      offset,
-      x: {
-        index: [...BASE_INDEX, ...features.index],
-        value: [...value, ...features.value],
-        unseen: features.unseen,
-      },
-    };
+    for (const x of features.value) value.push(x);
+    return { offset, x: { index, value, unseen: features.unseen } };
   });
 }
 
