@@ -4,6 +4,7 @@ export * from "./decision-file.js";
 export * from "./definition-archive.js";
 export * from "./difference.js";
 export * from "./explain.js";
+export { factorsInWords } from "./explain-arbitration.js";
 export * from "./export.js";
 export * from "./lineage.js";
 export * from "./profile-histories.js";
