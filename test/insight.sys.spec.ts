@@ -278,7 +278,7 @@ describe("insight", () => {
     const options = { host: "127.0.0.1", port: 0, everyMinutes: 15, maxCustomers: 1_000, segment: "segment" };
     const served = serveKpis(
       system.servers.nc,
-      { ...options, monitors: loadFairness(dir), log: log as never },
+      { ...options, monitors: loadFairness(dir), models: [], log: log as never },
       interrupts,
     );
     const port = await eventually("the port", () => lines[0]);

@@ -7,6 +7,7 @@ import { eventually, startServers, type TestServers } from "#testing";
 import { followModels } from "./followed-models.js";
 import { GivenAudit, givenModel, HOUR_MS } from "./given-audit.js";
 import { Learner } from "./learner.js";
+import { modelMetrics } from "./model-metrics.js";
 import { ModelConflict, ModelStore } from "./model-store.js";
 import { digestOf, replayModel } from "./replay-model.js";
 import { positionAtStart, SettledOrders } from "./settled-orders.js";
@@ -176,6 +177,10 @@ describe("learning from AUDIT", () => {
     const store = await ModelStore.read(servers.nc, model);
     expect(store.arms).toMatchObject([{ action: "a", channel: "push", learned: 30, successes: 15, prior }]);
     const replayed = await replayModel(servers.nc, model, store, expressions);
+    const metrics = await modelMetrics(servers.nc, [model]);
+    expect(metrics).toContain(
+      `segue_model_successes_total{model="${model.id}",action="a",channel="push"} 15`,
+    );
     expect(replayed).toMatchObject([{ learned: 30, same: true, stored: digestOf(store.arms[0]!) }]);
   });
 

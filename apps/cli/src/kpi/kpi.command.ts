@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { FairnessDefinition } from "#contracts";
-import { loadFairness } from "#definitions";
+import { loadFairness, loadModels } from "#definitions";
 import { KPI_DIMENSIONS, kpiHtml, kpiReport, kpiText, readKpis, type KpiDimension } from "#insight";
 import { commonOptions, runWithNats, write, writeJson, WrongArguments } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
@@ -68,9 +68,11 @@ export const kpiCommand: Command = {
         const everyMinutes = whole("--every", values.every);
         const maxCustomers = whole("--max-customers", values["max-customers"]);
         const { host } = values;
+        const models = loadModels(values.definitions);
         return {
           nats,
-          run: (nc) => serveKpis(nc, { host, port, everyMinutes, maxCustomers, segment, monitors }, process),
+          run: (nc) =>
+            serveKpis(nc, { host, port, everyMinutes, maxCustomers, segment, monitors, models }, process),
         };
       }
       const options: KpiCommandOptions = {

@@ -312,7 +312,7 @@ describe("what would have changed a decision", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 250 },
     );
     expect(thresholds).toBeGreaterThan(5);
   });
