@@ -54,7 +54,7 @@ describe("a verdict for 20 candidates on 3 channels", () => {
     const monitor = await redis.monitor();
     const commands: string[] = [];
     monitor.on("monitor", (_time, args: string[], source: string) => {
-      if (source !== "lua") commands.push(args[0]!.toLowerCase());
+      if (source !== "lua") commands.push(`${args[0]!.toLowerCase()} ${args[3] ?? ""}`);
     });
     const reply = await f.reserve(asked("trip", 2));
     await redis.ping();
@@ -62,7 +62,10 @@ describe("a verdict for 20 candidates on 3 channels", () => {
     expect(reply.chosen).toBeDefined();
     const judged = reply.verdicts.reduce((n, v) => n + v.actions.length, 0);
     expect(judged).toBe(20 * CHANNELS.length);
-    expect(commands.filter((c) => c !== "ping")).toEqual(["evalsha"]);
+    // The tails write down from time to time where they are, whoever asks for what.
+    expect(commands.filter((c) => !/^ping|policy:generation/.test(c))).toEqual([
+      "evalsha policy:{trip}:index",
+    ]);
   });
 
   it("answers how fast it is (not asserted)", async () => {
