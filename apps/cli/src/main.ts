@@ -3,8 +3,10 @@ import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
+import { consentCommand } from "./consent/consent.command.js";
 import { definitionsCommand } from "./definitions/definitions.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { holdCommand } from "./hold/hold.command.js";
 import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
@@ -42,6 +44,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stop: stopCommand,
   migrate: migrateCommand,
   simulate: simulateCommand,
+  consent: consentCommand,
+  hold: holdCommand,
   bpic2012: bpic2012Command,
   kpi: kpiCommand,
   experiments: experimentsCommand,
@@ -66,6 +70,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "stop",
     "migrate",
   ],
+  "Customers' consents and holds": ["consent", "hold"],
   "See and prove what happened": ["kpi", "experiments", "models", "tail", "explain", "replay", "audit"],
   "Run an installation": [],
 };

@@ -8,6 +8,7 @@ import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
 import { HoldsController } from "./customers/holds.controller.js";
 import { DecisionsController } from "./decisions/decisions.controller.js";
+import { DefinitionsController } from "./definitions/definitions.controller.js";
 import { API_VERSION, DocsController } from "./docs/docs.controller.js";
 import { EventPublisher } from "./events/event.publisher.js";
 import type { EventLimits } from "./events/event-check.js";
@@ -53,6 +54,7 @@ export class GatewayModule {
         SimulateController,
         JourneysController,
         ControlsController,
+        DefinitionsController,
         MomentsController,
         ValidateController,
         HealthController,

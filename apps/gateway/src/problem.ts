@@ -87,6 +87,11 @@ export const PROBLEMS = {
     title: "No such journey",
     help: "Nothing is published or proposed under this id. GET /v1/journeys lists what there is.",
   },
+  "definition-not-found": {
+    status: 404,
+    title: "No such catalogue or policy pack",
+    help: "Nothing is published or proposed under this name, catalogue/<id> or policy/<id>. GET /v1/definitions lists what there is.",
+  },
   "release-refused": {
     status: 409,
     title: "The change is refused",

@@ -32,9 +32,10 @@ import {
 } from "#domain";
 import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
+import { arbitration, factorsInWords } from "./explain-arbitration.js";
 import type { EventRef } from "./lineage.js";
 import { replayFile } from "./replay-decision.js";
-import { isoTime, listed, replyInWords, rounded, timeThere, words } from "./words.js";
+import { isoTime, listed, replyInWords, rounded, roundedUp, timeThere, words } from "./words.js";
 
 export async function explainDecision(nc: NatsConnection, file: DecisionFile): Promise<DecisionExplained> {
   const { replay, definitions } = await replayFile(nc, file);
@@ -62,6 +63,7 @@ export async function explainDecision(nc: NatsConnection, file: DecisionFile): P
     time: isoTime(record.request.at),
     happened: await happened(nc, file),
     decided: decided(record),
+    arbitration: arbitration(record, catalogue, facts.expressions),
     others: others(record),
     mattered: mattered(file, packs, trusted),
     rules: definitions.used.map((u) => {
@@ -119,9 +121,10 @@ function decided({ request, reply, explanations }: DecisionRecord): string[] {
     highest_score: "of those that met their conditions it had the highest score, and policy permitted it",
     best_permitted: "of those that policy permitted it had the highest score",
   };
-  const factors = Object.entries(chosen?.factors ?? {}).map(([name, value]) => `${name} ${rounded(value)}`);
   const score =
-    chosen?.score === undefined ? "" : ` Score ${rounded(chosen.score)} = ${factors.join(" × ")}.`;
+    chosen?.score === undefined
+      ? ""
+      : ` Score ${rounded(chosen.score)} = ${factorsInWords(chosen.factors ?? {})}.`;
   lines.push(`Why: ${reasons[reply.reason] ?? words(reply.reason)}.${score}`);
   return lines;
 }
@@ -137,7 +140,7 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       switch (e.stage) {
         case "exclusion":
         case "diversity":
-          return `${e.action}: ${words(code)} (${condition}).`;
+          return `${e.action}: ${words(code)} (${condition}${e.until === undefined ? "" : `, rests until ${isoTime(e.until)}`}).`;
         case "scoring":
           return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
@@ -312,6 +315,10 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
       const cap = capOf(fact.rule, packs, record);
       return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;
     }
+    case "limit": {
+      const [, action, what] = fact.rule.split("/");
+      return `the ${what} of ${action} had had room (rule ${fact.rule})`;
+    }
     case "kill-switch":
       return "the kill switch had been released";
     case "time":
@@ -320,8 +327,18 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
       return `the customer's time zone had been on record (${fact.timezone} was taken)`;
     case "condition":
       return `${fact.action} had met its ${fact.stage} condition (${fact.expression.trim()})`;
-    case "score":
-      return `${fact.action} had scored more than ${rounded(fact.needed)} (it had ${rounded(fact.score)})`;
+    case "propensity":
+      return `the propensity of ${fact.action} had been at least ${roundedUp(fact.needed)} (it was ${rounded(fact.had)})`;
+    case "value":
+      return `${fact.action} had had a value of at least ${roundedUp(fact.needed)} (it had ${rounded(fact.had)})`;
+    case "factor-off":
+      return `the factor ${fact.factor} had been switched off`;
+    case "not-said":
+      return `${fact.action} had not been said lately`;
+    case "diversity":
+      return "marketing had been free to repeat itself";
+    case "control-group":
+      return `the customer had not been in the control group of experiment ${fact.experiment}`;
     case "channels":
       return "every channel had been open to the step";
     case "not-a-candidate":

@@ -4,7 +4,7 @@ import type { Clock } from "#clock";
 import { partitionOf, streamOf, streamsOf, subjects, type CustomerEvent } from "#contracts";
 import { PROFILE_FAMILIES, ProfileHistory } from "#domain";
 import { parseEvent } from "#messaging";
-import { readFiltered, readSubject, type Stored } from "./stored-messages.js";
+import { readFiltered, readSubjects, type Stored } from "./stored-messages.js";
 
 /** Of one customer. */
 export async function readProfileHistory(
@@ -13,15 +13,9 @@ export async function readProfileHistory(
   clock: Clock,
 ): Promise<ProfileHistory> {
   const stream = streamOf("EVT", partitionOf(customerId));
-  const families = PROFILE_FAMILIES.map(async (family) => {
-    const found: Stored[] = [];
-    const subject = subjects.evtOfCustomerFamily(customerId, family);
-    for await (const message of readSubject(nc, stream, subject)) found.push(message);
-    return found;
-  });
+  const families = PROFILE_FAMILIES.map((family) => subjects.evtOfCustomerFamily(customerId, family));
   const history = new ToldOnce();
-  for (const message of (await Promise.all(families)).flat().sort((a, b) => a.seq - b.seq))
-    history.apply(message, clock);
+  for await (const message of readSubjects(nc, stream, families)) history.apply(message, clock);
   return history.of(customerId);
 }
 

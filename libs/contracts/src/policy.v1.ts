@@ -29,6 +29,8 @@ export const profileV1 = z
     consentUntil: z.record(z.string(), z.number()).optional(),
     /** What a STOP ended, and START brings back: true for a grant, false where nothing was on record. */
     stopped: z.record(z.string(), z.boolean()).optional(),
+    /** When a refusal was made, epoch ms, where it says so: a grant from before lifts it not. */
+    refusedAt: z.record(z.string(), z.number()).optional(),
   })
   .meta({ id: "Profile" });
 export type Profile = z.infer<typeof profileV1>;
@@ -80,6 +82,8 @@ export const evaluateRequestV1 = z
     about: contactAboutV1.optional(),
     /** As of the event being handled. */
     engagement: engagementV1.optional(),
+    /** Only asked: it is judged and counted, and nothing is reserved. The reply has no reservation then. */
+    preview: z.literal(true).optional(),
   })
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;

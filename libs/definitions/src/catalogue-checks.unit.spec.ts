@@ -178,11 +178,21 @@ describe("checks of a catalogue", () => {
     ]);
   });
 
+  it("refuses what one message of NATS would not hold", () => {
+    writeFileSync(join(dir, "catalogue/large.yaml"), JSON.stringify(largeCatalogue({ actions: 2_500 })));
+    expect(said().problems).toContainEqual(
+      expect.stringMatching(
+        /catalogue\/large\.yaml:1:1: as JSON it has 15\d{5} bytes.*divide it into several/,
+      ),
+    );
+  });
+
   it("loads and validates 2,500 actions with 5,000 treatments in seconds", () => {
-    const large = largeCatalogue();
-    expect(large.actions.flatMap((a) => a.treatments)).toHaveLength(5_000);
+    const large = [0, 1_250].map((first) => largeCatalogue({ id: `large-${first}`, first, actions: 1_250 }));
+    expect(large.flatMap((c) => c.actions.flatMap((a) => a.treatments))).toHaveLength(5_000);
     // JSON is YAML, and quicker to write.
-    writeFileSync(join(dir, "catalogue/large.yaml"), JSON.stringify(large, undefined, 1));
+    for (const catalogue of large)
+      writeFileSync(join(dir, `catalogue/${catalogue.id}.yaml`), JSON.stringify(catalogue, undefined, 1));
     writeFileSync(
       join(dir, "events/test.yaml"),
       EVENTS.replace("currency:", "name: a name, currency:").replaceAll("service", "marketing"),
@@ -190,7 +200,7 @@ describe("checks of a catalogue", () => {
     writeFileSync(join(dir, "journeys/test.yaml"), JOURNEY.replace("[notes]", `[${LARGE_TAG}]`));
     const start = performance.now();
     expect(said().problems).toEqual([]);
-    expect(loadCatalogues(dir).map((c) => c.actions.length)).toEqual([2_500, 1]);
+    expect(loadCatalogues(dir).map((c) => c.actions.length)).toEqual([1_250, 1_250, 1]);
     // 10 s were measured for both on two cores busy with other work; a start may take so long, not much longer.
     expect(performance.now() - start).toBeLessThan(30_000);
   });

@@ -34,6 +34,7 @@ export {
   type Validation,
 } from "./validate.js";
 export { journeysReference } from "./journeys-reference.js";
+export { withPolicyTable } from "./policy-table.js";
 export {
   catalogueOf,
   loadCatalogue,

@@ -1,7 +1,16 @@
-/** The packs that ship, at the minutes at which they change their mind. */
-import { CHANNELS, type Channel, type Profile, type Purpose } from "#contracts";
-import { emptyProfile, judge, packCaps, packsFor } from "#domain";
+/** The packs that ship, at the minutes at which they change their mind, and docs/policy.md, which lists them. */
+import { readFileSync } from "node:fs";
+import {
+  CHANNELS,
+  type Channel,
+  type ContactAbout,
+  type Engagement,
+  type Profile,
+  type Purpose,
+} from "#contracts";
+import { emptyProfile, evaluate, judge, packCaps, packsFor } from "#domain";
 import { loadPolicyPacks } from "./load.js";
+import { withPolicyTable } from "./policy-table.js";
 
 const packs = loadPolicyPacks(".");
 const consents = Object.fromEntries(CHANNELS.map((c) => [`marketing.${c}`, true]));
@@ -67,7 +76,7 @@ const cases: readonly Case[] = [
   [
     "UK collections calls, 08:00 to 20:00",
     call(LONDON, "collections"),
-    "gb-collections/collections/contactTimes",
+    "gb-collections/collections/0/contactTimes",
     ["2026-11-21T08:00:00Z", "2026-11-22T19:59:59Z"],
     ["2026-11-21T07:59:59Z", "2026-11-22T20:00:00Z"],
   ],
@@ -82,9 +91,15 @@ const cases: readonly Case[] = [
       "2026-11-20T19:59:59+01:00",
     ],
     [
-      ...["2026-11-20T09:59:59+01:00", "2026-11-20T13:00:00+01:00", "2026-11-20T13:59:59+01:00"],
-      ...["2026-11-20T20:00:00+01:00", "2026-11-21T11:00:00+01:00", "2026-11-22T11:00:00+01:00"],
-      ...["2026-11-11T11:00:00+01:00", "2026-12-25T11:00:00+01:00", "2026-05-14T11:00:00+02:00"],
+      "2026-11-20T09:59:59+01:00",
+      "2026-11-20T13:00:00+01:00",
+      "2026-11-20T13:59:59+01:00",
+      "2026-11-20T20:00:00+01:00",
+      "2026-11-21T11:00:00+01:00",
+      "2026-11-22T11:00:00+01:00",
+      "2026-11-11T11:00:00+01:00",
+      "2026-12-25T11:00:00+01:00",
+      "2026-05-14T11:00:00+02:00",
     ],
   ],
   [
@@ -93,8 +108,12 @@ const cases: readonly Case[] = [
     "au-marketing/marketing/0/contactTimes",
     ["2026-11-20T09:00:00+11:00", "2026-11-20T19:59:59+11:00", "2026-11-21T16:59:59+11:00"],
     [
-      ...["2026-11-20T08:59:59+11:00", "2026-11-20T20:00:00+11:00", "2026-11-21T17:00:00+11:00"],
-      ...["2026-11-22T12:00:00+11:00", "2026-12-25T12:00:00+11:00", "2026-01-26T12:00:00+11:00"],
+      "2026-11-20T08:59:59+11:00",
+      "2026-11-20T20:00:00+11:00",
+      "2026-11-21T17:00:00+11:00",
+      "2026-11-22T12:00:00+11:00",
+      "2026-12-25T12:00:00+11:00",
+      "2026-01-26T12:00:00+11:00",
     ],
   ],
   [
@@ -178,6 +197,15 @@ describe("the packs that ship", () => {
     );
   });
 
+  it("collect nothing in a British breathing space, until it is over", () => {
+    const until = Date.parse("2026-12-20T00:00:00Z");
+    const holds = [{ kind: "moratorium" as const, since: 0, until }];
+    const asked: Asked = { profile: { ...LONDON, holds }, purpose: "collections", channel: "sms" };
+    expect(at("2026-12-19T12:00:00Z", asked)).toBe("denied built-in/collections/holds");
+    expect(at("2026-12-21T12:00:00Z", asked)).toBe("permitted");
+    expect(at("2026-12-19T12:00:00Z", { ...asked, purpose: "service" })).toBe("permitted");
+  });
+
   it("say nothing of service messages but how often those may come in the USA", () => {
     for (const profile of [NEW_YORK, LONDON, PARIS, SYDNEY, TORONTO, DELHI, {}])
       for (const channel of CHANNELS)
@@ -206,10 +234,148 @@ describe("the packs that ship", () => {
     }
   });
 
+  const DAY = 86_400_000;
+  const NOON = Date.parse("2026-11-20T17:00:00Z");
+  interface Past {
+    readonly contacts?: number;
+    readonly every?: number;
+    readonly about?: ContactAbout;
+    readonly last?: NonNullable<Engagement["last"]>;
+  }
+  /** At noon in New York after that many contacts on the channel, each so long after the other, the last just now. */
+  function after(
+    { contacts = 0, every = 0, about = {}, last = [] }: Past,
+    asked: Asked,
+    next: ContactAbout = about,
+  ) {
+    const { profile, purpose, channel } = asked;
+    const request = {
+      decisionId: "d",
+      customerId: "c",
+      at: NOON,
+      options: [{ action: "a", purpose, channels: [channel], urgent: false }],
+      profile: { ...emptyProfile, seq: 1, consents, ...profile },
+      about: next,
+      engagement: { last },
+    };
+    const { verdicts } = evaluate(request, {
+      packs,
+      copies: [request.profile],
+      contacts: Array.from({ length: contacts }, (_, i) => ({
+        at: NOON - i * every,
+        purpose,
+        channels: [channel],
+        about,
+      })),
+    });
+    const { verdict, rule } = verdicts[0]!;
+    return verdict === "permitted" ? verdict : `${verdict} ${rule}`;
+  }
+  const [ABOUT, OTHER] = [{ event: "cards:1" }, { event: "cards:2" }];
+  const [DEBT, ANOTHER] = [{ debt: "loan-1" }, { debt: "loan-2" }];
+  const alert: Asked = { profile: NEW_YORK, purpose: "service", channel: "sms" };
+
+  it.each<[what: string, past: Past, asked: Asked, next: ContactAbout, expected: string]>([
+    ["US alerts: three per event in three days", { contacts: 2, about: ABOUT }, alert, ABOUT, "permitted"],
+    [
+      "US alerts: not a fourth",
+      { contacts: 3, about: ABOUT },
+      alert,
+      ABOUT,
+      "denied us-alerts/service/caps/0",
+    ],
+    ["US alerts: about another event", { contacts: 3, about: ABOUT }, alert, OTHER, "permitted"],
+    [
+      "US alerts: after three days",
+      { contacts: 3, every: 1.5 * DAY, about: ABOUT },
+      alert,
+      ABOUT,
+      "permitted",
+    ],
+    [
+      "US collections: seven calls per debt in seven days",
+      { contacts: 6, every: DAY, about: DEBT },
+      call(NEW_YORK, "collections"),
+      DEBT,
+      "permitted",
+    ],
+    [
+      "US collections: not an eighth",
+      { contacts: 7, every: DAY, about: DEBT },
+      call(NEW_YORK, "collections"),
+      DEBT,
+      "denied us-collections/collections/1/caps/0",
+    ],
+    [
+      "US collections: about another debt",
+      { contacts: 7, every: DAY, about: DEBT },
+      call(NEW_YORK, "collections"),
+      ANOTHER,
+      "permitted",
+    ],
+    [
+      "US collections: none within seven days of a conversation",
+      { last: [{ what: "conversation", debt: "loan-1", at: NOON - 7 * DAY + 1 }] },
+      call(NEW_YORK, "collections"),
+      DEBT,
+      "denied us-collections/collections/1/coolDown/0",
+    ],
+    [
+      "US collections: but after seven days",
+      { last: [{ what: "conversation", debt: "loan-1", at: NOON - 7 * DAY }] },
+      call(NEW_YORK, "collections"),
+      DEBT,
+      "permitted",
+    ],
+    [
+      "France: four calls in thirty days",
+      { contacts: 3, every: 9 * DAY },
+      call(PARIS, "marketing"),
+      {},
+      "permitted",
+    ],
+    [
+      "France: not a fifth",
+      { contacts: 4, every: 9 * DAY },
+      call(PARIS, "marketing"),
+      {},
+      "denied fr-marketing/marketing/1/caps/0",
+    ],
+    [
+      "France: none for sixty days after a refusal",
+      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 60 * DAY + 1 }] },
+      call(PARIS, "marketing"),
+      {},
+      "denied fr-marketing/marketing/1/coolDown/0",
+    ],
+    [
+      "France: but after sixty days",
+      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 60 * DAY }] },
+      call(PARIS, "marketing"),
+      {},
+      "permitted",
+    ],
+    [
+      "Florida: three calls in a day",
+      { contacts: 3 },
+      call(MIAMI, "marketing"),
+      {},
+      "denied us-florida/marketing/0/caps/0",
+    ],
+  ])("%s", (_, past, asked, next, expected) => expect(after(past, asked, next)).toBe(expected));
+
   it("name a source for each rule of the law", () => {
     const without = packs
       .filter((p) => p.appliesTo)
       .flatMap((p) => p.rules.filter((r) => !r.source).map(() => p.id));
     expect(without).toEqual([]);
+  });
+
+  it("are listed in docs/policy.md as they are", () => {
+    const page = readFileSync("docs/policy.md", "utf8");
+    if (page !== withPolicyTable(page, packs))
+      throw new Error(
+        'the table in docs/policy.md is not what the packs say: run "npm run build && node scripts/policy-table.mjs"',
+      );
   });
 });

@@ -45,6 +45,26 @@ export async function* storedMessages(
   }
 }
 
+/** The same of several subjects, none of which takes in another: in stream order over all of them. */
+export async function* storedMessagesOf(
+  direct: DirectStreamAPI,
+  stream: string,
+  subjects: readonly string[],
+  from: StoredFrom = { seq: 1 },
+  timeoutMs: number = TIMEOUT_MS,
+): AsyncGenerator<StoredMsg, void, undefined> {
+  const readers = subjects.map((subject) => storedMessages(direct, stream, subject, from, timeoutMs));
+  const heads = await Promise.all(readers.map((r) => r.next()));
+  for (;;) {
+    let first: number | undefined;
+    for (const [i, head] of heads.entries())
+      if (!head.done && (first === undefined || head.value.seq < heads[first]!.value!.seq)) first = i;
+    if (first === undefined) return;
+    yield heads[first]!.value!;
+    heads[first] = await readers[first]!.next();
+  }
+}
+
 /** The last message of a subject (wildcards allowed), if there is one. Throws StreamUnreadable. */
 export async function lastStored(
   direct: DirectStreamAPI,

@@ -3,15 +3,16 @@
  * (`libs/domain/policy/evaluate.ts`), with the contacts in memory where the service has them in Redis. Like the service it
  * reserves what it permits (I5), so that what is simulated keeps the caps (I6).
  */
-import type { EvaluateReply, EvaluateRequest, Outcome, PolicyPackDefinition } from "#contracts";
-import { evaluate, settlement, type CountedContact } from "#domain";
+import type { EvaluateReply, EvaluateRequest, Outcome, PolicyPackDefinition, Profile } from "#contracts";
+import { evaluate, packsFor, settlement, type CountedContact } from "#domain";
 
 /** What the packs say, and their names, once for all customers. */
 export class PolicyRules {
-  readonly versions: readonly string[];
+  constructor(readonly packs: readonly PolicyPackDefinition[]) {}
 
-  constructor(readonly packs: readonly PolicyPackDefinition[]) {
-    this.versions = packs.map((p) => `${p.id}@${p.version}`);
+  /** Names of the packs that judge this customer. */
+  versions(profile: Profile): string[] {
+    return packsFor(this.packs, "marketing", [profile]).map((p) => `${p.id}@${p.version}`);
   }
 }
 
@@ -36,7 +37,7 @@ export class CustomerPolicy {
       copies: [request.profile],
       contacts: [...this.#contacts.values()],
     });
-    const reply = { ...answer, packs: [...this.rules.versions] };
+    const reply = { ...answer, packs: this.rules.versions(request.profile) };
     const { chosen } = reply;
     if (!chosen) return reply;
     const { action, channels } = chosen;

@@ -23,6 +23,7 @@ import {
 import {
   answer,
   conclude,
+  priorsOf,
   emptyContext,
   evaluateRequest,
   eventFingerprint,
@@ -279,7 +280,13 @@ class Simulation {
     const key = `${occasion}|${nth}`;
     // Equal scores are decided by a draw of the decision's id, which counts events and so differs between versions: here it
     // is one of what is asked, so that two versions differ by what they are and not by the draw.
-    const ranking = rank({ ...request, decisionId: `${request.customerId}|${key}` }, catalogue, expressions);
+    const ranking = rank(
+      { ...request, decisionId: `${request.customerId}|${key}` },
+      catalogue,
+      expressions,
+      // What was learned belongs to a time; a simulation is the same at any time.
+      priorsOf(request, catalogue, expressions),
+    );
     const question = evaluateRequest(request, ranking);
     const record = conclude(request, ranking, catalogue, question && this.#policy.evaluate(question));
     this.#decisions.push(decisionOf(record, key));

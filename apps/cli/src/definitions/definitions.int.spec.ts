@@ -1,10 +1,10 @@
 /** Catalogues and policy packs from their files into force, by two people, and back, on a real nats-server. */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { verifyPublications, type Finding } from "#audit";
 import { wallClock } from "#clock";
-import { loadCatalogues, loadPolicyPacks } from "#definitions";
+import { FOLDERS, loadCatalogues, loadPolicyPacks } from "#definitions";
 import { CATALOGUES, DefinitionsBucket, installDefinitions, POLICY_PACKS, readInForce } from "#registry";
 import { startServers, type TestServers } from "#testing";
 import type { Command } from "../command.js";
@@ -21,7 +21,7 @@ describe("segue propose, publish, rollback, definitions of catalogues and policy
     servers = await startServers();
     bucket = new DefinitionsBucket(servers.nc);
     dir = servers.dir;
-    for (const folder of ["catalogue", "journeys", "policies", "events", "signals", "tables"])
+    for (const folder of Object.values(FOLDERS).filter((f) => existsSync(f)))
       cpSync(join(process.cwd(), folder), join(dir, folder), { recursive: true });
     await installDefinitions(bucket, wallClock, CATALOGUES, loadCatalogues(dir));
     await installDefinitions(bucket, wallClock, POLICY_PACKS, loadPolicyPacks(dir));

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { FairnessDefinition } from "#contracts";
-import { loadFairness } from "#definitions";
+import { loadFairness, loadModels } from "#definitions";
 import { KPI_DIMENSIONS, kpiHtml, kpiReport, kpiText, readKpis, type KpiDimension } from "#insight";
 import { commonOptions, runWithNats, write, writeJson, WrongArguments } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
@@ -58,15 +58,21 @@ export const kpiCommand: Command = {
       });
       if (values.help) return "help";
       const monitors = values.fairness ? loadFairness(values.definitions) : [];
+      if (values.fairness && monitors.length === 0)
+        throw new WrongArguments(
+          `--fairness: ${values.definitions} declares no monitor: put one into fairness/, or say --definitions`,
+        );
       const { nats, segment, serve } = values;
       if (serve !== undefined) {
         const port = whole("--serve", serve);
         const everyMinutes = whole("--every", values.every);
         const maxCustomers = whole("--max-customers", values["max-customers"]);
         const { host } = values;
+        const models = loadModels(values.definitions);
         return {
           nats,
-          run: (nc) => serveKpis(nc, { host, port, everyMinutes, maxCustomers, segment, monitors }, process),
+          run: (nc) =>
+            serveKpis(nc, { host, port, everyMinutes, maxCustomers, segment, monitors, models }, process),
         };
       }
       const options: KpiCommandOptions = {

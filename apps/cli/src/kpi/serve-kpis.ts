@@ -4,8 +4,9 @@
  */
 import { createServer } from "node:http";
 import type { NatsConnection } from "@nats-io/nats-core";
-import type { FairnessDefinition } from "#contracts";
+import type { FairnessDefinition, ModelDefinition } from "#contracts";
 import { kpiMetrics, KpiFollower, monitorMetrics, readExperiments, readKpis } from "#insight";
+import { modelMetrics } from "#learning";
 import { createLogger, type Logger } from "#telemetry";
 import type { Interrupts } from "../tail/tail.command.js";
 
@@ -17,6 +18,7 @@ export interface ServeOptions {
   readonly maxCustomers: number;
   readonly segment: string;
   readonly monitors: readonly FairnessDefinition[];
+  readonly models: readonly ModelDefinition[];
   readonly log?: Logger;
 }
 
@@ -26,7 +28,7 @@ export async function serveKpis(
   options: ServeOptions,
   interrupts: Interrupts,
 ): Promise<number> {
-  const { host, port, everyMinutes, maxCustomers, segment, monitors } = options;
+  const { host, port, everyMinutes, maxCustomers, segment, monitors, models } = options;
   const log = options.log ?? createLogger({ service: "kpi" });
   let end: (status: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));
@@ -35,12 +37,12 @@ export async function serveKpis(
     log.error({ error: error.message }, "the audit cannot be read on");
     end(1);
   });
-  let monitored = await look(nc, monitors, log);
+  let monitored = await look(nc, monitors, models, log);
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
     looking = true;
-    void look(nc, monitors, log)
+    void look(nc, monitors, models, log)
       .then((text) => (monitored = text))
       .catch((error: unknown) => log.warn({ error: (error as Error).message }, "no look at fairness now"))
       .finally(() => (looking = false));
@@ -72,15 +74,16 @@ export async function serveKpis(
   }
 }
 
-/** Fairness and experiments as of now; every alert is a line of the log. */
+/** Fairness, experiments and models as of now; every alert is a line of the log. */
 async function look(
   nc: NatsConnection,
   monitors: readonly FairnessDefinition[],
+  models: readonly ModelDefinition[],
   log: Logger,
 ): Promise<string> {
   const fairness = monitors.length > 0 ? (await readKpis(nc, { segment: "" }, monitors)).fairness : [];
   for (const { alerts } of fairness)
     for (const { monitor, rate, group, ratio } of alerts)
       log.warn({ monitor, rate, group, ratio }, "fairness: a group is below the bound beyond chance");
-  return monitorMetrics(fairness, await readExperiments(nc));
+  return monitorMetrics(fairness, await readExperiments(nc)) + (await modelMetrics(nc, models));
 }

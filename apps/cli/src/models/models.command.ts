@@ -9,9 +9,9 @@ import type { Command } from "../command.js";
 import { commonOptions, runWithNats, write, writeJson, WrongArguments } from "../audit/with-nats.js";
 import { armLines, listLine, LIST_HEAD, modelLines, reportOf } from "./model-text.js";
 
-const HELP = `segue models [list]          [--json] [--nats <url>] [--dir <folder>]
-segue models show <model>    [--json] [--nats <url>] [--dir <folder>]
-segue models replay <model>  [--json] [--nats <url>] [--dir <folder>]
+const HELP = `segue models [list]          [--json] [--nats <url>] [--definitions <folder>]
+segue models show <model>    [--json] [--nats <url>] [--definitions <folder>]
+segue models replay <model>  [--json] [--nats <url>] [--definitions <folder>]
 
   list     Every model: orders that it learned from, successes, and how well it foretold them, each before it was learned.
   show     One model, action by action and channel by channel: calibration, what matters most, drift.
@@ -22,9 +22,9 @@ segue models replay <model>  [--json] [--nats <url>] [--dir <folder>]
   log-loss     the lower the better; beside it that of a forecast that knows nothing but the rate so far
   calibration  mean distance of what was foretold and what came
 
-  --dir <folder>   the definitions; default .
-  --json           one JSON document
-  --nats <url>     default nats://127.0.0.1:4222
+  --definitions <folder>   default .
+  --json                   one JSON document
+  --nats <url>             default nats://127.0.0.1:4222
 `;
 
 export const modelsCommand: Command = {
@@ -35,12 +35,12 @@ export const modelsCommand: Command = {
       const { values, positionals } = parseArgs({
         args: [...args],
         allowPositionals: true,
-        options: { ...commonOptions, dir: { type: "string", default: "." } },
+        options: { ...commonOptions, definitions: { type: "string", default: "." } },
       });
       if (values.help) return "help";
       const [what = "list", id, ...rest] = positionals;
       const { nats, json } = values;
-      const definitions = loadModels(values.dir);
+      const definitions = loadModels(values.definitions);
       if (what === "list" && id === undefined) return { nats, run: (nc) => list(nc, definitions, json) };
       if ((what !== "show" && what !== "replay") || id === undefined || rest.length > 0)
         throw new WrongArguments("say list, show <model> or replay <model>");
@@ -48,7 +48,7 @@ export const modelsCommand: Command = {
       if (!definition) {
         const ids = definitions.map((d) => d.id);
         throw new WrongArguments(
-          `there is no model ${JSON.stringify(id)} in ${values.dir}/models; ${didYouMean(id, ids) ?? `there are ${ids.join(", ") || "none"}`}`,
+          `there is no model ${JSON.stringify(id)} in ${values.definitions}/models; ${didYouMean(id, ids) ?? `there are ${ids.join(", ") || "none"}`}`,
         );
       }
       const run = what === "show" ? show : replay;

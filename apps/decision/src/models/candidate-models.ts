@@ -1,7 +1,7 @@
 /** What the models say of a decision's candidates. */
 import type { DecisionRequest } from "#contracts";
 import {
-  askedOf,
+  askedOutside,
   featuresOf,
   propensitiesOf,
   type Asked,
@@ -22,33 +22,28 @@ export class CandidateModels {
   ) {}
 
   /** `undefined` when no candidate has a model. At once, unless a model of the bank's own is asked. Never throws or rejects. */
-  of(request: DecisionRequest, catalogue: Catalogue): Propensities | undefined | Promise<Propensities> {
-    const asked = askedOf(request, catalogue);
-    if (!asked) return undefined;
-    const outside = [...asked].flatMap(([id, candidates]) => {
-      const model = this.own.get(id);
-      return model ? [{ id, candidates, model }] : [];
-    });
-    if (outside.length === 0) return propensitiesOf(request, asked, this.live, this.expressions);
-    return this.#withOwn(request, asked, outside);
+  of(
+    request: DecisionRequest,
+    catalogue: Catalogue,
+  ): Propensities | undefined | Promise<Propensities | undefined> {
+    const outside =
+      this.own.size > 0 ? askedOutside(request, catalogue, (model) => this.own.has(model)) : undefined;
+    return outside
+      ? this.#withOwn(request, catalogue, outside)
+      : propensitiesOf(request, catalogue, this.live, this.expressions);
   }
 
   async #withOwn(
     request: DecisionRequest,
-    asked: ReadonlyMap<string, readonly Asked[]>,
-    outside: readonly {
-      readonly id: string;
-      readonly candidates: readonly Asked[];
-      readonly model: GuardedModel;
-    }[],
-  ): Promise<Propensities> {
+    catalogue: Catalogue,
+    outside: ReadonlyMap<string, readonly Asked[]>,
+  ): Promise<Propensities | undefined> {
     const answers = await Promise.all(
-      outside.map(async ({ id, candidates, model }): Promise<[string, OwnAnswer]> => {
-        const definition = this.live.get(id)?.definition;
-        const features = definition ? featuresOf(definition, request, this.expressions) : {};
-        return [id, await model.ask(features, candidates)];
+      [...outside].map(async ([id, asked]): Promise<[string, OwnAnswer]> => {
+        const features = featuresOf(this.live.get(id)!.definition, request, this.expressions);
+        return [id, await this.own.get(id)!.ask(features, asked)];
       }),
     );
-    return propensitiesOf(request, asked, this.live, this.expressions, new Map(answers));
+    return propensitiesOf(request, catalogue, this.live, this.expressions, new Map(answers));
   }
 }

@@ -1,4 +1,5 @@
 /** A decision in plain words: what was asked, what left the funnel where, what the policy said, what came out. */
+import { factorsInWords } from "#audit";
 import type { DecisionRecord, Explanation, Verdict } from "#contracts";
 import { isoTime, words } from "../customers/readable.js";
 
@@ -41,13 +42,11 @@ function outcome({ reply, explanations }: DecisionRecord): string {
     case "act": {
       const [first, ...rest] = reply.plan.map((leg) => leg.channel);
       const chosen = explanations.find((e) => e.stage === "chosen" && e.action === reply.action);
-      const factors = Object.entries(chosen?.factors ?? {}).map(
-        ([name, value]) => `${name} ${rounded(value)}`,
-      );
+      const factors = factorsInWords(chosen?.factors ?? {});
       const score =
         chosen?.score === undefined
           ? ""
-          : `, score ${rounded(chosen.score)}${factors.length > 0 ? ` (${factors.join(" × ")})` : ""}`;
+          : `, score ${rounded(chosen.score)}${factors === "" ? "" : ` (${factors})`}`;
       const fallback = rest.length > 0 ? `, else over ${rest.join(", ")}` : "";
       return `Decided: ${reply.action} (${reply.purpose}) over ${first}${fallback}${score}; ${words(reply.reason)}.`;
     }

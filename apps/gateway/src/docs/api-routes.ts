@@ -13,6 +13,7 @@ import {
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
 import type { ApiRoute } from "./api-route.js";
 import { CONSENTS_ROUTES, customerIdParameter, idempotencyKey } from "./consents-routes.js";
+import { DEFINITIONS_ROUTES } from "./definitions-routes.js";
 import { JOURNEYS_ROUTES } from "./journeys-routes.js";
 import { contactsRoute } from "./contacts-route.js";
 import { SIMULATE_ROUTE } from "./simulate-route.js";
@@ -241,5 +242,6 @@ export const API_ROUTES: readonly ApiRoute[] = [
   },
   VALIDATE_ROUTE,
   ...JOURNEYS_ROUTES,
+  ...DEFINITIONS_ROUTES,
   SIMULATE_ROUTE,
 ];

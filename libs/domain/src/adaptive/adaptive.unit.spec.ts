@@ -4,7 +4,7 @@ import { ExpressionFailed, type Expressions } from "../expressions.js";
 import { emptyArm, taughtBy, type Arm, type LearnedOrder } from "./arm.js";
 import { featuresOf } from "./features.js";
 import { lessonOf } from "./lesson.js";
-import { askedOf, propensitiesOf, type LiveModels, type OwnAnswer } from "./propensity.js";
+import { askedOutside, propensitiesOf, type LiveModels, type OwnAnswer } from "./propensity.js";
 import { EMPTY_WATCH, performanceOf, together, withForecast, type Watch } from "./watch.js";
 import { weightsOf } from "./weights.js";
 
@@ -138,11 +138,34 @@ describe("propensities", () => {
   const request = aRequest({ candidates: ["a", "b", "a", "plain", "gone"] });
   const catalogue = aCatalogue(asks("a"), asks("b"), anAction("plain"));
   const of = (live: LiveModels, own?: ReadonlyMap<string, OwnAnswer>, asked = catalogue) =>
-    propensitiesOf(request, askedOf(request, asked)!, live, known, own);
+    propensitiesOf(request, asked, live, known, own)!;
 
   it("are nobody's business when no candidate has a model", () => {
-    expect(askedOf(request, aCatalogue(anAction("a")))).toBeUndefined();
-    expect(askedOf({ ...request, exclude: ["push"] }, catalogue)).toBeUndefined();
+    const none = aCatalogue(anAction("a"));
+    expect(propensitiesOf(request, none, liveOf(model()), known)).toBeUndefined();
+    const others = aRequest({ candidates: ["plain"] });
+    expect(propensitiesOf(others, catalogue, liveOf(model()), known)).toBeUndefined();
+    const nowhere = { ...request, exclude: ["push" as const] };
+    expect(propensitiesOf(nowhere, catalogue, liveOf(model()), known)!.size).toBe(0);
+  });
+
+  it("of candidates that come by tag are computed when they are scored", () => {
+    const tagged = aCatalogue(asks("a"), asks("b", { tags: ["t"] }), asks("c", { tags: ["t"] }));
+    const byTag = { ...request, candidates: ["a"], tags: ["t"] };
+    const told = propensitiesOf(byTag, tagged, liveOf(model()), known)!;
+    expect([...told.keys()]).toEqual(["a"]);
+    expect(told.get("c")).toMatchObject({ version: 0 });
+    expect(told.get("gone")).toBeUndefined();
+    expect([...told.keys()]).toEqual(["a", "c"]);
+  });
+
+  it("of models of the bank's own are asked together", () => {
+    const own = askedOutside(request, catalogue, (id) => id === "m")!;
+    expect(own.get("m")!.map((a) => [a.action.id, a.channel])).toEqual([
+      ["a", "push"],
+      ["b", "push"],
+    ]);
+    expect(askedOutside(request, catalogue, () => false)).toBeUndefined();
   });
 
   it("begin at the prior, drawn within the bounds, the same for the same decision", () => {

@@ -30,55 +30,134 @@ export type OwnAnswer =
   | { readonly kind: "none"; readonly reason: FallbackReason };
 export type FallbackReason = NonNullable<Propensity["fallback"]>;
 
-/** An action that asks a model, and the channel that it would be said on first. */
+/** A candidate that has a model, and the channel that it would be said on first. */
 export interface Asked {
   readonly action: ActionDefinition;
+  readonly model: string;
   readonly prior: Prior;
   readonly channel: Channel;
 }
 
-/** By model: the candidates of a request that have one. `undefined` when none has: then there is nothing to do. */
-export function askedOf(
+/** Candidates that ask models of the bank's own, by model; `undefined` when there are none. */
+export function askedOutside(
   request: DecisionRequest,
   catalogue: Catalogue,
-): ReadonlyMap<string, Asked[]> | undefined {
-  let asked: Map<string, Asked[]> | undefined;
+  isOwn: (model: string) => boolean,
+): ReadonlyMap<string, readonly Asked[]> | undefined {
+  let outside: Map<string, Asked[]> | undefined;
+  const modelled = modelledIn(catalogue);
+  if (modelled.size === 0) return undefined;
   for (const id of candidatesOf(request, catalogue)) {
-    const action = catalogue.actions.get(id);
-    if (action?.model === undefined || action.prior === undefined) continue;
-    const channel = channelsOf({ channels: channelsIn(action) }, request)[0];
-    if (channel === undefined) continue;
-    asked ??= new Map();
-    const others = asked.get(action.model);
-    if (!others) asked.set(action.model, [{ action, prior: action.prior, channel }]);
-    else if (!others.some((o) => o.action === action)) others.push({ action, prior: action.prior, channel });
+    const asked = askedBy(request, modelled.get(id));
+    if (!asked || !isOwn(asked.model)) continue;
+    outside ??= new Map();
+    const others = outside.get(asked.model);
+    if (others) others.push(asked);
+    else outside.set(asked.model, [asked]);
   }
-  return asked;
+  return outside;
 }
 
-/** What each model expects. `own`: answers of models of the bank's own, by model. Never throws for what a model does. */
+/**
+ * What the models of a request's candidates expect; `undefined` when none has a model. Of candidates that the request names all are
+ * there; of those that come by tag, who may be thousands, only those that are asked for. `own`: answers of models of the bank's own,
+ * by model. Never throws for what a model does.
+ */
 export function propensitiesOf(
   request: DecisionRequest,
-  asked: ReadonlyMap<string, readonly Asked[]>,
+  catalogue: Catalogue,
   models: LiveModels,
   expressions: Expressions,
   own: ReadonlyMap<string, OwnAnswer> = NO_ANSWERS,
-): Propensities {
-  const found = new Map<string, Propensity>();
-  for (const [id, candidates] of asked) {
-    const model = models.get(id);
-    const answer = own.get(id);
-    const features =
-      model && !model.definition.source ? featuresOf(model.definition, request, expressions) : {};
-    for (const candidate of candidates)
-      found.set(
-        candidate.action.id,
-        model?.definition.source
-          ? answered(model.definition, candidate, answer ?? NOT_ASKED)
-          : expected(request, id, model, candidate, features),
-      );
+): Propensities | undefined {
+  const modelled = modelledIn(catalogue);
+  if (modelled.size === 0) return undefined;
+  if (!request.tags && !request.candidates.some((id) => modelled.has(id))) return undefined;
+  const expectations = new Expectations(request, modelled, models, expressions, own);
+  for (const id of request.candidates) expectations.get(id);
+  return expectations;
+}
+
+/** What is expected where no model is at hand, as in a simulation: the priors alone, and nothing is tried out. */
+export function priorsOf(
+  request: DecisionRequest,
+  catalogue: Catalogue,
+  expressions: Expressions,
+): Propensities | undefined {
+  return propensitiesOf(request, catalogue, NO_MODELS, expressions);
+}
+
+const NO_MODELS: LiveModels = new Map();
+
+/** Computes what is asked for, once; holds what was. */
+class Expectations extends Map<string, Propensity> {
+  readonly #features = new Map<string, Features>();
+
+  constructor(
+    private readonly request: DecisionRequest,
+    private readonly modelled: Modelled,
+    private readonly models: LiveModels,
+    private readonly expressions: Expressions,
+    private readonly own: ReadonlyMap<string, OwnAnswer>,
+  ) {
+    super();
   }
+
+  override get(id: string): Propensity | undefined {
+    const known = super.get(id);
+    if (known) return known;
+    const asked = askedBy(this.request, this.modelled.get(id));
+    if (!asked) return undefined;
+    const model = this.models.get(asked.model);
+    const propensity = !model
+      ? priorAlone(asked.model, asked.prior, "model_missing")
+      : model.definition.source
+        ? answered(model.definition, asked, this.own.get(asked.model) ?? NOT_ASKED)
+        : expected(this.request, model, asked, this.#featuresOf(model.definition));
+    this.set(id, propensity);
+    return propensity;
+  }
+
+  #featuresOf(definition: ModelDefinition): Features {
+    let features = this.#features.get(definition.id);
+    if (!features) {
+      features = featuresOf(definition, this.request, this.expressions);
+      this.#features.set(definition.id, features);
+    }
+    return features;
+  }
+}
+
+/** Actions that have a model, by id. */
+type Modelled = ReadonlyMap<string, Omit<Asked, "channel"> & { readonly channels: readonly Channel[] }>;
+
+/** A catalogue is never changed, so that this is found once. */
+const modelledOf = new WeakMap<Catalogue, Modelled>();
+
+function modelledIn(catalogue: Catalogue): Modelled {
+  const known = modelledOf.get(catalogue);
+  if (known) return known;
+  const found: Modelled = new Map(
+    [...catalogue.actions.values()].flatMap((action) => {
+      const { id, model, prior } = action;
+      return model === undefined || prior === undefined
+        ? []
+        : [[id, { action, model, prior, channels: channelsIn(action) }] as const];
+    }),
+  );
+  modelledOf.set(catalogue, found);
   return found;
+}
+
+function askedBy(
+  request: DecisionRequest,
+  modelled: (Omit<Asked, "channel"> & { readonly channels: readonly Channel[] }) | undefined,
+): Asked | undefined {
+  if (!modelled) return undefined;
+  const channel = channelsOf(modelled, request)[0];
+  if (channel === undefined) return undefined;
+  const { action, model, prior } = modelled;
+  return { action, model, prior, channel };
 }
 
 const NO_ANSWERS: ReadonlyMap<string, OwnAnswer> = new Map();
@@ -86,12 +165,10 @@ const NOT_ASKED: OwnAnswer = { kind: "none", reason: "unavailable" };
 
 function expected(
   request: DecisionRequest,
-  id: string,
-  model: LiveModel | undefined,
+  model: LiveModel,
   { action, prior, channel }: Asked,
   features: Features,
 ): Propensity {
-  if (!model) return priorAlone(id, prior, "model_missing");
   const { definition } = model;
   try {
     const arm = model.arm(action.id, channel);

@@ -9,12 +9,10 @@ export interface Weight {
 
 /** What each feature adds to the log-odds as far as it was learned, the strongest first. */
 export function weightsOf({ encoding, members }: ModelState): Weight[] {
-  const evidence = members.map((m) => Math.exp(m.evidence));
-  const all = evidence.reduce((a, b) => a + b, 0);
   const found: Weight[] = [];
   for (const [feature, columns] of Object.entries(encoding.columns.of))
     for (const [key, column] of Object.entries(columns)) {
-      const weight = members.reduce((sum, m, i) => sum + (evidence[i]! / all) * (m.mean[column] ?? 0), 0);
+      const weight = members.reduce((sum, { share, mean }) => sum + share * (mean[column] ?? 0), 0);
       if (weight !== 0) found.push({ feature: nameOf(feature, key), weight });
     }
   return found.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));

@@ -127,6 +127,11 @@ describe("the funnel", () => {
     expect({ score, factors }).toEqual({ score: 12, factors: { value: 12 } });
   });
 
+  it("subtracts what saying it costs", () => {
+    const { score, factors } = scored(anAction("a", { value: 12, cost: 2 })).ranked[0]!;
+    expect({ score, factors }).toEqual({ score: 1, factors: { propensity: 0.25, value: 12, cost: 2 } });
+  });
+
   it.each([
     ["propensity", 36],
     ["value", 0.75],

@@ -9,4 +9,5 @@ export { prepareCatalogue } from "./prepared.js";
 export * from "./replay.js";
 export * from "./score.js";
 export * from "./text.js";
+export * from "./changed-fact.js";
 export * from "./what-if.js";

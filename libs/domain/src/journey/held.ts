@@ -31,7 +31,7 @@ import {
   type Purpose,
 } from "#contracts";
 import { HOLD_REASONS, holds } from "../policy/holds.js";
-import { replyWord } from "../policy/index.js";
+import { wordOf } from "../policy/index.js";
 import type { Journeys } from "./definitions.js";
 import type { Turn } from "./turn.js";
 
@@ -58,20 +58,15 @@ export function mayStop(event: CustomerEvent): boolean {
   return (
     event.type === eventTypes.holdPlaced ||
     (event.type === eventTypes.consentChanged && event.data["granted"] === false) ||
-    saysStop(event)
+    wordOf(event) === "stop"
   );
-}
-
-function saysStop({ type, data, time }: CustomerEvent): boolean {
-  const { text } = data;
-  return type === eventTypes.messageReceived && typeof text === "string" && replyWord(text, time) === "stop";
 }
 
 /** Why the turn's event ends the open journeys of a purpose; `undefined` when it does not. */
 export function endedBy(turn: Turn, purpose: Purpose): string | undefined {
   const { profileBefore: before, context, now } = turn;
   const after = context.profile;
-  if (purpose === "marketing" && saysStop(turn.event)) return "opted_out";
+  if (purpose === "marketing" && wordOf(turn.event) === "stop") return "opted_out";
   if (before === after) return undefined;
   for (const hold of after.holds) {
     const { kind } = hold;

@@ -1,15 +1,16 @@
 /**
- * The rate of positive outcomes lately, over three horizons. It moves far more, and faster, than what features mean: so
- * the model is asked for the difference to it, and its weights need not be learnt anew when the base rate jumps.
+ * The rate of positive outcomes lately, over several horizons. It moves far more, and faster, than what features mean: so
+ * a model is asked for the difference to it, and its weights need not be learnt anew when the base rate jumps.
  */
 import type { ModelSpec } from "./model-spec.js";
 import { logit, within } from "./numeric.js";
 
-/** Rates over about the last 50, 20 and 200 outcomes; the first is the one that predictions start from. */
-const HORIZONS = [50, 20, 200] as const;
+/** Rates over about the last so many outcomes: from quick and noisy to slow and steady. */
+export const HORIZONS = [20, 50, 200, 1_000] as const;
 
 const LOWEST = 0.001;
 
+/** One rate per horizon. */
 export type BaseRate = readonly number[];
 
 export const emptyBaseRate = (spec: ModelSpec): BaseRate => HORIZONS.map(() => spec.prior.propensity);

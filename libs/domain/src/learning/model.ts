@@ -2,8 +2,8 @@
  * An adaptive model: which probability an action has for a customer, learned one outcome at a time. PURE: the state is plain
  * JSON, and the same outcomes in the same order give the same bytes.
  *
- * Three Bayesian regressions, from a cautious one to one that adapts fast, each start from the log-odds of the base rate
- * (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last thirty or so outcomes
+ * Three Bayesian regressions, each of its own caution and memory, start from the log-odds of the base rate over a horizon of
+ * their own (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last thirty or so outcomes
  * (A. E. Raftery et al. 2010, dynamic model averaging), and calibrated (calibration.ts). docs/decisioning.md has the
  * figures, docs/adr/0025 the reasons.
  */
@@ -21,7 +21,8 @@ import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drif
 import {
   BASE_COLUMNS,
   emptyEncoding,
-  encode,
+  append,
+  encoded,
   grown,
   rescaled,
   type Encoding,
@@ -30,16 +31,20 @@ import {
 import { DEFAULT_MEMORY, specProblems, type Features, type ModelSpec } from "./model-spec.js";
 import { logit, sigmoid, softplus } from "./numeric.js";
 
-/** Each member's prior variance of a feature's weight, and its memory as a share of the model's. */
+/** Each member's prior variance of a feature's weight, its memory as a share of the model's, and its horizon (of HORIZONS). */
 const MEMBERS = [
-  { variance: 0.03, memory: 1 },
-  { variance: 0.3, memory: 1 / 3 },
-  { variance: 0.003, memory: 1 / 10 },
+  { variance: 0.03, memory: 1, horizon: 2 },
+  { variance: 0.3, memory: 1 / 3, horizon: 3 },
+  { variance: 0.003, memory: 1 / 10, horizon: 1 },
 ] as const;
+/** The horizon that calibration turns about. */
+const CALIBRATED_ABOUT = 1;
 /** The member whose prior is wide enough to know each weight by its outcomes: drift is watched on it. */
 const WATCHED = 1;
-/** Prior variances of the intercept and of the three base rates' weights. */
-const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1] as const;
+/** Prior variances of the intercept, and of the weights of the own horizon and the others. */
+const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1, 0.1] as const;
+/** Columns of the intercept and the base rates. */
+const BASE_INDEX = BASE_VARIANCE.map((_, column) => column);
 /** Of a member's record in forecasting, this much counts one outcome later. */
 const EVIDENCE_KEPT = 0.97;
 
@@ -89,11 +94,12 @@ export function emptyModel(spec: ModelSpec): ModelState {
 
 /** Probability of a positive outcome, and mean and variance of its log-odds. */
 export function predict(state: ModelState, features: Features): Prediction {
-  const { base, x } = vectorOf(state, state.encoding, features);
+  const base = baseLogOdds(state.baseRate);
+  const cases = casesOf(base, state.spec, encoded(state.encoding, state.spec, features));
   const { mean, variance } = calibrated(
     state.calibration,
-    averaged(state.members, forecasts(state.members, x, base)),
-    base,
+    averaged(state.members, forecasts(state.members, cases)),
+    base[CALIBRATED_ABOUT]!,
   );
   return { p: sigmoid(mean), mean, variance };
 }
@@ -103,9 +109,10 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
   const { spec } = state;
   const encoding = grown(state.encoding, spec, features);
   const { columns } = encoding;
-  const { base, x } = vectorOf(state, encoding, features);
+  const base = baseLogOdds(state.baseRate);
+  const cases = casesOf(base, spec, encoded(encoding, spec, features));
   const wide = state.members.map((member, m) => widened(member, columns.count, priorOf(m)));
-  const told = forecasts(wide, x, base);
+  const told = forecasts(wide, cases);
   const { mean } = averaged(state.members, told);
   const records = evidenceOf(state.members, told, label);
   const outcomes = state.outcomes + 1;
@@ -117,13 +124,13 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
     baseRate: withBaseOutcome(state.baseRate, spec, state.outcomes, label),
     encoding: rescaled(encoding, spec, features),
     members: wide.map((member, m) => ({
-      ...withOutcome(member, x, base, label, forgetOf(spec, m), priorOf(m)),
+      ...withOutcome(member, cases[m]!.x, cases[m]!.offset, label, forgetOf(spec, m), priorOf(m)),
       ...records[m]!,
     })),
-    calibration: withCalibrationOutcome(state.calibration, mean, base, label),
+    calibration: withCalibrationOutcome(state.calibration, mean, base[CALIBRATED_ABOUT]!, label),
     drift: watched(
       state.drift,
-      { x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
+      { x: cases[WATCHED]!.x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
       columns,
       forgetOf(spec, WATCHED),
     ),
@@ -136,17 +143,19 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const found = Object.entries(state.spec.features).map(([feature, spec]) => {
+  const { spec, encoding, members } = state;
+  const slope = slopeOf(state.calibration);
+  const found: { feature: string; effect: number }[] = [];
+  for (const feature in spec.features) {
     const x: Vector = { index: [], value: [], unseen: 0 };
-    encode(state.encoding, { ...state.spec, features: { [feature]: spec } }, features, x);
-    const effect = state.members.reduce(
-      (sum, { mean, share }) =>
-        sum + share * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
-      0,
-    );
-    return { feature, effect: effect * slopeOf(state.calibration) };
-  });
-  return found.filter(({ effect }) => effect !== 0).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+    append(x, encoding, feature, spec.features[feature]!, features[feature]);
+    const column = x.index[0];
+    if (column === undefined) continue;
+    let weight = 0;
+    for (const { mean, share } of members) weight += share * mean[column]!;
+    if (weight !== 0) found.push({ feature, effect: slope * weight * x.value[0]! });
+  }
+  return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
 
 const priorOf =
@@ -157,20 +166,27 @@ const priorOf =
 const forgetOf = (spec: ModelSpec, member: number): number =>
   1 - 2 ** (-1 / ((spec.memory ?? DEFAULT_MEMORY) * MEMBERS[member]!.memory));
 
-/** The log-odds that predictions start from, and the vector: 1, the base rate against the prior, the other horizons against it. */
-function vectorOf(state: ModelState, encoding: Encoding, features: Features): { base: number; x: Vector } {
-  const [base, fast, slow] = baseLogOdds(state.baseRate) as [number, number, number];
-  const x: Vector = {
-    index: [0, 1, 2, 3],
-    value: [1, base - logit(state.spec.prior.propensity), fast - base, slow - base],
-    unseen: 0,
-  };
-  encode(encoding, state.spec, features, x);
-  return { base, x };
+/** What one member reads: the log-odds that it starts from, and its vector. */
+interface Case {
+  readonly offset: number;
+  readonly x: Vector;
 }
 
-const forecasts = (members: readonly Posterior[], x: Vector, base: number): Linear[] =>
-  members.map((member, m) => linear(member, x, base, MEMBERS[m]!.variance));
+/** Base columns: 1, the own base rate against the prior's, the other horizons against the own. */
+function casesOf(base: readonly number[], spec: ModelSpec, features: Vector): Case[] {
+  const prior = logit(spec.prior.propensity);
+  const index = BASE_INDEX.concat(features.index);
+  return MEMBERS.map(({ horizon }) => {
+    const offset = base[horizon]!;
+    const value = [1, offset - prior];
+    for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
+    for (const x of features.value) value.push(x);
+    return { offset, x: { index, value, unseen: features.unseen } };
+  });
+}
+
+const forecasts = (members: readonly Posterior[], cases: readonly Case[]): Linear[] =>
+  members.map((member, m) => linear(member, cases[m]!.x, cases[m]!.offset, MEMBERS[m]!.variance));
 
 /** Mean and variance of the mixture: the members' own variances and how far they lie apart. */
 function averaged(members: readonly Member[], told: readonly Linear[]): Linear {

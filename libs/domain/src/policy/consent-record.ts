@@ -5,19 +5,19 @@
  * - A refusal of a channel covers all its addresses; a grant of a channel lifts no refusal of a single address.
  * - A refusal never expires, and is never lost for a formality: where the rest of the event cannot be read, it refuses the
  *   channel.
- * - A grant that was obtained long before it is told (an import, a late form) lifts no refusal: who refused and has changed
- *   their mind says so anew.
- * - STOP refuses on the channel and address that it came by, and START brings back what STOP has ended, nothing else:
- *   it is no consent by itself.
+ * - A grant that was obtained long before it is told (an import, a late form) lifts no refusal that may be younger: who
+ *   refused and has changed their mind says so anew.
+ * - STOP refuses on the channel and address that it came by (on every channel, where that cannot be read). START brings
+ *   back what STOP has ended, nothing else: it is no consent by itself.
  */
 import {
   CHANNELS,
   consentChangedV1,
   consentKey,
+  messageReceivedV1,
   PURPOSES,
   type Channel,
   type ConsentChanged,
-  type MessageReceived,
   type Profile,
   type Purpose,
 } from "#contracts";
@@ -38,8 +38,25 @@ export function readConsent(data: unknown): ReturnType<typeof consentChangedV1.s
   return refusal.success ? { success: true, data: { ...refusal.data, granted: false } } : parsed;
 }
 
+/** What of a reply says whom and where it is about. */
+export interface Reply {
+  /** `*` where it cannot be read. */
+  readonly channel: Channel | "*";
+  readonly address?: string | undefined;
+  readonly purpose?: Purpose | undefined;
+}
+
+/** The reply of an event's data; of one that cannot be read, the channel if possible: for a STOP that must not be lost. */
+export function readReply(data: Readonly<Record<string, unknown>>): Reply {
+  const parsed = messageReceivedV1.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const channel = messageReceivedV1.shape.channel.safeParse(data["channel"]);
+  return { channel: channel.success ? channel.data : "*" };
+}
+
 /** Where a text to a number arrives, calls do, too: 47 CFR 64.1200(a)(10) has a word end both. */
-export function channelsOfReply(channel: Channel): readonly Channel[] {
+export function channelsOfReply(channel: Reply["channel"]): readonly Channel[] {
+  if (channel === "*") return CHANNELS;
   return channel === "sms" || channel === "ivr" ? ["sms", "ivr"] : [channel];
 }
 
@@ -54,7 +71,7 @@ export function withConsents(profile: Profile, changes: readonly ConsentChanged[
 }
 
 /** The profile after a reply that says STOP or START. */
-export function withReply(profile: Profile, word: "stop" | "start", reply: MessageReceived): Profile {
+export function withReply(profile: Profile, word: "stop" | "start", reply: Reply): Profile {
   const draft = new Draft(profile);
   if (word === "stop") {
     for (const purpose of new Set<Purpose>(["marketing", reply.purpose ?? "marketing"]))
@@ -74,6 +91,7 @@ class Draft {
   readonly #at: Record<string, boolean>;
   readonly #until: Record<string, number>;
   readonly #stopped: Record<string, boolean>;
+  readonly #refusedAt: Record<string, number>;
 
   constructor(profile: Profile) {
     this.#profile = profile;
@@ -81,24 +99,31 @@ class Draft {
     this.#at = { ...profile.consentsAt };
     this.#until = { ...profile.consentUntil };
     this.#stopped = { ...profile.stopped };
+    this.#refusedAt = { ...profile.refusedAt };
   }
 
   tell(change: ConsentChanged, channel: Channel, at: number): void {
     const key = consentKey(change.purpose, channel);
     const { granted, address } = change;
-    if (granted) {
-      const historic = change.obtainedAt !== undefined && epochMs(change.obtainedAt) < at - HISTORIC_MS;
-      const own = address === undefined ? undefined : this.#at[`${key}.${address}`];
-      if (historic && (own ?? this.#consents[key]) === false) return;
-      this.#put(key, address, true);
-    } else if (address === undefined) {
-      for (const k of this.#addressesOf(key)) this.#forget(k);
-      this.#put(key, undefined, false);
-    } else this.#put(key, address, false);
     const k = address === undefined ? key : `${key}.${address}`;
-    const until = granted && change.expiresAt !== undefined ? epochMs(change.expiresAt) : undefined;
-    if (until === undefined) delete this.#until[k];
-    else if (this.#has(k)) this.#until[k] = until;
+    const obtainedAt = change.obtainedAt === undefined ? undefined : epochMs(change.obtainedAt);
+    if (granted) {
+      const refused = this.#at[k] === false || this.#consents[k] === false ? k : key;
+      if (obtainedAt !== undefined && obtainedAt < at - HISTORIC_MS && this.#refuses(refused, obtainedAt))
+        return;
+    } else if (address === undefined) for (const other of this.#addressesOf(key)) this.#forget(other);
+    this.#put(key, address, granted);
+    delete this.#until[k];
+    delete this.#refusedAt[k];
+    if (!this.#has(k)) return;
+    if (granted && change.expiresAt !== undefined) this.#until[k] = epochMs(change.expiresAt);
+    if (!granted && obtainedAt !== undefined) this.#refusedAt[k] = obtainedAt;
+  }
+
+  /** True when a refusal under this key may be younger than what was obtained then. */
+  #refuses(k: string, obtainedAt: number): boolean {
+    const record = this.#at[k] ?? this.#consents[k];
+    return record === false && obtainedAt <= (this.#refusedAt[k] ?? Infinity);
   }
 
   stop(key: string, address: string | undefined): void {
@@ -112,6 +137,7 @@ class Draft {
       }
     if (before === false) return;
     this.#put(key, address, false);
+    delete this.#refusedAt[k];
     if (this.#has(k)) this.#stopped[k] = before === true;
   }
 
@@ -153,6 +179,7 @@ class Draft {
     delete this.#at[k];
     delete this.#until[k];
     delete this.#stopped[k];
+    delete this.#refusedAt[k];
   }
 
   /** Keys of what is, or was, on record for single addresses of a channel. */
@@ -164,13 +191,14 @@ class Draft {
 
   /** The profile itself where nothing has changed; what is empty is left out. */
   done(): Profile {
-    const { consentsAt: at, consentUntil: until, stopped, ...rest } = this.#profile;
+    const { consentsAt: at, consentUntil: until, stopped, refusedAt, ...rest } = this.#profile;
     const before = this.#profile;
     const same =
       sameRecord(before.consents, this.#consents) &&
       sameRecord(at, this.#at) &&
       sameRecord(until, this.#until) &&
-      sameRecord(stopped, this.#stopped);
+      sameRecord(stopped, this.#stopped) &&
+      sameRecord(refusedAt, this.#refusedAt);
     if (same) return before;
     return {
       ...rest,
@@ -178,6 +206,7 @@ class Draft {
       ...(isEmpty(this.#at) ? {} : { consentsAt: this.#at }),
       ...(isEmpty(this.#until) ? {} : { consentUntil: this.#until }),
       ...(isEmpty(this.#stopped) ? {} : { stopped: this.#stopped }),
+      ...(isEmpty(this.#refusedAt) ? {} : { refusedAt: this.#refusedAt }),
     };
   }
 }

@@ -61,6 +61,35 @@ describe("consent on record", () => {
       "granted",
     ],
     ["an old form told after a refusal", [refuse(), grant({ obtainedAt: iso(T0 - 2 * DAY) })], "refused"],
+    [
+      "an old form that is younger than the refusal",
+      [refuse({ obtainedAt: iso(T0 - 3 * DAY) }), grant({ obtainedAt: iso(T0 - 2 * DAY) })],
+      "granted",
+    ],
+    [
+      "an old form that is older than the refusal",
+      [refuse({ obtainedAt: iso(T0 - 2 * DAY) }), grant({ obtainedAt: iso(T0 - 3 * DAY) })],
+      "refused",
+    ],
+    [
+      "an old form for an address, younger than the refusal of the channel",
+      [
+        inUse("a"),
+        refuse({ obtainedAt: iso(T0 - 3 * DAY) }),
+        grant({ address: "a", obtainedAt: iso(T0 - 2 * DAY) }),
+      ],
+      "granted",
+    ],
+    [
+      "an old form for an address, younger than the refusal of the channel and older than its own",
+      [
+        inUse("a"),
+        refuse({ obtainedAt: iso(T0 - 3 * DAY) }),
+        refuse({ address: "a" }),
+        grant({ address: "a", obtainedAt: iso(T0 - 2 * DAY) }),
+      ],
+      "refused",
+    ],
     ["an old form where nothing is refused", [grant({ obtainedAt: iso(T0 - 900 * DAY) })], "granted"],
     ["a form of today after a refusal", [refuse(), grant({ obtainedAt: iso(T0) })], "granted"],
     ["a refusal whose address cannot be read", [grant(), refuse({ address: "+420 777 123 456" })], "refused"],
@@ -113,6 +142,25 @@ describe("a word in a reply", () => {
     expect(state(p, T0, "marketing", "email")).toBe("granted");
     expect(state(p, T0, "service")).toBe("granted");
     expect(state(told(reply("stop", { purpose: "collections" })), T0, "collections")).toBe("refused");
+  });
+
+  it.each<[Record<string, unknown>, Channel[]]>([
+    [{ channel: "sms", address: "+420 777 123 456" }, ["sms", "ivr"]],
+    [{ channel: "telex" }, [...CHANNELS]],
+    [{}, [...CHANNELS]],
+  ])("STOP is not lost for a formality: of %j it refuses %j", (data, refused) => {
+    const event: ProfileEvent = {
+      type: "message.received",
+      seq: 1,
+      time: T0,
+      data: { ...data, text: "STOP" },
+    };
+    const { profile } = applyProfileEvent(emptyProfile, event);
+    const found = CHANNELS.filter((c) => state(profile, T0, "marketing", c) === "refused");
+    expect(found).toEqual(CHANNELS.filter((c) => refused.includes(c)));
+    expect(profileChangesOf(emptyProfile, profile, event)).toHaveLength(refused.length);
+    const start = { ...event, seq: 2, data: { ...data, text: "START" } };
+    expect(applyProfileEvent(profile, start).kind).toBe("invalid");
   });
 
   it.each<[string, Told[], string]>([

@@ -11,7 +11,7 @@ export * from "./limit-ledger.js";
 export * from "./place.js";
 export * from "./profile.js";
 export * from "./profile-history.js";
-export { replyWord, type ReplyWord } from "./reply-words.js";
+export { replyWord, wordOf, type ReplyWord } from "./reply-words.js";
 export * from "./rules.js";
 export * from "./settlement.js";
 export * from "./stopped.js";

@@ -8,7 +8,6 @@ import {
   customerRegisteredV1,
   eventTypes,
   holdPlacedV1,
-  messageReceivedV1,
   type Channel,
   type ConsentChanged,
   type ConsentRecord,
@@ -24,7 +23,7 @@ import { epochMs } from "../time/iso-text.js";
 import { readConsent } from "./consent-record.js";
 import { holds } from "./holds.js";
 import { applyProfileEvent, emptyProfile } from "./profile.js";
-import { replyWord } from "./reply-words.js";
+import { wordOf } from "./reply-words.js";
 
 /** The customer's profile events, each once, in the order of the stream. */
 export class ProfileHistory {
@@ -144,9 +143,7 @@ export class ProfileHistory {
   }
 
   #replied(event: CustomerEvent, before: Profile): void {
-    const read = messageReceivedV1.safeParse(event.data);
-    if (!read.success) return;
-    const word = replyWord(read.data.text, event.time);
+    const word = wordOf(event) ?? "other";
     for (const key of keysOf(before, this.profile)) {
       const granted = recordOf(this.profile, key);
       if (granted === undefined || granted === recordOf(before, key)) continue;

@@ -19,9 +19,9 @@ import {
   type ProfileChangeEntry,
 } from "#contracts";
 import { epochMs } from "../time/iso-text.js";
-import { channelsOfReply, readConsent, withConsents, withReply } from "./consent-record.js";
+import { channelsOfReply, readConsent, readReply, withConsents, withReply } from "./consent-record.js";
 import { withHold } from "./holds.js";
-import { replyWord } from "./reply-words.js";
+import { wordOf } from "./reply-words.js";
 
 /** What is known of a customer of whom nothing was said yet. */
 export const emptyProfile: Profile = Object.freeze({ seq: 0, consents: {}, holds: [] });
@@ -56,7 +56,7 @@ export function profileChangesOf(before: Profile, after: Profile, event: Profile
   if (event.type === eventTypes.registered)
     for (const c of customerRegisteredV1.parse(event.data).consents ?? []) consent(c);
   if (event.type === eventTypes.messageReceived) {
-    const { address, channel: by } = messageReceivedV1.parse(event.data);
+    const { address, channel: by } = readReply(event.data);
     for (const purpose of PURPOSES)
       for (const channel of channelsOfReply(by)) {
         const key = consentKey(purpose, channel, address);
@@ -113,11 +113,11 @@ export function applyProfileEvent(profile: Profile, event: ProfileEvent): Profil
       return changed(profile, event, withConsents(profile, [parsed.data], event.time));
     }
     case eventTypes.messageReceived: {
+      const word = wordOf(event);
       const parsed = messageReceivedV1.safeParse(event.data);
-      if (!parsed.success) return invalid(profile, parsed.error);
-      const word = replyWord(parsed.data.text, event.time);
+      if (!parsed.success && word !== "stop") return invalid(profile, parsed.error);
       if (word !== "stop" && word !== "start") return { kind: "unchanged", profile };
-      return changed(profile, event, withReply(profile, word, parsed.data));
+      return changed(profile, event, withReply(profile, word, readReply(event.data)));
     }
     case eventTypes.holdPlaced: {
       const parsed = holdPlacedV1.safeParse(event.data);
@@ -153,6 +153,7 @@ function same(a: Profile, b: Profile): boolean {
     a.consentsAt === b.consentsAt &&
     a.consentUntil === b.consentUntil &&
     a.stopped === b.stopped &&
+    a.refusedAt === b.refusedAt &&
     CHANNELS.every((c) => a.addresses?.[c] === b.addresses?.[c])
   );
 }

@@ -10,6 +10,7 @@
  * A list is never changed once events may have been read by it, or a context would not come out of its events any more: a
  * new one is added with the time since which it counts.
  */
+import { eventTypes, type CustomerEvent } from "#contracts";
 import { epochMs } from "../time/iso-text.js";
 
 export type ReplyWord = "stop" | "start" | "help" | "unclear" | "other";
@@ -152,6 +153,16 @@ export function replyWord(text: string, at: number): ReplyWord {
   if (said && text.length <= MAX_CHARS) return said;
   const whole = ` ${tokens.join(" ")} `;
   return list.telling.some((t) => whole.includes(t)) ? "unclear" : "other";
+}
+
+/** The same of an event; `undefined` when it is no reply. */
+export function wordOf({
+  type,
+  data,
+  time,
+}: Pick<CustomerEvent, "type" | "data" | "time">): ReplyWord | undefined {
+  const { text } = data;
+  return type === eventTypes.messageReceived && typeof text === "string" ? replyWord(text, time) : undefined;
 }
 
 /** The one word that the tokens say, courtesies and repetitions aside; `undefined` when they say more than that. */
