@@ -1,5 +1,5 @@
 /** What a catalogue's author is told: languages, variables, limits, promotion, and how large a catalogue may be. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LARGE_TAG, largeCatalogue } from "#testing";
@@ -163,6 +163,15 @@ describe("checks of a catalogue", () => {
     expect(said().problems).toEqual([]);
     write({ catalogue: CATALOGUE.replace("variables: {", "variables: { currency: { type: text },") });
     expect(said().warnings).toEqual([expect.stringContaining("no text of note shows {currency}")]);
+  });
+
+  it("has nothing to say against the example of docs/catalogue.md", () => {
+    const [, example] = /```yaml\n(kind: Catalogue\n[^`]*)```/.exec(
+      readFileSync("docs/catalogue.md", "utf8"),
+    )!;
+    writeFileSync(join(dir, "catalogue/savings.yaml"), example!);
+    expect(said()).toEqual({ problems: [], warnings: [] });
+    expect(loadCatalogues(dir).find((c) => c.id === "savings")?.actions[0]?.treatments).toHaveLength(2);
   });
 
   it("looks for the tags of a journey", () => {
