@@ -2,12 +2,15 @@
 import fc from "fast-check";
 import {
   CHANNELS,
+  COOLS_DOWN,
   HOLDS,
   PURPOSES,
   WEEKDAYS,
   isContact,
   policyPackV1,
   type Channel,
+  type ContactAbout,
+  type Engagement,
   type EvaluateRequest,
   type PolicyPackDefinition,
   type Profile,
@@ -50,8 +53,26 @@ const anyRule = fc.record(
         ),
       })),
     caps: fc.array(
-      fc.record({ count: fc.integer({ min: 1, max: 3 }), period: fc.constantFrom("1h", "1d", "7d") }),
+      fc
+        .record(
+          {
+            count: fc.integer({ min: 1, max: 3 }),
+            window: fc.constantFrom(
+              { period: "1h" },
+              { period: "7d" },
+              { calendar: "day" },
+              { calendar: "week" },
+            ),
+            per: fc.constantFrom("debt", "event"),
+          },
+          { requiredKeys: ["count", "window"] },
+        )
+        .map(({ window, ...cap }) => ({ ...cap, ...window })),
       { maxLength: 2 },
+    ),
+    coolDown: fc.constantFrom(
+      [{ after: "refusal", for: "30d" }],
+      [{ after: "conversation", for: "7d", per: "debt" }],
     ),
   },
   { requiredKeys: ["purpose", "consent"] },
@@ -106,8 +127,13 @@ const anyProfile = fc
     consents,
     holds: holds.map((kind) => ({ kind, since: 0 })),
   }));
+const anyAbout = fc.record(
+  { event: fc.constantFrom("a", "b"), debt: fc.constantFrom("1", "2") },
+  { requiredKeys: [] },
+);
 const anyContacts = fc.array(
   fc.record({
+    about: anyAbout,
     at: fc.integer({ min: 0, max: 8 * 24 }).map((h) => NOW - h * HOUR),
     purpose: fc.constantFrom(...PURPOSES),
     channels: fc.constantFrom(...CHANNELS.filter(isContact)).map((c): Channel[] => [c]),
@@ -117,6 +143,8 @@ const anyContacts = fc.array(
 interface Question {
   readonly profile: Profile;
   readonly contacts: readonly CountedContact[];
+  readonly about: ContactAbout;
+  readonly engagement: Engagement;
   readonly purpose: Purpose;
   readonly urgent: boolean;
   readonly at: number;
@@ -124,6 +152,21 @@ interface Question {
 const anyQuestion: fc.Arbitrary<Question> = fc.record({
   profile: anyProfile,
   contacts: anyContacts,
+  about: anyAbout,
+  engagement: fc
+    .array(
+      fc.record(
+        {
+          what: fc.constantFrom(...COOLS_DOWN),
+          purpose: fc.constantFrom(...PURPOSES),
+          debt: fc.constantFrom("1", "2"),
+          at: fc.integer({ min: 0, max: 40 }).map((d) => NOW - d * DAY),
+        },
+        { requiredKeys: ["what", "at"] },
+      ),
+      { maxLength: 2 },
+    )
+    .map((last) => ({ last })),
   purpose: fc.constantFrom(...PURPOSES),
   urgent: fc.boolean(),
   at: fc.integer({ min: 0, max: 7 * 24 * 4 }).map((q) => NOW + (q * DAY) / 96),
@@ -143,6 +186,8 @@ function verdicts(packs: readonly PolicyPackDefinition[], q: Question) {
       urgent: q.urgent,
     })),
     profile: q.profile,
+    about: q.about,
+    engagement: q.engagement,
   };
   return CHANNELS.map((channel) => {
     const only = { ...request, options: request.options.filter((o) => o.action === channel) };
