@@ -59,10 +59,10 @@ describe("checks of a catalogue", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  function write(texts: { catalogue?: string; journey?: string }): void {
+  function write(texts: { catalogue?: string; journey?: string; events?: string }): void {
     writeFileSync(join(dir, "catalogue/test.yaml"), texts.catalogue ?? CATALOGUE);
     writeFileSync(join(dir, "journeys/test.yaml"), texts.journey ?? JOURNEY);
-    writeFileSync(join(dir, "events/test.yaml"), EVENTS);
+    writeFileSync(join(dir, "events/test.yaml"), texts.events ?? EVENTS);
     writeFileSync(join(dir, "policies/test.yaml"), PACK);
   }
   const said = (): { problems: string[]; warnings: string[] } => {
@@ -172,6 +172,24 @@ describe("checks of a catalogue", () => {
     writeFileSync(join(dir, "catalogue/savings.yaml"), example!);
     expect(said()).toEqual({ problems: [], warnings: [] });
     expect(loadCatalogues(dir).find((c) => c.id === "savings")?.actions[0]?.treatments).toHaveLength(2);
+  });
+
+  it("refuses a journey whose event lacks what the text needs", () => {
+    write({
+      journey: JOURNEY.replace("transfer.sent", "page.viewed").replace(
+        "candidates: { tags: [notes] }",
+        "actions: [note]",
+      ),
+      events: EVENTS.replace(
+        "events:\n",
+        "events:\n  - { type: page.viewed, description: p, data: { page: a page } }\n",
+      ),
+    });
+    expect(said().problems).toEqual([
+      expect.stringContaining(
+        "note needs amountMinor, which page.viewed does not carry: it could never be said here",
+      ),
+    ]);
   });
 
   it("looks for the tags of a journey", () => {
