@@ -180,6 +180,7 @@ export class Evaluator {
   ): Pick<
     ReserveRequest,
     | "decisionId"
+    | "preview"
     | "customerId"
     | "at"
     | "candidates"
@@ -193,6 +194,7 @@ export class Evaluator {
   > {
     return {
       decisionId: request.decisionId,
+      preview: request.preview,
       customerId: request.customerId,
       at: request.at,
       candidates: candidates.map(({ option: { action, purpose, urgent }, open }) => ({
@@ -306,7 +308,7 @@ export class Evaluator {
     const packs = this.#versions(copies);
     return chosen
       ? {
-          reservationId: request.decisionId,
+          ...(request.preview ? {} : { reservationId: request.decisionId }),
           chosen: { action: chosen.action, channels: [...chosen.channels] },
           verdicts,
           packs,

@@ -42,7 +42,8 @@ export class LimitedEvaluator {
       const options = request.options.filter((o) => !denied.has(o));
       const reply = await evaluator.evaluate({ ...request, options }, until - performance.now());
       const { chosen } = reply;
-      if (!chosen) return withDenied(reply, denied);
+      // What is only asked about takes nothing.
+      if (!chosen || request.preview) return withDenied(reply, denied);
       const option = options.find((o) => o.action === chosen.action);
       if (option && !option.limits) return withDenied(reply, denied);
       // Without an option: reserved by a try that crashed before it took anything, and there is no room by now.

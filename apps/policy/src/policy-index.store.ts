@@ -21,7 +21,7 @@ import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION, REPORT, UNDO } from "
 import type { NewCustomer } from "./new-customers.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { unavailable } from "./script.js";
-import { GATE, RELEASE, RESERVE } from "./scripts.js";
+import { PREVIEW, GATE, RELEASE, RESERVE } from "./scripts.js";
 
 export interface Candidate {
   readonly action: string;
@@ -68,6 +68,8 @@ export type Reserved =
 
 export interface ReserveRequest {
   readonly decisionId: string;
+  /** Counts, and reserves nothing. */
+  readonly preview?: boolean | undefined;
   /** Only if none of these reservations stands. */
   readonly after?: readonly string[] | undefined;
   readonly customerId: string;
@@ -154,7 +156,7 @@ export class PolicyIndex {
       newCustomer?.generation ?? "",
       String(newCustomer?.lookedThrough ?? 0),
       newCustomer?.stream ?? "",
-      [request.decisionId, ...(request.after ?? [])].join("|"),
+      (request.preview ? PREVIEW : "") + [request.decisionId, ...(request.after ?? [])].join("|"),
       String(request.at),
       String(request.lookBackMs),
       safe(request.journey ?? ""),

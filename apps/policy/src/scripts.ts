@@ -20,6 +20,9 @@ const COMMANDS_KEPT_MS = 14 * DAY_MS;
 /** Kept beyond what caps look back to: requests do not come exactly in the order of their times. */
 const SLACK_MS = DAY_MS;
 
+/** Before the id of what is only asked about: it is counted, and neither reserved nor is anything forgotten for it. */
+export const PREVIEW = "?";
+
 const NO_CONTACT = CHANNELS.filter((c) => !isContact(c)).join(",");
 
 export const COMMON = `
@@ -136,6 +139,7 @@ else
   end
 end
 local id, at, back = string.match(ARGV[8], '^[^|]*'), tonumber(ARGV[9]), tonumber(ARGV[10])
+local preview = string.sub(id, 1, 1) == '${PREVIEW}'
 local keeps = math.max(tonumber(h[4] or '0'), back, ${COMMANDS_KEPT_MS})
 if h[5] and at - back <= tonumber(h[5]) then
   redis.call('HSET', KEYS[1], 'keeps', string.format('%d', keeps))
@@ -150,7 +154,7 @@ local mine
 for i = 1, #raw, 2 do
   if after[raw[i]] then return {'stopped'} end
   if raw[i] == id then mine = raw[i + 1] end
-  if raw[i] ~= id and tonumber(string.match(raw[i + 1], '^%a%d([^;]*)')) <= until_here then
+  if not preview and raw[i] ~= id and tonumber(string.match(raw[i + 1], '^%a%d([^;]*)')) <= until_here then
     redis.call('HDEL', KEYS[2], raw[i])
     forgets = true
   end
@@ -199,8 +203,10 @@ for _, channel in ipairs(channels) do
   if not has('${NO_CONTACT}', channel) then n = 1 end
 end
 local ch = table.concat(channels, ',')
-redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[13 + 2 * tonumber(purpose)], ARGV[11], channels[1],
-  ARGV[13], ch, urgent, ARGV[12], ARGV[chosen + 1], ''))
+if not preview then
+  redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[13 + 2 * tonumber(purpose)], ARGV[11], channels[1],
+    ARGV[13], ch, urgent, ARGV[12], ARGV[chosen + 1], ''))
+end
 return {'reserved', why, ARGV[chosen + 1], ch, version}
 `,
 );

@@ -315,6 +315,10 @@ function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record:
       const cap = capOf(fact.rule, packs, record);
       return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;
     }
+    case "limit": {
+      const [, action, what] = fact.rule.split("/");
+      return `the ${what} of ${action} had had room (rule ${fact.rule})`;
+    }
     case "kill-switch":
       return "the kill switch had been released";
     case "time":

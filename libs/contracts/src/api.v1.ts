@@ -26,7 +26,7 @@ export type EventsAccepted = z.infer<typeof eventsAcceptedV1>;
 
 /** A context as the API shows it: without what only the actor needs. Times are epoch ms on Segue's clock. */
 export const customerViewV1 = contextV1
-  .omit({ outbox: true, seen: true, outcomesUpTo: true })
+  .omit({ outbox: true, seen: true, outcomesUpTo: true, monitoring: true })
   .meta({ id: "Customer" });
 export type CustomerView = z.infer<typeof customerViewV1>;
 

@@ -27,6 +27,7 @@ export * from "./limit.v1.js";
 export * from "./moment.v1.js";
 export * from "./outcome.v1.js";
 export * from "./partition.js";
+export * from "./permission.v1.js";
 export * from "./policy-pack.v1.js";
 export * from "./policy.v1.js";
 export * from "./problem.v1.js";

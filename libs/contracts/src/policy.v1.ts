@@ -82,6 +82,8 @@ export const evaluateRequestV1 = z
     about: contactAboutV1.optional(),
     /** As of the event being handled. */
     engagement: engagementV1.optional(),
+    /** Only asked: it is judged and counted, and nothing is reserved. The reply has no reservation then. */
+    preview: z.literal(true).optional(),
   })
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;

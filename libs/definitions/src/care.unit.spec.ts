@@ -1,15 +1,16 @@
 /** The journeys that ship for customers under a hold, and the others beside them. */
 import { durationMs } from "#contracts";
-import { Journeys } from "#domain";
+import { judge, Journeys } from "#domain";
 import { CustomerScript, permitAll, type Answering } from "#testing";
 import { createExpressions } from "./expressions.js";
-import { loadCatalogue, loadJourneys, loadSignals } from "./load.js";
+import { loadCatalogue, loadJourneys, loadPolicyPacks, loadSignals } from "./load.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const dir = process.cwd();
 const journeys = new Journeys(loadJourneys(dir), createExpressions(), { signals: loadSignals(dir) });
 const { actions } = loadCatalogue(dir);
+const packs = loadPolicyPacks(dir);
 
 /** Answers with the purpose and the first channel that the catalogue gives the action. */
 const permit: Answering = (request) => {
@@ -150,6 +151,22 @@ describe("a customer who replies", () => {
     expect(c.said).toHaveLength(1);
     expect(c.commands[0]).toMatchObject({ expiresAt: c.now + 5 * 60_000 });
     expect(reply(c.later(DAY), "STOP").said).toHaveLength(2);
+  });
+
+  it("is told by what the packs permit, also at night, and nothing else is", () => {
+    const c = reply(
+      customer(sameChannel).event("customer.registered", { timezone: "Europe/Prague" }),
+      "STOP",
+    );
+    const at = Date.parse("2026-01-05T23:00:00Z");
+    const verdict = (id: string): string => {
+      const option = actions.get(id)!;
+      return judge({ packs, copies: [c.context.profile], option, channel: "sms", at }).reason;
+    };
+    expect(verdict("opt-out-confirmed")).toBe("permitted");
+    const offers = [...actions.values()].filter((a) => a.purpose === "marketing");
+    expect(offers.length).toBeGreaterThan(0);
+    for (const { id } of offers) expect([id, verdict(id)]).toEqual([id, "consent_refused"]);
   });
 
   it("is not forgotten when nobody takes the case, and needs no reader once they say STOP", () => {

@@ -1,6 +1,6 @@
-/** Durations counted in buckets that grow by a fourth: quantiles to within 12 %, in memory that does not grow with their number. */
+/** Durations counted in buckets that grow by a tenth: quantiles to within 5 %, in memory that does not grow with their number. */
 
-const GROWTH = 1.25;
+const GROWTH = 1.1;
 const LOG_GROWTH = Math.log(GROWTH);
 
 export class DurationHistogram {

@@ -80,7 +80,7 @@ const LABELS = 8;
 
 function oneHtml(r: ExperimentReport): string {
   const every = Math.max(1, Math.ceil(r.looks.length / LABELS));
-  const categories = r.looks.map((l, i) => (i % every === 0 ? day(l.day).slice(5) : ""));
+  const categories = r.looks.map((l, i) => (i % every === 0 ? day(l.day).slice(5).replace("-", "/") : ""));
   const subtitle = `${r.experiment}, version ${r.version}`;
   const share = (value: number | undefined): number | undefined =>
     value === undefined ? undefined : value * 100;

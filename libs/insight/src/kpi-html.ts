@@ -3,7 +3,7 @@ import { chartSvg, escapeXml, htmlPage, number, type Chart } from "#plot";
 import type { FairnessReport } from "./fairness.js";
 import { duration, NONE, percent, percentWithin, within } from "./figures-text.js";
 import type { KpiFigures } from "./kpi-cell.js";
-import { nth, type KpiReport } from "./kpi-report.js";
+import { alertText, columnsOf, nth, type KpiReport } from "./kpi-report.js";
 
 export function kpiHtml(report: KpiReport): string {
   const { since, until, latest, all, by, fairness } = report;
@@ -75,6 +75,7 @@ function contactsChart({ customersByContacts }: KpiFigures, subtitle: string): s
 /** Bars that still can be read. */
 const MOST_BARS = 14;
 
+/** An interval shows when one points at its figure. */
 function dimensionSection(
   dimension: string,
   figures: Readonly<Record<string, KpiFigures>>,
@@ -94,53 +95,36 @@ function dimensionSection(
       const ms = pick(f);
       return ms === undefined ? undefined : ms / 1_000;
     });
+  const columns = columnsOf(
+    dimension,
+    rows.map(([, f]) => f),
+  );
   const cells = ([name, f]: [string, KpiFigures]): string =>
-    `<tr><td><code>${escapeXml(name)}</code></td>${[
-      number(f.decisions),
-      percent(f.actRate?.value),
-      number(f.contacts),
-      f.contactsPerCustomer === undefined ? NONE : number(f.contactsPerCustomer),
-      percentWithin(f.deliveryRate),
-      percentWithin(f.conversionRate),
-      percentWithin(f.goalRate),
-      percent(f.approvalRate?.value),
-      percent(f.recoveryRate?.value),
-      percent(f.firstContactResolution?.value),
-      number(f.optOuts),
-      f.reaction ? `${duration(f.reaction.p50)} / ${duration(f.reaction.p95)}` : NONE,
-    ]
-      .map((v) => `<td class="n">${v}</td>`)
-      .join("")}</tr>`;
+    `<tr><td class="t">${escapeXml(name)}</td>${columns.map((c) => `<td class="n" title="${escapeXml(c.detail?.(f) ?? "")}">${c.text(f)}</td>`).join("")}</tr>`;
+  const bars = (title: string, y: string, series: Chart["series"]): string =>
+    series.every(({ values }) => values.every((v) => v === undefined))
+      ? ""
+      : figure({
+          title: `${title} by ${dimension}`,
+          subtitle,
+          x: dimension,
+          y,
+          categories,
+          series,
+          kind: "grouped",
+        });
   return `<section><h2>By ${escapeXml(dimension)}</h2><div class="plots">
-${figure({
-  title: `Delivered, converted, goal reached by ${dimension}`,
-  subtitle,
-  x: dimension,
-  y: "share (%)",
-  categories,
-  series: [
-    { name: "delivered", values: shares((f) => f.deliveryRate) },
-    { name: "converted", values: shares((f) => f.conversionRate) },
-    { name: "goal reached", values: shares((f) => f.goalRate) },
-  ],
-  kind: "grouped",
-  top: 100,
-})}
-${figure({
-  title: `From event to command by ${dimension}`,
-  subtitle,
-  x: dimension,
-  y: "seconds (log)",
-  categories,
-  series: [
-    { name: "median", values: times((f) => f.reaction?.p50) },
-    { name: "95th percentile", values: times((f) => f.reaction?.p95) },
-  ],
-  kind: "grouped",
-  logY: true,
-})}
+${bars("Delivered", "share (%)", [{ name: "delivered", values: shares((f) => f.deliveryRate) }])}
+${bars("Converted, goal reached", "share (%)", [
+  { name: "converted", values: shares((f) => f.conversionRate) },
+  { name: "goal reached", values: shares((f) => f.goalRate) },
+])}
+${bars("From event to command", "seconds", [
+  { name: "median", values: times((f) => f.reaction?.p50) },
+  { name: "95th percentile", values: times((f) => f.reaction?.p95) },
+])}
 </div>
-<table><thead><tr>${["", "decisions", "acted", "contacts", "per customer", "delivered", "converted", "goal", "approved", "recovered", "settled", "opt-outs", "to command p50 / p95"].map((h, i) => `<th${i > 0 ? ' class="n"' : ""}>${h}</th>`).join("")}</tr></thead><tbody>${rows.map(cells).join("\n")}</tbody></table></section>`;
+<table><thead><tr><th></th>${columns.map((c) => `<th class="n">${c.name}</th>`).join("")}</tr></thead><tbody>${rows.map(cells).join("\n")}</tbody></table></section>`;
 }
 
 function fairnessSection(
@@ -159,7 +143,7 @@ function fairnessSection(
   const verdict =
     alerts.length === 0
       ? `<p class="verdict ok">No group is below ${number(bound * 100)} % of the best one's rate beyond chance.</p>`
-      : `<p class="verdict bad">${alerts.map((a) => `The rate of ${a.rate} of <strong>${escapeXml(a.group)}</strong> is ${number(a.ratio * 100)} % of the best group's.`).join(" ")}</p>`;
+      : `<p class="verdict bad">${escapeXml(alerts.map((a) => `Alert: ${alertText(a)}`).join(" "))}</p>`;
   return `<section><h2>Fairness: ${escapeXml(monitor)}</h2>${verdict}
 <div class="plots">${figure({
     title: `Rates by ${attribute}`,

@@ -1,7 +1,7 @@
 /** The key figures of an installation as data, and as text. */
-import type { FairnessReport } from "./fairness.js";
+import type { FairnessAlert, FairnessReport } from "./fairness.js";
 import { duration, NONE, percent, percentWithin, tableText, within } from "./figures-text.js";
-import { figuresOf, type KpiFigures } from "./kpi-cell.js";
+import { figuresOf, type KpiFigures, type Rate, type Times } from "./kpi-cell.js";
 import { KPI_DIMENSIONS, type KpiDimension, type KpiFold } from "./kpi-fold.js";
 import { number } from "#plot";
 
@@ -50,24 +50,73 @@ export function kpiReport(fold: KpiFold, options: KpiReportOptions): KpiReport {
   };
 }
 
-const HEAD = [
-  "decisions",
-  "acted",
-  "contacts",
-  "per customer",
-  "delivered",
-  "converted",
-  "goal",
-  "opt-outs",
-  "to command p50/p95",
-  "to delivery p50/p95",
-] as const;
+interface Column {
+  readonly name: string;
+  readonly text: (f: KpiFigures) => string;
+  /** With its interval, for those who ask. */
+  readonly detail?: (f: KpiFigures) => string;
+}
+
+const count = (name: string, of: (f: KpiFigures) => number): Column => ({ name, text: (f) => number(of(f)) });
+const share = (name: string, of: (f: KpiFigures) => Rate | undefined): Column => ({
+  name,
+  text: (f) => percent(of(f)?.value),
+  detail: (f) => {
+    const r = of(f);
+    return r ? `${percentWithin(r)}, ${number(r.hits)} of ${number(r.of)}` : NONE;
+  },
+});
+const time = (name: string, of: (f: KpiFigures) => Times | undefined): Column => ({
+  name: `${name} p50/p95`,
+  text: (f) => {
+    const t = of(f);
+    return t ? `${duration(t.p50)} / ${duration(t.p95)}` : NONE;
+  },
+});
+
+/** Of a table of journeys, actions, channels or segments. */
+const COLUMNS: readonly Column[] = [
+  count("decisions", (f) => f.decisions),
+  share("acted", (f) => f.actRate),
+  count("contacts", (f) => f.contacts),
+  {
+    name: "per customer",
+    text: (f) => (f.contactsPerCustomer === undefined ? NONE : number(f.contactsPerCustomer)),
+  },
+  share("delivered", (f) => f.deliveryRate),
+  share("converted", (f) => f.conversionRate),
+  share("goal", (f) => f.goalRate),
+  share("approved", (f) => f.approvalRate),
+  share("recovered", (f) => f.recoveryRate),
+  share("settled", (f) => f.firstContactResolution),
+  count("opt-outs", (f) => f.optOuts),
+  time("to command", (f) => f.reaction),
+  time("to delivery", (f) => f.delivery),
+];
+
+/** Those that say something here. Decisions are of an action or a channel only when they acted. */
+export function columnsOf(dimension: string, figures: readonly KpiFigures[]): readonly Column[] {
+  const always = dimension === "action" || dimension === "channel" ? "acted" : undefined;
+  return COLUMNS.filter((c) => c.name !== always && figures.some((f) => c.text(f) !== NONE));
+}
+
+function figuresTable(
+  dimension: string,
+  head: string,
+  figures: Readonly<Record<string, KpiFigures>>,
+): string {
+  const columns = columnsOf(dimension, Object.values(figures));
+  return tableText(
+    [head, ...columns.map((c) => c.name)],
+    Object.entries(figures).map(([name, f]) => [name, ...columns.map((c) => c.text(f))]),
+  );
+}
 
 export function kpiText(report: KpiReport): string {
   const { all, by, fairness } = report;
   const sections = [
     `Key figures${report.since ? ` since ${report.since}` : ""}${report.until ? ` until ${report.until}` : ""}, up to ${report.latest}`,
-    tableText(["", ...HEAD], [["all", ...row(all)]]),
+    figuresTable("all", "", { all }),
     tableText(
       ["", "rate (95 % interval)", "of"],
       (
@@ -84,10 +133,7 @@ export function kpiText(report: KpiReport): string {
       [["", ...all.fatigue.map((r) => percent(r?.value))]],
     ),
     ...Object.entries(by).map(([dimension, figures]) =>
-      tableText(
-        [dimension === "segment" ? `segment (${report.segment})` : dimension, ...HEAD],
-        Object.entries(figures).map(([name, f]) => [name, ...row(f)]),
-      ),
+      figuresTable(dimension, dimension === "segment" ? `segment (${report.segment})` : dimension, figures),
     ),
     ...fairness.map(fairnessText),
   ];
@@ -97,22 +143,6 @@ export function kpiText(report: KpiReport): string {
 /** `1`, `2`, … and `10+` for the last. */
 export function nth(i: number): string {
   return i === 9 ? "10+" : String(i + 1);
-}
-
-function row(f: KpiFigures): string[] {
-  const times = (t: KpiFigures["reaction"]): string => (t ? `${duration(t.p50)} / ${duration(t.p95)}` : NONE);
-  return [
-    number(f.decisions),
-    percent(f.actRate?.value),
-    number(f.contacts),
-    f.contactsPerCustomer === undefined ? NONE : number(f.contactsPerCustomer),
-    percent(f.deliveryRate?.value),
-    percent(f.conversionRate?.value),
-    percent(f.goalRate?.value),
-    number(f.optOuts),
-    times(f.reaction),
-    times(f.delivery),
-  ];
 }
 
 function fairnessText({ monitor, attribute, bound, rates, alerts }: FairnessReport): string {
@@ -128,8 +158,14 @@ function fairnessText({ monitor, attribute, bound, rates, alerts }: FairnessRepo
   const verdict =
     alerts.length === 0
       ? `No group is below ${number(bound * 100)} % of the best one's rate beyond chance.`
-      : alerts
-          .map((a) => `ALERT: ${a.rate} of ${a.group} is ${number(a.ratio * 100)} % of the best group's.`)
-          .join("\n");
+      : alerts.map((a) => `ALERT: ${alertText(a)}`).join("\n");
   return `Fairness monitor ${monitor} (groups by ${attribute}; for monitoring alone)\n${tableText(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${verdict}`;
+}
+
+/** An alert as a sentence. */
+export function alertText({ rate, group, ratio }: FairnessAlert): string {
+  const what = { offer: "are offered something", contact: "are contacted", denial: "are spared a denial" }[
+    rate
+  ];
+  return `customers of the group ${group} ${what} ${number(ratio * 100)} % as often as those of the best group.`;
 }

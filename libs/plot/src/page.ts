@@ -31,7 +31,7 @@ h2{margin:0 0 14px;font-size:21px}h3{margin:26px 0 8px;font-size:16px}
 .lead{margin:0 0 18px;color:var(--soft)}
 .verdict{margin:0;padding:14px 18px;border-radius:8px;border-left:5px solid}
 .verdict.ok{background:var(--okbg);border-color:var(--ok);color:#11522d}.verdict.bad{background:var(--badbg);border-color:var(--bad);color:#7d1a14}.verdict.none{background:var(--notebg);border-color:#d9a514}
-table{width:100%;border-collapse:collapse;font-size:14px}table.narrow{max-width:640px}
+section{overflow-x:auto}table{width:100%;border-collapse:collapse;font-size:14px;margin-top:14px}table.narrow{max-width:640px}
 th{text-align:left;color:var(--soft);font-weight:600;font-size:13px}th,td{padding:8px 10px;border-bottom:1px solid var(--line);vertical-align:top}
 td small{display:block;color:var(--soft);font-size:12.5px;line-height:1.4;margin-top:2px;max-width:64ch;overflow-wrap:anywhere}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.t{white-space:nowrap}

@@ -63,7 +63,7 @@ describe("a row of consents", () => {
             expect(read).toEqual(all.map((r) => ({ row: r })));
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 100 },
       );
     },
   );

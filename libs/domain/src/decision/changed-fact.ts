@@ -15,6 +15,8 @@ export type Fact =
   | { readonly kind: "hold"; readonly hold: HoldKind; readonly present: boolean }
   /** This cap counts nothing. */
   | { readonly kind: "cap"; readonly rule: string }
+  /** The quota or budget at this rule has room. */
+  | { readonly kind: "limit"; readonly rule: string }
   /** The kill switch stops nothing. */
   | { readonly kind: "kill-switch" }
   /** Asked at this time: a millisecond before, it would not have been so. */
@@ -69,6 +71,7 @@ export function requestWith(request: DecisionRequest, fact: Fact | undefined): D
     }
     // These are facts of the definitions, of the models or of the rules.
     case "cap":
+    case "limit":
     case "kill-switch":
     case "condition":
     case "propensity":

@@ -1,14 +1,11 @@
 import fc from "fast-check";
-import { policyPackV1, type PolicyPackDefinition } from "#contracts";
 import { anAction, aCatalogue, aRequest, simpleExpressions } from "./given-decision.js";
 import {
   conclude,
   evaluateRequest,
-  followsFromFacts,
   isControl,
   lotOf,
   rank,
-  whatIfs,
   type Catalogue,
   type ControlGroup,
 } from "./index.js";
@@ -126,26 +123,6 @@ describe("a control group", () => {
     const { request, ranking, record } = decide(customer(group, true), only);
     expect(evaluateRequest(request, ranking)).toBeUndefined();
     expect(record.reply).toEqual({ kind: "none", decisionId: "c1.7.0", reason: "control_group" });
-  });
-
-  it("is told of as what would have changed the decision, and that is computed", () => {
-    const only: Catalogue = { ...aCatalogue(actions[0]!), experiments: [group] };
-    const pack: PolicyPackDefinition = policyPackV1.parse({
-      kind: "PolicyPack",
-      id: "none",
-      version: 1,
-      description: "d",
-      source: "s",
-      rules: [{ purpose: "marketing", consent: "ignored" }],
-    });
-    const { record } = decide(customer(group, true), only);
-    const facts = { record, catalogue: only, packs: [pack], contacts: [], expressions: simpleExpressions };
-    expect(followsFromFacts(facts)).toBe(true);
-    expect(whatIfs(facts)[0]).toMatchObject({
-      fact: { kind: "control-group" },
-      reply: { kind: "act", action: "offer" },
-      changes: true,
-    });
   });
 
   it("is on record with its version, so that the decision replays (I9)", () => {

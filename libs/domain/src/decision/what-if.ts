@@ -13,6 +13,7 @@ import {
   type DecisionRecord,
   type DecisionReply,
   type PolicyPackDefinition,
+  type Verdict,
 } from "#contracts";
 import type { Expressions } from "../expressions.js";
 import { evaluate, holds, type CountedContact } from "../policy/index.js";
@@ -53,14 +54,30 @@ export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
   const ranking = rankAsRecorded(made, request, catalogue, expressions);
   const question = evaluateRequest(request, ranking);
   if (!question) return conclude(request, ranking, catalogue, undefined);
-  const answer = evaluate(question, {
-    packs,
-    copies: [request.profile],
-    contacts,
-    ...(fact?.kind === "kill-switch" ? {} : { controls: controlsOf(record) }),
-    ...(fact?.kind === "cap" ? { uncounted: new Set([fact.rule]) } : {}),
-  });
-  return conclude(request, ranking, catalogue, { ...answer, packs: packNames(record) });
+  const limited = limitedAs(record, fact);
+  const within = question.options.filter((o) => !limited.some((v) => v.actions.includes(o.action)));
+  const asked = new Set(question.options.map((o) => o.action));
+  const answer = evaluate(
+    { ...question, options: within },
+    {
+      packs,
+      copies: [request.profile],
+      contacts,
+      ...(fact?.kind === "kill-switch" ? {} : { controls: controlsOf(record) }),
+      ...(fact?.kind === "cap" ? { uncounted: new Set([fact.rule]) } : {}),
+    },
+  );
+  const verdicts = [...answer.verdicts, ...limited.filter((v) => asked.has(v.actions[0]!))];
+  return conclude(request, ranking, catalogue, { ...answer, verdicts, packs: packNames(record) });
+}
+
+/** Quotas and budgets are counted over all customers: which were reached then, the verdicts tell. */
+function limitedAs({ verdicts }: DecisionRecord, fact: Fact | undefined): readonly Verdict[] {
+  return verdicts.filter(
+    ({ reason, rule }) =>
+      (reason === "quota_reached" || reason === "budget_spent") &&
+      !(fact?.kind === "limit" && fact.rule === rule),
+  );
 }
 
 /** True when facts and rules give the decision as it stands on record: then what-ifs may be trusted. */
@@ -107,6 +124,8 @@ function policyFacts({ record: { request, verdicts }, catalogue }: DecisionFacts
       }
     if ((reason === "cap_reached" || reason === "journey_cap_reached") && rule)
       found.push({ kind: "cap", rule });
+    if ((reason === "quota_reached" || reason === "budget_spent") && rule)
+      found.push({ kind: "limit", rule });
     if (reason === "stopped") found.push({ kind: "kill-switch" });
     if (reason === "no_timezone") found.push({ kind: "timezone", timezone: "UTC" });
   }

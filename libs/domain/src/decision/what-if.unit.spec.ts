@@ -125,6 +125,31 @@ describe("what would have changed a decision", () => {
     }
   });
 
+  it("that a quota stopped: had it had room", () => {
+    const open = facts({});
+    const quota = (rule: string) =>
+      ["push" as const, "sms" as const].map((channel) => ({
+        actions: ["large"],
+        channel,
+        verdict: "denied" as const,
+        reason: "quota_reached" as const,
+        rule,
+      }));
+    const request = open.record.request;
+    const ranking = rank(request, catalogue, simpleExpressions);
+    const question = evaluateRequest(request, ranking)!;
+    const answer = evaluate(
+      { ...question, options: question.options.filter((o) => o.action !== "large") },
+      { packs: PACKS, copies: [request.profile], contacts: [], controls: NO_CONTROLS },
+    );
+    const verdicts = [...answer.verdicts, ...quota("catalogue/large/quota")];
+    const record = conclude(request, ranking, catalogue, { ...answer, verdicts, packs: ["house@1"] });
+    const given = { ...open, record };
+    expect(record.reply).toMatchObject({ kind: "act", action: "small" });
+    expect(followsFromFacts(given)).toBe(true);
+    expect(said(found(whatIfs(given), "limit"))).toBe("large push,sms");
+  });
+
   it("that a cap stopped: without it, or when it has room again", () => {
     const contacts: CountedContact[] = [
       { at: NOON - 10 * HOUR, purpose: "marketing", journey: "x", channels: ["push"] },

@@ -25,7 +25,7 @@ const STOPS_AGENT: readonly HoldKind[] = ["deceased", "moratorium", "opt-out"];
 const ALWAYS_STOPS_EXECUTE: readonly HoldKind[] = ["fraud", "deceased"];
 const ALWAYS_STOPS_CONTACT: readonly HoldKind[] = ["hardship", "deceased"];
 /**
- * UK Debt Respite Scheme Regulations 2020 (SI 2020/1311), reg. 7: during a breathing space no contact about enforcing the debt.
+ * UK Debt Respite Scheme Regulations 2020 (SI 2020/1311), reg. 7 and 11: no step to collect a debt during its moratorium.
  * A claim that is before a court is for people (in the US 15 USC 1692c(a)(2): a represented consumer is not contacted).
  */
 const ALWAYS_STOPS_COLLECTING: readonly HoldKind[] = ["moratorium", "litigation"];
