@@ -1,5 +1,11 @@
 /** Predict, then learn, over the rows in order of time; the figures of every contender. */
-import { calibrationError, logLoss, reliability, type ReliabilityBin } from "../metrics/calibration.js";
+import {
+  calibrationError,
+  calibrationErrorByGroup,
+  logLoss,
+  reliability,
+  type ReliabilityBin,
+} from "../metrics/calibration.js";
 import { byGroup, type Forecast } from "../metrics/forecast.js";
 import { aucOf, aucWithin, liftByDecile, liftWithin, rateOf, type WithinGroups } from "../metrics/ranking.js";
 import type { Contact } from "./contacts.js";
@@ -11,6 +17,7 @@ export interface Figures {
   readonly auc: number | undefined;
   readonly within: WithinGroups;
   readonly calibrationError: number;
+  readonly calibrationErrorByMonth: number;
   readonly reliability: readonly ReliabilityBin[];
   readonly lift: readonly number[];
   readonly liftWithin: number;
@@ -22,6 +29,7 @@ export interface MonthFigures {
   readonly contacts: number;
   readonly rate: number;
   readonly stated: number;
+  readonly logLoss: number;
   readonly auc: number | undefined;
 }
 
@@ -42,6 +50,7 @@ export function figuresOf(name: string, forecasts: readonly Forecast[]): Figures
     auc: aucOf(forecasts).auc,
     within: aucWithin(forecasts),
     calibrationError: calibrationError(forecasts),
+    calibrationErrorByMonth: calibrationErrorByGroup(forecasts),
     reliability: reliability(forecasts),
     lift: liftByDecile(forecasts),
     liftWithin: liftWithin(forecasts),
@@ -50,6 +59,7 @@ export function figuresOf(name: string, forecasts: readonly Forecast[]): Figures
       contacts: group.length,
       rate: rateOf(group),
       stated: group.reduce((sum, { p }) => sum + p, 0) / group.length,
+      logLoss: logLoss(group),
       auc: aucOf(group).auc,
     })),
   };

@@ -1,13 +1,13 @@
 /**
  * Gradient boosting of small trees on the log-loss (J. Friedman 2001, Newton steps), fitted anew every 250 outcomes on
- * the latest 8,000: how a bank that scores by batch keeps its model fresh.
+ * the latest 4,000: how a bank that scores by batch keeps its model fresh.
  */
 import type { FeatureSpec, Features } from "#domain";
 import type { Forecaster } from "./contenders.js";
 
 const REFIT_EVERY = 250;
-const WINDOW = 8_000;
-const TREES = 50;
+const WINDOW = 4_000;
+const TREES = 40;
 const DEPTH = 3;
 const RATE = 0.1;
 const FEWEST_IN_LEAF = 20;
@@ -49,7 +49,7 @@ function fitted(
   const names = Object.keys(specs);
   const numeric = names.map((name) => specs[name]!.kind === "number");
   const binners = names.map((name, f) => (numeric[f] ? byQuantiles(samples, name) : byValues(samples, name)));
-  const bins = samples.map(({ features }) => Uint8Array.from(binners, (binOf) => binOf(features)));
+  const columns = binners.map((binOf) => Uint8Array.from(samples, ({ features }) => binOf(features)));
   const rate = (samples.reduce((sum, { label }) => sum + label, 0) + 0.5) / (samples.length + 1);
   const start = Math.log(rate / (1 - rate));
   const logOdds = new Float64Array(samples.length).fill(start);
@@ -58,19 +58,19 @@ function fitted(
   for (let t = 0; t < TREES; t++) {
     const slopes = Float64Array.from(samples, ({ label }, i) => label - sigmoid(logOdds[i]!));
     const curves = Float64Array.from(logOdds, (z) => sigmoid(z) * (1 - sigmoid(z)));
-    const tree = grownTree(all, bins, numeric, slopes, curves, DEPTH);
-    for (let i = 0; i < samples.length; i++) logOdds[i]! += leafOf(tree, bins[i]!, numeric);
+    const tree = grownTree(all, columns, numeric, slopes, curves, DEPTH);
+    for (let i = 0; i < samples.length; i++) logOdds[i]! += leafOf(tree, (f) => columns[f]![i]!, numeric);
     trees.push(tree);
   }
   return (features) => {
     const own = Uint8Array.from(binners, (binOf) => binOf(features));
-    return trees.reduce((sum, tree) => sum + leafOf(tree, own, numeric), start);
+    return trees.reduce((sum, tree) => sum + leafOf(tree, (f) => own[f]!, numeric), start);
   };
 }
 
 function grownTree(
   members: Uint32Array,
-  bins: readonly Uint8Array[],
+  columns: readonly Uint8Array[],
   numeric: readonly boolean[],
   slopes: Float64Array,
   curves: Float64Array,
@@ -92,12 +92,14 @@ function grownTree(
     count: new Float64Array(BINS),
   };
   for (let f = 0; f < numeric.length; f++) {
-    for (const sum of Object.values(sums)) sum.fill(0);
+    const column = columns[f]!;
+    const { slope: slopeOf, curve: curveOf, count } = sums;
+    for (const sum of [slopeOf, curveOf, count]) sum.fill(0);
     for (const i of members) {
-      const bin = bins[i]![f]!;
-      sums.slope[bin]! += slopes[i]!;
-      sums.curve[bin]! += curves[i]!;
-      sums.count[bin]! += 1;
+      const bin = column[i]!;
+      slopeOf[bin]! += slopes[i]!;
+      curveOf[bin]! += curves[i]!;
+      count[bin]! += 1;
     }
     let s = 0;
     let c = 0;
@@ -112,8 +114,9 @@ function grownTree(
     }
   }
   if (best.feature < 0) return leaf;
-  const isYes = (i: number): boolean => matches(bins[i]!, best.feature, best.bin, numeric);
-  const grow = (part: Uint32Array): Node => grownTree(part, bins, numeric, slopes, curves, depth - 1);
+  const column = columns[best.feature]!;
+  const isYes = (i: number): boolean => matches(column[i]!, best.feature, best.bin, numeric);
+  const grow = (part: Uint32Array): Node => grownTree(part, columns, numeric, slopes, curves, depth - 1);
   return {
     feature: best.feature,
     bin: best.bin,
@@ -122,12 +125,12 @@ function grownTree(
   };
 }
 
-const matches = (bins: Uint8Array, feature: number, bin: number, numeric: readonly boolean[]): boolean =>
-  numeric[feature] ? bins[feature]! <= bin : bins[feature] === bin;
+const matches = (own: number, feature: number, bin: number, numeric: readonly boolean[]): boolean =>
+  numeric[feature] ? own <= bin : own === bin;
 
-function leafOf(node: Node, bins: Uint8Array, numeric: readonly boolean[]): number {
+function leafOf(node: Node, binOf: (feature: number) => number, numeric: readonly boolean[]): number {
   let at = node;
-  while (!("value" in at)) at = matches(bins, at.feature, at.bin, numeric) ? at.yes : at.no;
+  while (!("value" in at)) at = matches(binOf(at.feature), at.feature, at.bin, numeric) ? at.yes : at.no;
   return at.value;
 }
 

@@ -1,6 +1,6 @@
 /** Whether stated probabilities come true. */
 import { rateOf } from "./ranking.js";
-import type { Forecast } from "./forecast.js";
+import { byGroup, type Forecast } from "./forecast.js";
 
 /** Mean of −log of the probability given to what came; forecasts are kept 1e-9 from 0 and 1. */
 export function logLoss(forecasts: readonly Forecast[]): number {
@@ -39,6 +39,15 @@ export function reliability(forecasts: readonly Forecast[]): ReliabilityBin[] {
 export function calibrationError(forecasts: readonly Forecast[]): number {
   const distance = reliability(forecasts).reduce(
     (sum, { count, stated, came }) => sum + count * Math.abs(stated - came),
+    0,
+  );
+  return distance / forecasts.length;
+}
+
+/** The distance between mean stated probability and share come true in each group, weighted by count. */
+export function calibrationErrorByGroup(forecasts: readonly Forecast[]): number {
+  const distance = [...byGroup(forecasts).values()].reduce(
+    (sum, group) => sum + Math.abs(group.reduce((d, { p, label }) => d + p - label, 0)),
     0,
   );
   return distance / forecasts.length;

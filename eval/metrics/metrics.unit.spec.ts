@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { calibrationError, logLoss, reliability } from "./calibration.js";
+import { calibrationError, calibrationErrorByGroup, logLoss, reliability } from "./calibration.js";
 import type { Forecast } from "./forecast.js";
 import { difference, policyValue, type LoggedCase } from "./policy-value.js";
 import { aucOf, aucWithin, liftByDecile, liftWithin } from "./ranking.js";
@@ -60,6 +60,8 @@ describe("calibration", () => {
     expect(logLoss(exact)).toBeCloseTo(-(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75)), 12);
     const wrong = Array.from({ length: 100 }, (_, i) => of("a", [0.75, i % 4 === 0 ? 1 : 0])).flat();
     expect(calibrationError(wrong)).toBeCloseTo(0.5, 2);
+    const cancelling = [...of("a", [0.5, 1], [0.5, 1]), ...of("b", [0.5, 0], [0.5, 0])];
+    expect(calibrationErrorByGroup(cancelling)).toBe(0.5);
   });
 });
 

@@ -1,7 +1,7 @@
 /** How the best of several actions was found, in words: factors, what the models went by, and the runner-up. */
 import type { ActionDefinition, DecisionRecord, Explanation } from "#contracts";
 import { ExpressionFailed, type Catalogue, type Expressions } from "#domain";
-import { listed, rounded } from "./words.js";
+import { listed, rounded, words } from "./words.js";
 
 /** `propensity 0.21 × value 10 − cost 1`, in the order in which it was computed. */
 export function factorsInWords(factors: Readonly<Record<string, number>>): string {
@@ -55,7 +55,9 @@ function valueOf({ factors }: Explanation, name: string): number {
 function model({ propensities }: DecisionRecord, { action }: Explanation): string[] {
   const found = propensities?.[action];
   if (!found) return [];
-  const { model: name, version, p, drawn, top = [] } = found;
+  const { model: name, version, p, drawn, top = [], fallback } = found;
+  if (fallback !== undefined)
+    return [`Model ${name} had no say of ${action} (${words(fallback)}): its prior counted, ${rounded(p)}.`];
   const features = top.map(
     ({ feature, effect }) => `${feature} (${effect < 0 ? "" : "+"}${rounded(effect)})`,
   );

@@ -3,10 +3,18 @@
  * compare-and-set of the arms, each of which says up to which order it has learned. An instance that takes over reads what is
  * stored and goes on; what the one before it had learned but not noted is passed over by the arms.
  */
+import { setImmediate } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { ModelDefinition, Prior } from "#contracts";
-import { emptyArm, taughtBy, type Arm, type DriftFinding, type Expressions } from "#domain";
+import {
+  emptyArm,
+  taughtBy,
+  type Arm,
+  type DriftFinding,
+  type Expressions,
+  type LearnedOrder,
+} from "#domain";
 import { Lease, Publisher, sleep } from "#messaging";
 import { faultPoint } from "#service";
 import { ModelConflict, ModelStore } from "./model-store.js";
@@ -100,16 +108,30 @@ export class Learner {
     store: ModelStore,
     { orders, position }: SettledBatch,
   ): Promise<void> {
-    const taught = taughtBy(orders, (action, channel) => {
-      const prior = this.options.priorOf(action);
-      // An action that has left the catalogue begins nothing any more.
-      return store.arm(action, channel) ?? (prior && emptyArm(definition, action, channel, prior));
-    });
-    for (const { after, drift } of taught) {
-      faultPoint("decision.learner.arm");
-      await store.putArm(after);
-      for (const finding of drift) this.#report(after, finding);
+    const arms = new Map<string, Arm>();
+    const drifts: { readonly arm: Arm; readonly finding: DriftFinding }[] = [];
+    for (const message of byMessage(orders)) {
+      const taught = taughtBy(message, (action, channel) => {
+        const prior = this.options.priorOf(action);
+        // An action that has left the catalogue begins nothing any more.
+        return (
+          arms.get(`${action}/${channel}`) ??
+          store.arm(action, channel) ??
+          (prior && emptyArm(definition, action, channel, prior))
+        );
+      });
+      for (const { after: arm, drift } of taught) {
+        arms.set(`${arm.action}/${arm.channel}`, arm);
+        for (const finding of drift) drifts.push({ arm, finding });
+      }
+      // A lesson takes up to a millisecond, and decisions are made in the same process.
+      await setImmediate();
     }
+    for (const arm of arms.values()) {
+      faultPoint("decision.learner.arm");
+      await store.putArm(arm);
+    }
+    for (const { arm, finding } of drifts) this.#report(arm, finding);
     faultPoint("decision.learner.position");
     await store.putPosition(position);
   }
@@ -120,4 +142,15 @@ export class Learner {
       `drift: ${value === undefined ? feature : `${feature} = ${value}`} now ${direction === "up" ? "raises" : "lowers"} the response to ${action} on ${channel} against what was learned, which the base rate does not explain`,
     );
   }
+}
+
+/** Orders of one message are learned together, because an arm knows its place by the message. */
+function byMessage(orders: readonly LearnedOrder[]): readonly (readonly LearnedOrder[])[] {
+  const messages: LearnedOrder[][] = [];
+  for (const order of orders) {
+    const last = messages.at(-1);
+    if (last?.[0]?.seq === order.seq) last.push(order);
+    else messages.push([order]);
+  }
+  return messages;
 }

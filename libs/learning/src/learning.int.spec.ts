@@ -6,7 +6,7 @@ import type { LearnedOrder } from "#domain";
 import { eventually, startServers, type TestServers } from "#testing";
 import { followModels } from "./followed-models.js";
 import { GivenAudit, givenModel, HOUR_MS } from "./given-audit.js";
-import { Learner } from "./learner.js";
+import { Learner, type LearnerLog } from "./learner.js";
 import { modelMetrics } from "./model-metrics.js";
 import { ModelConflict, ModelStore } from "./model-store.js";
 import { digestOf, replayModel } from "./replay-model.js";
@@ -54,12 +54,12 @@ describe("learning from AUDIT", () => {
     return { orders, position };
   }
 
-  function learner(holder: string, definition = model): Learner {
+  function learner(holder: string, definition = model, log: LearnerLog = silent): Learner {
     const options = {
       models: [definition],
       priorOf: () => prior,
       expressions,
-      log: silent,
+      log,
       holder,
       lookMs: 20,
     };
@@ -214,6 +214,38 @@ describe("learning from AUDIT", () => {
     await expect(b.putArm({ ...arm!, learned: 99 })).rejects.toThrow(ModelConflict);
     expect(await learned()).toBe(2);
   });
+
+  it("reports drift that the base rate does not explain", async () => {
+    const warnings: object[] = [];
+    /** Of two segments one responds to seven of ten offers, the other to two. */
+    const respond = async (from: number, count: number, responding: string): Promise<void> => {
+      for (let i = from; i < from + count; i += 50)
+        await Promise.all(
+          Array.from({ length: 50 }, async (_, k) => {
+            const [at, segment] = [t + (i + k) * 60_000, k % 2 ? "gold" : "blue"];
+            const command = await order(`d${i + k}`, { at, segment });
+            const likes = Math.floor((i + k) / 2) % 10 < (segment === responding ? 7 : 2);
+            await audit.outcome(command, likes ? "converted" : "delivered", at);
+          }),
+        );
+    };
+    await respond(0, 800, "gold");
+    await respond(800, 400, "blue");
+    await audit.time(t + 10 * DAY_MS);
+    const log = { ...silent, warn: (fields: object) => warnings.push(fields) };
+    const one = learner("one", model, log);
+    await eventually("all to be learned", async () => (await learned()) === 1_200, 30_000);
+    await one.stop();
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings[0]).toMatchObject({
+      event: "model.drift",
+      model: model.id,
+      action: "a",
+      feature: "segment",
+    });
+    const [arm] = (await ModelStore.read(servers.nc, model)).arms;
+    expect(arm!.state.drift.found.length).toBe(warnings.length);
+  }, 60_000);
 
   it("is followed by those who decide, from the first reading on", async () => {
     await audit.outcome(await order("c1"), "delivered", t);
