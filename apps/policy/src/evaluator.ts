@@ -217,7 +217,7 @@ export class Evaluator {
     const { index, rebuild, newCustomers, profiles } = this.#ports;
     const { customerId, profile } = request;
     const until = performance.now() + withinMs;
-    let copies: readonly Profile[] = [profile];
+    let copies = this.#newestCopies(request);
     let sendProfile = (profiles.get(customerId)?.profile.seq ?? -1) < profile.seq;
     for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
