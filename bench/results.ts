@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
+import type { PropensityFigures } from "./decisions/propensities.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
@@ -44,6 +45,8 @@ export interface Result {
 /** Kind `decisions`. */
 export interface DecisionFigures {
   readonly scoring: readonly ScoringFigures[];
+  /** Not in results from before there were models. */
+  readonly propensities?: PropensityFigures;
   readonly load: DecisionLoadFigures;
 }
 

@@ -62,7 +62,7 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
   );
 }
 
-export function decisionTables({ scoring, load }: DecisionFigures): string {
+export function decisionTables({ scoring, propensities: p, load }: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
     scoring.map((s) => [
@@ -75,6 +75,30 @@ export function decisionTables({ scoring, load }: DecisionFigures): string {
       s.ratio.toFixed(1),
     ]),
   );
+  const models =
+    p &&
+    table(
+      [
+        "propensities, candidates",
+        "features",
+        "p50 µs",
+        "p99 µs",
+        "CPU µs",
+        "CPU µs per lesson",
+        "bytes per arm",
+      ],
+      [
+        [
+          p.candidates,
+          p.features,
+          p.p50Micros.toFixed(0),
+          p.p99Micros.toFixed(0),
+          p.cpuMicros.toFixed(0),
+          p.lessonMicros.toFixed(0),
+          p.armBytes,
+        ],
+      ],
+    );
   const both = table(
     ["decision and policy", "p50 ms", "p95 ms", "p99 ms", "max ms", "decisions", "acted"],
     [
@@ -89,7 +113,7 @@ export function decisionTables({ scoring, load }: DecisionFigures): string {
       ],
     ],
   );
-  return `${core}\n\n${both}`;
+  return [core, ...(models === undefined ? [] : [models]), both].join("\n\n");
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -1,6 +1,7 @@
 /** The measurement of decisions end to end, small: the real services answer, and what they promise keeps the cap. */
 import { Installation } from "../installation.js";
 import { measureDecisions } from "./decision-load.js";
+import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
 
 describe("npm run bench -- --decisions", () => {
@@ -16,6 +17,12 @@ describe("npm run bench -- --decisions", () => {
     expect(figures.acted).toBeGreaterThan(10);
     expect(figures.p99Ms).toBeGreaterThanOrEqual(figures.p50Ms);
   }, 60_000);
+
+  it("measures propensities of taught arms", () => {
+    const figures = measurePropensities(12, 50);
+    expect(figures.cpuMicros).toBeGreaterThan(0);
+    expect(figures.armBytes).toBeGreaterThan(1_000);
+  });
 
   it("measures scoring beside the library's own way, which scores the same candidates", () => {
     const figures = measureScoring(12, 50);

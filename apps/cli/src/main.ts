@@ -14,6 +14,7 @@ import { experimentsCommand } from "./experiments/experiments.command.js";
 import { kpiCommand } from "./kpi/kpi.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
 import { pauseCommand } from "./pause/pause.command.js";
+import { policyCommand } from "./policy/policy.command.js";
 import { proposeCommand } from "./propose/propose.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
 import { publishCommand } from "./publish/publish.command.js";
@@ -51,6 +52,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   experiments: experimentsCommand,
   tail: tailCommand,
   models: modelsCommand,
+  policy: policyCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -71,7 +73,16 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     "migrate",
   ],
   "Customers' consents and holds": ["consent", "hold"],
-  "See and prove what happened": ["kpi", "experiments", "models", "tail", "explain", "replay", "audit"],
+  "See and prove what happened": [
+    "kpi",
+    "experiments",
+    "models",
+    "tail",
+    "policy",
+    "explain",
+    "replay",
+    "audit",
+  ],
   "Run an installation": [],
 };
 

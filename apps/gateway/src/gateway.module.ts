@@ -7,6 +7,7 @@ import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
 import { HoldsController } from "./customers/holds.controller.js";
+import { PERMISSIONS_CLOCK, PermissionsController } from "./customers/permissions.controller.js";
 import { DecisionsController } from "./decisions/decisions.controller.js";
 import { DefinitionsController } from "./definitions/definitions.controller.js";
 import { API_VERSION, DocsController } from "./docs/docs.controller.js";
@@ -49,6 +50,7 @@ export class GatewayModule {
         CustomersController,
         ConsentsController,
         HoldsController,
+        PermissionsController,
         ContactsController,
         DecisionsController,
         SimulateController,
@@ -72,6 +74,7 @@ export class GatewayModule {
           useFactory: () => new JourneyValidator(link, config.definitionsDir),
         },
         { provide: CustomerReader, useFactory: () => new CustomerReader(link, config.clock) },
+        { provide: PERMISSIONS_CLOCK, useValue: config.clock },
         ChangePublisher,
         {
           provide: IdempotencyStore,

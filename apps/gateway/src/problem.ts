@@ -82,6 +82,11 @@ export const PROBLEMS = {
     title: "No such decision",
     help: "There is no record of a decision with this id. Ids have the form <customer>.<event count>.<index>; the customer's timeline lists them.",
   },
+  "action-not-found": {
+    status: 404,
+    title: "No such action",
+    help: "The catalogues that are in force have no action of this id, or it has no text for the channel that was named.",
+  },
   "journey-not-found": {
     status: 404,
     title: "No such journey",

@@ -7,7 +7,7 @@ export * from "./explain.js";
 export { factorsInWords } from "./explain-arbitration.js";
 export * from "./export.js";
 export * from "./lineage.js";
-export { NothingToSay, permissionsOf, sourceOf, type PermissionsQuestion } from "./permissions.js";
+export { NothingToSay, permissionsOf, type PermissionsQuestion } from "./permissions.js";
 export * from "./profile-histories.js";
 export * from "./replay-customer.js";
 export * from "./replay-decision.js";

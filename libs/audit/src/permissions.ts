@@ -205,7 +205,7 @@ function permission(
 }
 
 /** Where the rule at a path such as `us-marketing/marketing/quietHours` comes from: its own source, else the pack's. */
-export function sourceOf(rule: string, packs: readonly PolicyPackDefinition[]): string | undefined {
+function sourceOf(rule: string, packs: readonly PolicyPackDefinition[]): string | undefined {
   const pack = packs.find((p) => rule.startsWith(`${p.id}/`));
   if (!pack) return undefined;
   for (const { purpose } of pack.rules)

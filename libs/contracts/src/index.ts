@@ -7,6 +7,7 @@ export * from "./cloud-event.v1.js";
 export * from "./command.v1.js";
 export * from "./consents.v1.js";
 export * from "./context.v1.js";
+export * from "./decision-reasons.js";
 export * from "./decision.v1.js";
 export * from "./definition-version.js";
 export * from "./desk.v1.js";

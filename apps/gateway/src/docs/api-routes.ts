@@ -16,6 +16,7 @@ import { CONSENTS_ROUTES, customerIdParameter, idempotencyKey } from "./consents
 import { DEFINITIONS_ROUTES } from "./definitions-routes.js";
 import { JOURNEYS_ROUTES } from "./journeys-routes.js";
 import { contactsRoute } from "./contacts-route.js";
+import { PERMISSIONS_ROUTE } from "./permissions-route.js";
 import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 import { VALIDATE_ROUTE } from "./validate-route.js";
@@ -128,6 +129,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["unsafe-subject", "customer-not-found", "stream-away"],
     curl: "$SEGUE/v1/customers/cust-42",
   },
+  PERMISSIONS_ROUTE,
   {
     method: "get",
     path: "/v1/customers/{id}/timeline",

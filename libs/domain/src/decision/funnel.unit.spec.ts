@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { FACTORS, type DecisionRequest, type FactorName } from "#contracts";
+import { DECISION_REASONS, FACTORS, reasonCodeOf, type DecisionRequest, type FactorName } from "#contracts";
 import { evaluateRequest, rank, type Propensities, type Ranking } from "./funnel.js";
 import { aCatalogue, anAction, aPropensity, aRequest, simpleExpressions } from "./given-decision.js";
 import { draw } from "./score.js";
@@ -85,6 +85,7 @@ describe("the funnel", () => {
     } else {
       expect(ranked).toEqual([]);
       expect(left).toEqual([{ action: "a", ...expected }]);
+      expect(DECISION_REASONS[left[0]!.stage]).toContain(reasonCodeOf(left[0]!.reason));
     }
   });
 

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import {
+  DECISION_REASONS,
   FACTORS,
   NO_CONTROLS,
   policyPackV1,
+  reasonCodeOf,
   type Controls,
   type DecisionRequest,
   type HoldKind,
@@ -320,6 +322,9 @@ describe("what would have changed a decision", () => {
         });
         const { reply } = given.record;
         expect(followsFromFacts(given)).toBe(true);
+        // Reasons come from the closed list (docs/reason-codes.md).
+        for (const { stage, reason: why } of given.record.explanations)
+          expect(DECISION_REASONS[stage]).toContain(reasonCodeOf(why));
         for (const { fact, reply: then, changes } of whatIfs(given)) {
           expect(changes).toBe(!sameReply(then, reply));
           expect(recompute(given, fact).reply).toEqual(then);
