@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
+import type { LatencySummary } from "./histogram.js";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { RunSettings } from "./settings.js";
@@ -45,6 +46,9 @@ export interface Result {
 export interface DecisionFigures {
   readonly scoring: readonly ScoringFigures[];
   readonly load: DecisionLoadFigures;
+  /** The same questions only sent to and fro. */
+  readonly bounce: LatencySummary;
+  readonly p99ToBounce: number;
 }
 
 export function resultsFolder(): string {

@@ -62,7 +62,7 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
   );
 }
 
-export function decisionTables({ scoring, load }: DecisionFigures): string {
+export function decisionTables({ scoring, load, bounce, p99ToBounce }: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
     scoring.map((s) => [
@@ -87,9 +87,19 @@ export function decisionTables({ scoring, load }: DecisionFigures): string {
         load.count,
         load.acted,
       ],
+      [
+        "only sent to and fro",
+        bounce.p50Ms.toFixed(2),
+        bounce.p95Ms.toFixed(2),
+        bounce.p99Ms.toFixed(2),
+        bounce.maxMs.toFixed(1),
+        bounce.count,
+        "",
+      ],
     ],
   );
-  return `${core}\n\n${both}`;
+  const cost = load.processes.map((p) => `${p.name} ${p.cpuMsPerDecision.toFixed(2)}`).join(", ");
+  return `${core}\n\n${both}\n\nCPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {
