@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
 import type { PropensityFigures } from "./decisions/propensities.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
+import type { LatencySummary } from "./histogram.js";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { RunSettings } from "./settings.js";
@@ -48,6 +49,9 @@ export interface DecisionFigures {
   /** Not in results from before there were models. */
   readonly propensities?: PropensityFigures;
   readonly load: DecisionLoadFigures;
+  /** The same questions only sent to and fro. */
+  readonly bounce: LatencySummary;
+  readonly p99ToBounce: number;
 }
 
 export function resultsFolder(): string {

@@ -62,7 +62,13 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
   );
 }
 
-export function decisionTables({ scoring, propensities: p, load }: DecisionFigures): string {
+export function decisionTables({
+  scoring,
+  propensities: p,
+  load,
+  bounce,
+  p99ToBounce,
+}: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
     scoring.map((s) => [
@@ -111,9 +117,20 @@ export function decisionTables({ scoring, propensities: p, load }: DecisionFigur
         load.count,
         load.acted,
       ],
+      [
+        "only sent to and fro",
+        bounce.p50Ms.toFixed(2),
+        bounce.p95Ms.toFixed(2),
+        bounce.p99Ms.toFixed(2),
+        bounce.maxMs.toFixed(1),
+        bounce.count,
+        "",
+      ],
     ],
   );
-  return [core, ...(models === undefined ? [] : [models]), both].join("\n\n");
+  const cost = load.processes.map((p) => `${p.name} ${p.cpuMsPerDecision.toFixed(2)}`).join(", ");
+  const costs = `CPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
+  return [core, ...(models === undefined ? [] : [models]), both, costs].join("\n\n");
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -14,6 +14,7 @@ import { CAP } from "../checks.js";
 import { profileOfCustomer } from "../customers.js";
 import { Histogram, type LatencySummary } from "../histogram.js";
 import type { Installation } from "../installation.js";
+import { measureCosts } from "../process-usage.js";
 import { RunFailed } from "../throughput.js";
 import { W1_DEFAULTS, workload, type W1Event } from "../workload.js";
 
@@ -21,6 +22,7 @@ export interface DecisionLoadFigures extends LatencySummary {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly acted: number;
+  readonly processes: readonly { readonly name: string; readonly cpuMsPerDecision: number }[];
 }
 
 const CANDIDATES = [
@@ -49,33 +51,72 @@ export async function measureDecisions(
   const nc = await system.connect("bench-decisions");
   const client = new RpcClient(nc);
   const customers = new Customers();
-  const histogram = new Histogram();
   const failures: string[] = [];
-  const events = workload({ ...W1_DEFAULTS, n: ratePerSecond * seconds, duplicates: 0, prefix });
-  const open = new Set<Promise<void>>();
-  const start = performance.now();
-  for (const [i, event] of events.entries()) {
-    const intended = start + (i * 1_000) / ratePerSecond;
-    for (let early = intended - performance.now(); early > 0; early = intended - performance.now())
-      await new Promise((resolve) => setTimeout(resolve, Math.floor(early)));
+  const costs = measureCosts(system.processes);
+  const histogram = await openLoop(ratePerSecond, events(ratePerSecond, seconds, prefix), async (event) => {
     const request = customers.ask(event);
-    const asked = client
-      .call(rpc.decide, { requests: [request] }, { timeoutMs: TIMEOUT_MS })
-      .then((answer) => {
-        histogram.record((performance.now() - intended) * 1_000);
-        customers.answered(request, decisionRunAnswerV1.parse(answer).answers[0]!.reply);
-      })
-      .catch((error: unknown) => void failures.push((error as Error).message))
-      .finally(() => open.delete(asked));
-    open.add(asked);
-  }
-  await Promise.all(open);
+    try {
+      const answer = await client.call(rpc.decide, { requests: [request] }, { timeoutMs: TIMEOUT_MS });
+      customers.answered(request, decisionRunAnswerV1.parse(answer).answers[0]!.reply);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  });
+  const n = ratePerSecond * seconds;
+  const processes = costs().map(({ name, cpuMs }) => ({ name, cpuMsPerDecision: cpuMs / n }));
   await nc.close();
   const findings = [...new Set(failures)].slice(0, 3).map((f) => `${failures.length} decisions failed: ${f}`);
   findings.push(...customers.aboveCap());
   if (customers.acted === 0) findings.push("no decision acted");
   if (findings.length > 0) throw new RunFailed(findings);
-  return { ratePerSecond, seconds, acted: customers.acted, ...histogram.summary() };
+  return { ratePerSecond, seconds, acted: customers.acted, processes, ...histogram.summary() };
+}
+
+/** The same questions sent to and fro over NATS, with nobody to answer them: what the machine has left at this moment. */
+export async function measureBounce(
+  system: Installation,
+  ratePerSecond: number,
+  seconds: number,
+): Promise<LatencySummary> {
+  const [nc, other] = await Promise.all([system.connect("bench-bounce"), system.connect("bench-wall")]);
+  const customers = new Customers();
+  other.subscribe(BOUNCE, { callback: (_error, message) => void message.respond(message.data) });
+  await other.flush();
+  const histogram = await openLoop(ratePerSecond, events(ratePerSecond, seconds, "b"), async (event) => {
+    const text = JSON.stringify({ requests: [customers.ask(event)] });
+    await nc.request(BOUNCE, text, { timeout: TIMEOUT_MS });
+  });
+  await Promise.all([nc.close(), other.close()]);
+  return histogram.summary();
+}
+
+const BOUNCE = "bench.bounce";
+
+function events(ratePerSecond: number, seconds: number, prefix: string): readonly W1Event[] {
+  return workload({ ...W1_DEFAULTS, n: ratePerSecond * seconds, duplicates: 0, prefix });
+}
+
+/** Each leaves at its time, whether the ones before are answered or not, and counts from that time. */
+async function openLoop(
+  ratePerSecond: number,
+  all: readonly W1Event[],
+  ask: (event: W1Event) => Promise<void>,
+): Promise<Histogram> {
+  const histogram = new Histogram();
+  const open = new Set<Promise<void>>();
+  const start = performance.now();
+  for (const [i, event] of all.entries()) {
+    const intended = start + (i * 1_000) / ratePerSecond;
+    for (let early = intended - performance.now(); early > 0; early = intended - performance.now())
+      await new Promise((resolve) => setTimeout(resolve, Math.floor(early)));
+    const asked = ask(event).then(() => {
+      histogram.record((performance.now() - intended) * 1_000);
+      open.delete(asked);
+    });
+    open.add(asked);
+  }
+  await Promise.all(open);
+  return histogram;
 }
 
 /** What their contexts would hold. */

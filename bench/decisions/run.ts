@@ -4,7 +4,7 @@ import type { BenchOptions } from "../options.js";
 import type { Result } from "../results.js";
 import { settingsOf } from "../settings.js";
 import type { Say } from "../w1.js";
-import { measureDecisions } from "./decision-load.js";
+import { measureBounce, measureDecisions } from "./decision-load.js";
 import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
 
@@ -26,11 +26,12 @@ export async function runDecisions(options: BenchOptions, say: Say): Promise<Res
     await measureDecisions(system, WARM_UP.ratePerSecond, WARM_UP.seconds, "warm");
     const rate = options.rate ?? RATE;
     say(`${rate} decisions/s for ${options.seconds} s`);
+    const bounce = await measureBounce(system, rate, Math.min(10, options.seconds));
     const load = await measureDecisions(system, rate, options.seconds, "c");
     return {
       kind: "decisions",
       settings: settingsOf(options, { ...system.versions }),
-      decisions: { scoring, propensities, load },
+      decisions: { scoring, propensities, bounce, load, p99ToBounce: load.p99Ms / bounce.p99Ms },
     };
   } finally {
     await system.stop();

@@ -5,6 +5,7 @@
  */
 import {
   MAX_OPTIONS,
+  PURPOSES,
   aboutOf,
   type ActionDefinition,
   type Channel,
@@ -72,7 +73,7 @@ export function rank(
     const { action } = prepared;
     const channels = channelsOf(prepared, request);
     const out =
-      unavailable(action, request) ??
+      (prepared.mayBeUnavailable ? unavailable(action, request) : undefined) ??
       failedCondition(prepared, variables) ??
       (channels.length === 0
         ? { action: id, stage: "channel" as const, reason: noChannelReason(prepared, request) }
@@ -96,11 +97,42 @@ export function rank(
   return { ranked: bestFirst(ranked, request.decisionId), left, propensities, engine };
 }
 
+/** So many are put in order; nobody asks about the others, nor are they explained one by one. */
+export const IN_ORDER = 96;
+
 /**
- * Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. Equal ones are drawn for
- * once each, not at every comparison.
+ * Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. Of thousands only the
+ * best are put in order, with those that are equal to the last of them; the others follow as they came.
  */
 function bestFirst(all: Ranked[], decisionId: string): Ranked[] {
+  return withEveryPurpose(inOrder(all, decisionId));
+}
+
+function inOrder(all: Ranked[], decisionId: string): Ranked[] {
+  if (all.length <= IN_ORDER) return ordered(all, decisionId);
+  const least = Float64Array.from(all, (r) => r.score)
+    .sort()
+    .at(-IN_ORDER)!;
+  const best = all.filter((r) => r.score >= least);
+  return [...ordered(best, decisionId), ...all.filter((r) => r.score < least)];
+}
+
+/**
+ * Policy is asked about the first `MAX_OPTIONS`. The best of each purpose is among them, at their end: offers that policy
+ * then denies must not keep a service message from being asked about.
+ */
+function withEveryPurpose(all: Ranked[]): Ranked[] {
+  if (all.length <= MAX_OPTIONS) return all;
+  const asked = new Set(all.slice(0, MAX_OPTIONS).map((r) => r.action.purpose));
+  const missing = PURPOSES.filter((p) => !asked.has(p));
+  const best = missing.flatMap((p) => all.find((r) => r.action.purpose === p) ?? []);
+  if (best.length === 0) return all;
+  const others = all.filter((r) => !best.includes(r));
+  return [...others.slice(0, MAX_OPTIONS - best.length), ...best, ...others.slice(MAX_OPTIONS - best.length)];
+}
+
+/** Equal ones are drawn for once each, not at every comparison. */
+function ordered(all: Ranked[], decisionId: string): Ranked[] {
   all.sort((a, b) => b.score - a.score);
   for (let from = 0; from < all.length;) {
     let to = from + 1;

@@ -181,6 +181,16 @@ describe("the funnel", () => {
     });
   });
 
+  it("asks about the best of each purpose, however many offers are ahead of it", () => {
+    const offers = Array.from({ length: 80 }, (_, i) => anAction(`offer-${i}`, { value: 100 + i }));
+    const notices = [1, 2].map((value) => anAction(`notice-${value}`, { value, purpose: "service" }));
+    const catalogue = aCatalogue(...offers, ...notices);
+    const request = aRequest({ candidates: [...catalogue.actions.keys()] });
+    const { options } = evaluateRequest(request, rank(request, catalogue, simpleExpressions))!;
+    expect(options).toHaveLength(64);
+    expect(options.slice(-2).map((o) => o.action)).toEqual(["offer-17", "notice-2"]);
+  });
+
   it("asks nothing when nobody is left", () => {
     const request = aRequest();
     expect(evaluateRequest(request, rank(request, aCatalogue(), simpleExpressions))).toBeUndefined();

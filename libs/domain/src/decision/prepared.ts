@@ -5,6 +5,8 @@ import { channelsIn, type Catalogue } from "./catalogue.js";
 
 export interface PreparedAction {
   readonly action: ActionDefinition;
+  /** It has a validity, or values that its texts require. */
+  readonly mayBeUnavailable: boolean;
   readonly conditions: readonly PreparedCondition[];
   readonly contextWeights: readonly { readonly holds: CompiledCondition; readonly weight: number }[];
   /** In the action's own order. */
@@ -60,6 +62,7 @@ export function prepareCatalogue(catalogue: Catalogue, expressions: Expressions)
 function prepare(action: ActionDefinition, expressions: Expressions): PreparedAction {
   return {
     action,
+    mayBeUnavailable: action.validity !== undefined || action.variables !== undefined,
     conditions: CONDITIONS.flatMap(({ stage, unmet }): PreparedCondition[] => {
       const source = action[stage];
       if (source === undefined) return [];
