@@ -15,9 +15,10 @@ import {
 } from "#domain";
 import { startServers, eventually, type TestServers } from "#testing";
 import { IndexRebuild } from "./index-rebuild.js";
-import { PolicyIndex, purposeCaps, type Candidate } from "./policy-index.store.js";
+import { PolicyIndex } from "./policy-index.store.js";
 import { ProfileCache } from "./profile-cache.js";
 import { RedisConnection } from "./redis-connection.js";
+import { purposeCaps, type Candidate } from "./reserve-call.js";
 
 const cap = (c: Partial<Cap>): Cap => ({ rule: "r", reason: "cap_reached", count: 1, periodMs: 1_000, ...c });
 const NOON = Date.parse("2026-07-01T12:00:00Z");
