@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
 import type { PropensityFigures } from "./decisions/propensities.js";
+import type { VerdictFigures } from "./decisions/verdicts.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
@@ -48,6 +49,8 @@ export interface DecisionFigures {
   /** Not in results from before there were models. */
   readonly propensities?: PropensityFigures;
   readonly load: DecisionLoadFigures;
+  /** Not in older results. */
+  readonly verdicts?: VerdictFigures;
 }
 
 export function resultsFolder(): string {

@@ -62,7 +62,7 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
   );
 }
 
-export function decisionTables({ scoring, propensities: p, load }: DecisionFigures): string {
+export function decisionTables({ scoring, propensities: p, load, verdicts: v }: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
     scoring.map((s) => [
@@ -111,6 +111,19 @@ export function decisionTables({ scoring, propensities: p, load }: DecisionFigur
         load.count,
         load.acted,
       ],
+      ...(v === undefined
+        ? []
+        : [
+            [
+              `policy alone, ${v.candidates} × ${v.channels}, one by one`,
+              v.p50Ms.toFixed(2),
+              v.p95Ms.toFixed(2),
+              v.p99Ms.toFixed(2),
+              v.maxMs.toFixed(1),
+              v.count,
+              "",
+            ],
+          ]),
     ],
   );
   return [core, ...(models === undefined ? [] : [models]), both].join("\n\n");

@@ -7,6 +7,7 @@ import type { Say } from "../w1.js";
 import { measureDecisions } from "./decision-load.js";
 import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
+import { measureVerdicts } from "./verdicts.js";
 
 const RATE = 500;
 const WARM_UP = { ratePerSecond: 200, seconds: 10 };
@@ -27,10 +28,12 @@ export async function runDecisions(options: BenchOptions, say: Say): Promise<Res
     const rate = options.rate ?? RATE;
     say(`${rate} decisions/s for ${options.seconds} s`);
     const load = await measureDecisions(system, rate, options.seconds, "c");
+    say("verdicts for 20 candidates on 3 channels");
+    const verdicts = await measureVerdicts(system, 20, 2_000);
     return {
       kind: "decisions",
       settings: settingsOf(options, { ...system.versions }),
-      decisions: { scoring, propensities, load },
+      decisions: { scoring, propensities, load, verdicts },
     };
   } finally {
     await system.stop();
