@@ -20,6 +20,8 @@ export interface InstallationOptions {
   readonly durability: Durability;
   /** context-actor instances. */
   readonly actors: number;
+  /** Those besides the actors; without it all. */
+  readonly services?: readonly ServiceName[];
   /** Node flags and program arguments of a service, e.g. to profile it. */
   readonly node?: Readonly<
     Partial<Record<ServiceName, { readonly flags: readonly string[]; readonly args: readonly string[] }>>
@@ -104,7 +106,7 @@ export class Installation {
   async #startServices(): Promise<void> {
     const profile = join(this.dir, "sandbox.json");
     writeFileSync(profile, JSON.stringify({ push: PROVIDER, sms: PROVIDER, email: PROVIDER }));
-    for (const name of SERVICES) {
+    for (const name of this.options.services ?? SERVICES) {
       if (name !== "context-actor") await this.#launch(name, name);
     }
     for (let i = 1; i <= this.options.actors; i++) await this.launchActor(i);

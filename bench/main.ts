@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assertNever } from "#contracts";
+import { runDecisions } from "./decisions/run.js";
 import { BadOption, HELP, readOptions, type BenchOptions } from "./options.js";
 import { chartSvg } from "#plot";
 import { plots } from "./plot/plots.js";
@@ -9,7 +10,14 @@ import { runProfile } from "./profile/profile-run.js";
 import { keep, resultsFolder, type Result } from "./results.js";
 import { cleanUpWhenInterrupted } from "./run-folder.js";
 import { runSoak } from "./soak.js";
-import { latencyTable, processTable, ratioLine, soakTable, throughputTable } from "./table.js";
+import {
+  decisionTables,
+  latencyTable,
+  processTable,
+  ratioLine,
+  soakTable,
+  throughputTable,
+} from "./table.js";
 import { runTakeover } from "./takeover.js";
 import { RunFailed, type ThroughputFigures } from "./throughput.js";
 import { runActors, runSweep, runW1 } from "./w1.js";
@@ -34,6 +42,8 @@ async function main(): Promise<void> {
       return report(await runSweep(options, say), options);
     case "takeover":
       return report(await runTakeover(options, say), options);
+    case "decisions":
+      return report(await runDecisions(options, say), options);
     case "soak":
       return report(await runSoak(options, options.soakMs!, say), options);
     default:
@@ -50,7 +60,18 @@ function drawPlots(): void {
 }
 
 function report(result: Result, options: BenchOptions): void {
-  const { throughput, floor, latency, floorLatency, ratios, byActors, byCustomers, takeover, soak } = result;
+  const {
+    throughput,
+    floor,
+    latency,
+    floorLatency,
+    ratios,
+    byActors,
+    byCustomers,
+    takeover,
+    soak,
+    decisions,
+  } = result;
   const throughputs = new Map<string, ThroughputFigures>();
   if (throughput) throughputs.set("system", throughput);
   if (floor) throughputs.set("floor", floor);
@@ -70,8 +91,11 @@ function report(result: Result, options: BenchOptions): void {
   if (takeover)
     parts.push(`all partitions handled again ${takeover.seconds.toFixed(2)} s after the kill, nothing lost`);
   if (soak) parts.push(soakTable(soak.rows));
+  if (decisions) parts.push(decisionTables(decisions));
   parts.push(
-    "checked: every event applied once and in order, no customer above the cap, one outcome per command",
+    decisions
+      ? "checked: every decision answered, no customer promised more than the cap"
+      : "checked: every event applied once and in order, no customer above the cap, one outcome per command",
   );
   console.log(`\n${parts.join("\n\n")}\n`);
   console.log(JSON.stringify(result));

@@ -14,6 +14,7 @@ npm run bench -- --sweep customers     cost against the number of customers, 1,0
 npm run bench -- --profile actor       CPU flame graph of a service: actor, decision, policy, channels, gateway
 npm run bench -- --takeover            two actors, one killed under load: how long until its events are handled again
 npm run bench -- --soak 30m            a steady rate; memory, open handles and lag must be flat at the end
+npm run bench -- --decisions           scoring 12 and 2,500 candidates; decision and policy at 500 decisions/s
 npm run bench -- --plots               draws bench/results/*.svg from the results kept there
 
 --n N           distinct events (${W1_DEFAULTS.n})     --customers N   customers (${W1_DEFAULTS.customers})
@@ -26,7 +27,7 @@ const PROFILED: Readonly<Record<string, ServiceName>> = {
 };
 
 export interface BenchOptions {
-  readonly mode: "w1" | "actors" | "sweep" | "profile" | "takeover" | "soak" | "plots" | "help";
+  readonly mode: "w1" | "actors" | "sweep" | "profile" | "takeover" | "soak" | "decisions" | "plots" | "help";
   readonly only?: "throughput" | "latency" | "floor";
   readonly durability: Durability;
   readonly profile?: ServiceName;
@@ -70,6 +71,7 @@ function parse(args: readonly string[]): BenchOptions {
       rate: { type: "string" },
       seconds: { type: "string" },
       takeover: { type: "boolean" },
+      decisions: { type: "boolean" },
       plots: { type: "boolean" },
       "no-keep": { type: "boolean" },
       help: { type: "boolean", short: "h" },
@@ -89,13 +91,15 @@ function parse(args: readonly string[]): BenchOptions {
         ? "sweep"
         : profile
           ? "profile"
-          : v.takeover
-            ? "takeover"
-            : v.soak
-              ? "soak"
-              : actors > 1
-                ? "actors"
-                : "w1";
+          : v.decisions
+            ? "decisions"
+            : v.takeover
+              ? "takeover"
+              : v.soak
+                ? "soak"
+                : actors > 1
+                  ? "actors"
+                  : "w1";
   const rate = whole("rate", v.rate);
   const zipf = v.zipf === undefined ? W1_DEFAULTS.zipf : Number(v.zipf);
   if (!(zipf >= 0)) throw new Error(`--zipf ${v.zipf}: use a number from 0`);

@@ -22,6 +22,7 @@ describe("the command line", () => {
     [["--profile", "policy"], { mode: "profile", profile: "policy" }],
     [["--soak", "30m", "--rate", "100"], { mode: "soak", soakMs: 1_800_000, rate: 100 }],
     [["--takeover", "--no-keep"], { mode: "takeover", keep: false }],
+    [["--decisions", "--rate", "500"], { mode: "decisions", rate: 500 }],
     [["--plots"], { mode: "plots" }],
     [["--help"], { mode: "help" }],
   ])("%j", (args, expected) => expect(readOptions(args)).toMatchObject(expected));

@@ -1,12 +1,17 @@
 /** Results as they are kept and shown: one JSON line per run, in a file per kind. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { DecisionLoadFigures } from "./decisions/decision-load.js";
+import type { PropensityFigures } from "./decisions/propensities.js";
+import type { VerdictFigures } from "./decisions/verdicts.js";
+import type { ScoringFigures } from "./decisions/scoring.js";
+import type { LatencySummary } from "./histogram.js";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { RunSettings } from "./settings.js";
 import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
 
-export const RESULT_KINDS = ["w1", "actors", "customers", "takeover", "soak"] as const;
+export const RESULT_KINDS = ["w1", "actors", "customers", "takeover", "soak", "decisions"] as const;
 export type ResultKind = (typeof RESULT_KINDS)[number];
 
 export interface Ratios {
@@ -29,6 +34,7 @@ export interface Result {
   readonly byActors?: readonly { readonly actors: number; readonly throughput: SystemThroughput }[];
   /** Kind `customers`: by number of customers. */
   readonly byCustomers?: readonly { readonly customers: number; readonly throughput: SystemThroughput }[];
+  readonly decisions?: DecisionFigures;
   readonly takeover?: { readonly seconds: number; readonly ratePerSecond: number; readonly events: number };
   readonly soak?: {
     readonly ratePerSecond: number;
@@ -36,6 +42,19 @@ export interface Result {
     readonly events: number;
     readonly rows: readonly FlatnessRow[];
   };
+}
+
+/** Kind `decisions`. */
+export interface DecisionFigures {
+  readonly scoring: readonly ScoringFigures[];
+  /** Not in results from before there were models. */
+  readonly propensities?: PropensityFigures;
+  readonly load: DecisionLoadFigures;
+  /** The same questions only sent to and fro. */
+  readonly bounce: LatencySummary;
+  readonly p99ToBounce: number;
+  /** Not in older results. */
+  readonly verdicts?: VerdictFigures;
 }
 
 export function resultsFolder(): string {

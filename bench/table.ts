@@ -1,7 +1,7 @@
 /** The short tables on the terminal. */
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
-import type { Ratios } from "./results.js";
+import type { DecisionFigures, Ratios } from "./results.js";
 import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
 
 type Row = readonly (string | number)[];
@@ -60,6 +60,91 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
       ]),
     ),
   );
+}
+
+export function decisionTables({
+  scoring,
+  propensities: p,
+  load,
+  bounce,
+  p99ToBounce,
+  verdicts: v,
+}: DecisionFigures): string {
+  const core = table(
+    ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
+    scoring.map((s) => [
+      s.candidates,
+      s.scored,
+      s.p50Micros.toFixed(0),
+      s.p99Micros.toFixed(0),
+      s.cpuMicros.toFixed(0),
+      s.library.cpuMicros.toFixed(0),
+      s.ratio.toFixed(1),
+    ]),
+  );
+  const models =
+    p &&
+    table(
+      [
+        "propensities, candidates",
+        "features",
+        "p50 µs",
+        "p99 µs",
+        "CPU µs",
+        "CPU µs per lesson",
+        "bytes per arm",
+      ],
+      [
+        [
+          p.candidates,
+          p.features,
+          p.p50Micros.toFixed(0),
+          p.p99Micros.toFixed(0),
+          p.cpuMicros.toFixed(0),
+          p.lessonMicros.toFixed(0),
+          p.armBytes,
+        ],
+      ],
+    );
+  const both = table(
+    ["decision and policy", "p50 ms", "p95 ms", "p99 ms", "max ms", "decisions", "acted"],
+    [
+      [
+        `${load.ratePerSecond}/s for ${load.seconds} s`,
+        load.p50Ms.toFixed(2),
+        load.p95Ms.toFixed(2),
+        load.p99Ms.toFixed(2),
+        load.maxMs.toFixed(1),
+        load.count,
+        load.acted,
+      ],
+      [
+        "only sent to and fro",
+        bounce.p50Ms.toFixed(2),
+        bounce.p95Ms.toFixed(2),
+        bounce.p99Ms.toFixed(2),
+        bounce.maxMs.toFixed(1),
+        bounce.count,
+        "",
+      ],
+      ...(v === undefined
+        ? []
+        : [
+            [
+              `policy alone, ${v.candidates} × ${v.channels}, one by one`,
+              v.p50Ms.toFixed(2),
+              v.p95Ms.toFixed(2),
+              v.p99Ms.toFixed(2),
+              v.maxMs.toFixed(1),
+              v.count,
+              "",
+            ],
+          ]),
+    ],
+  );
+  const cost = load.processes.map((p) => `${p.name} ${p.cpuMsPerDecision.toFixed(2)}`).join(", ");
+  const costs = `CPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
+  return [core, ...(models === undefined ? [] : [models]), both, costs].join("\n\n");
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Writes libs/domain/src/time/country-zones.ts from a tz database (zone.tab, zone1970.tab, tzdata.zi; public domain).
- *   node scripts/country-zones.mjs [folder, default /usr/share/zoneinfo]
+ *   node scripts/country-zones.mjs [folder, default /usr/share/zoneinfo], then prettier
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,14 +40,15 @@ function rulesOf(zone) {
   return offsets.join();
 }
 
-const table = [...own.keys()].sort().map((country) => {
+const byName = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const table = [...own.keys()].sort(byName).map((country) => {
   const seen = new Map();
   for (const zone of own.get(country)) {
     const rules = rulesOf(zone);
     if (!seen.has(rules)) seen.set(rules, zone);
   }
   const kept = [...seen.values()];
-  const others = [...all.get(country)].filter((z) => !kept.includes(z)).sort();
+  const others = [...all.get(country)].filter((z) => !kept.includes(z)).sort(byName);
   return `  ${country}: [${JSON.stringify(kept.join(" "))}, ${JSON.stringify(others.join(" "))}],`;
 });
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { SetupError, run, step } from "./terminal.mjs";
 
-const FOLDERS = ["apps", "libs", "test", "bench"];
+const FOLDERS = ["apps", "libs", "test", "bench", "eval"];
 const SETTINGS = ["tsconfig.json", "tsconfig.base.json", "package-lock.json"];
 const STAMP = "dist/.segue-compiled";
 

@@ -372,9 +372,14 @@ describe("the audit of a running system", () => {
     ]);
     expect(a.rules.map((r) => r.source)).toEqual([undefined, "GDPR Art. 7"]);
     const changes = new Map(a.whatIf.map((w) => [w.if, w.changes ? w.decision : "nothing"]));
-    expect(changes.get("savings had scored more than 200 (it had 100)")).toBe(
-      "savings over push, else over sms",
+    // At 200 the draw of this decision decides, and otherwise just above it.
+    const enough = [...changes.keys()].find((k) =>
+      /^savings had had a value of at least 200(\.\d+)? \(it had 100\)$/.test(k),
     );
+    expect(changes.get(enough ?? "")).toBe("savings over push, else over sms");
+    expect(a.arbitration).toEqual([
+      "The runner-up, savings, lost to gold with score 100 against 200: value 100 against 200.",
+    ]);
     expect(changes.get("deposit had met its eligibility condition (event.data.amount > 1000)")).toBe(
       "deposit over push, else over sms",
     );
@@ -615,7 +620,8 @@ describe("the audit of a running system", () => {
         const found: Finding[] = [];
         const told = await verifyPublications(system.servers.nc, (f) => found.push(f), 50);
         await rewrite(before);
-        expect(told.chains).toBe(1);
+        // Of the journey, the catalogue and the policy pack.
+        expect(told.chains).toBe(3);
         return found;
       };
       const published = (m: Message): boolean => m.subject === subjects.auditOfJourney("leaving");
@@ -670,7 +676,11 @@ describe("the audit of a replay of the past", () => {
       await system.publish(system.event("p1", "page.viewed", {}, { time: day(20) })),
     );
     expect(context).toMatchObject({ duplicates: 1, journeys: [] });
-    const told = await replayCustomer(system.servers.nc, "p1");
+    // The last record is on its way to AUDIT when the context is committed.
+    const told = await eventually("the records of all that was committed", async () => {
+      const replayed = await replayCustomer(system.servers.nc, "p1");
+      return replayed?.equal ? replayed : undefined;
+    });
     expect(told).toMatchObject({ equal: true, decisions: 2 });
     // A record with a later time than its event's: one without a record came first. And a customer with no record.
     const at = async (customer: string, n: number, type: string): Promise<void> => {

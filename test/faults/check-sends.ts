@@ -170,10 +170,12 @@ function checkCaps(
   );
   for (const [customerId, own] of groupBy(contacts, (c) => commands.get(c.commandId)!.customerId)) {
     for (const cap of caps) {
+      // Calendars, and what a contact is about, are not in what providers were told.
+      if (cap.calendar || cap.per || cap.journey !== undefined) continue;
       const counted = own.filter(
         (c) =>
           (cap.purpose === undefined || cap.purpose === commands.get(c.commandId)!.purpose) &&
-          (cap.channel === undefined || cap.channel === c.channel),
+          (cap.channels?.some((channel) => channel === c.channel) ?? true),
       );
       // A fallback is the same contact on another channel: it counts where its last leg went out.
       const perCommand: Contact[] = [...groupBy(counted, (c) => c.commandId)].map(([commandId, list]) => {

@@ -3,11 +3,18 @@ import { styleText } from "node:util";
 import { didYouMean } from "#definitions";
 import { bpic2012Command } from "./bpic2012/bpic2012.command.js";
 import type { Command } from "./command.js";
+import { consentCommand } from "./consent/consent.command.js";
+import { definitionsCommand } from "./definitions/definitions.command.js";
 import { diagramCommand } from "./diagram/diagram.command.js";
+import { holdCommand } from "./hold/hold.command.js";
+import { modelsCommand } from "./models/models.command.js";
 import { newCommand } from "./new/new.command.js";
 import { journeysCommand } from "./journeys/journeys.command.js";
+import { experimentsCommand } from "./experiments/experiments.command.js";
+import { kpiCommand } from "./kpi/kpi.command.js";
 import { migrateCommand } from "./migrate/migrate.command.js";
 import { pauseCommand } from "./pause/pause.command.js";
+import { policyCommand } from "./policy/policy.command.js";
 import { proposeCommand } from "./propose/propose.command.js";
 import { provisionCommand } from "./provision/provision.command.js";
 import { publishCommand } from "./publish/publish.command.js";
@@ -29,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: startCommand,
   provision: provisionCommand,
   journeys: journeysCommand,
+  definitions: definitionsCommand,
   propose: proposeCommand,
   publish: publishCommand,
   rollback: rollbackCommand,
@@ -37,8 +45,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   stop: stopCommand,
   migrate: migrateCommand,
   simulate: simulateCommand,
+  consent: consentCommand,
+  hold: holdCommand,
   bpic2012: bpic2012Command,
+  kpi: kpiCommand,
+  experiments: experimentsCommand,
   tail: tailCommand,
+  models: modelsCommand,
+  policy: policyCommand,
   explain: explainCommand,
   replay: replayCommand,
   audit: auditCommand,
@@ -47,8 +61,28 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** How the list is divided; a command that is in none of them stands under the last heading. */
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   "Design a journey": ["new", "validate", "diagram", "simulate"],
-  "Govern what is live": ["journeys", "propose", "publish", "rollback", "pause", "resume", "stop", "migrate"],
-  "See and prove what happened": ["tail", "explain", "replay", "audit"],
+  "Govern what is live": [
+    "journeys",
+    "definitions",
+    "propose",
+    "publish",
+    "rollback",
+    "pause",
+    "resume",
+    "stop",
+    "migrate",
+  ],
+  "Customers' consents and holds": ["consent", "hold"],
+  "See and prove what happened": [
+    "kpi",
+    "experiments",
+    "models",
+    "tail",
+    "policy",
+    "explain",
+    "replay",
+    "audit",
+  ],
   "Run an installation": [],
 };
 

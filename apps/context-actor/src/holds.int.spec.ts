@@ -135,6 +135,29 @@ describe("a journey that a hold pauses: a real process on real NATS", () => {
     expect(ofCustomer("held")[0]?.context.windows).toEqual({ "opened-1h": 1 });
   }, 20_000);
 
+  it("goes on by itself when the end of the hold has come, with the time that was left", async () => {
+    await handled("ending", await send("ending", "app.opened"));
+    const until = Date.now() + 1_000;
+    const hold = { kind: "moratorium", until: new Date(until).toISOString() };
+    const paused = await handled("ending", await send("ending", "hold.placed", hold));
+    const { reason, wait } = paused.journeys[0]!.paused!;
+    expect(reason).toBe("hold_moratorium");
+    await eventually(
+      "the timer of the hold's end alone",
+      async () => (await pending("ending")).join() === "look",
+    );
+    await eventually("the offer", () => Promise.resolve(ofCustomer("ending").length === 1));
+    expect(ofCustomer("ending")[0]!.at).toBeGreaterThanOrEqual(until + wait!.remainingMs);
+  }, 20_000);
+
+  it("ends at a STOP in a reply", async () => {
+    await send("stopped", "app.opened");
+    const stop = { channel: "sms", text: "Stop!", address: "phone-1" };
+    const { journeys, profile } = await handled("stopped", await send("stopped", "message.received", stop));
+    expect(journeys).toEqual([]);
+    expect(profile.consentsAt).toEqual({ "marketing.sms.phone-1": false, "marketing.ivr.phone-1": false });
+  });
+
   it("has its timer also when the hold comes and goes within one run of events", async () => {
     await send("brief", "app.opened");
     await send("brief", "hold.placed", { kind: "fraud" });

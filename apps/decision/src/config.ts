@@ -5,6 +5,7 @@ const schema = z.object({
   NATS_URL: z.string().min(1).default("nats://127.0.0.1:4222"),
   /** Holds `catalogue/`. */
   SEGUE_DEFINITIONS_DIR: z.string().min(1).default("."),
+  SEGUE_CLOCK: z.string().optional(),
   /** For tests alone: where to die. */
   SEGUE_KILL_AT: z.string().optional(),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
@@ -15,6 +16,7 @@ const schema = z.object({
 export interface DecisionConfig {
   readonly natsUrl: string;
   readonly definitionsDir: string;
+  readonly clock: string | undefined;
   readonly healthPort: number | undefined;
   readonly killAt: string | undefined;
   readonly logLevel: string;
@@ -36,6 +38,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return {
     natsUrl: e.NATS_URL,
     definitionsDir: e.SEGUE_DEFINITIONS_DIR,
+    clock: e.SEGUE_CLOCK,
     healthPort: e.HEALTH_PORT,
     killAt: e.SEGUE_KILL_AT,
     logLevel: e.LOG_LEVEL,

@@ -6,8 +6,10 @@
 import type { DecisionAnswer, DecisionRequest } from "#contracts";
 import { conclude, evaluateRequest, rank, type Catalogue, type Expressions } from "#domain";
 import { RpcUnavailable } from "#messaging";
+import type { Timed } from "#registry";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
+import type { CandidateModels } from "./models/candidate-models.js";
 import type { PolicyPort } from "./policy.port.js";
 
 /** Kept back from the caller's time for answering; of short deadlines a quarter. */
@@ -15,9 +17,11 @@ const RESERVE_MS = 50;
 
 export class DecisionMaker {
   constructor(
-    private readonly catalogue: Catalogue,
+    /** The one in force at a time: it may be another for the next decision. */
+    private readonly catalogues: Timed<Catalogue>,
     private readonly expressions: Expressions,
     private readonly policy: PolicyPort,
+    private readonly models: Pick<CandidateModels, "of">,
   ) {}
 
   /**
@@ -26,9 +30,15 @@ export class DecisionMaker {
    */
   async decide(requests: readonly DecisionRequest[], remaining: () => number): Promise<DecisionAnswer[]> {
     faultPoint("decision.policy.before");
-    const ranked = requests.map((request) => {
-      const ranking = rank(request, this.catalogue, this.expressions);
-      return { request, ranking, question: evaluateRequest(request, ranking) };
+    const asked = await Promise.all(
+      requests.map(async (request) => {
+        const catalogue = this.catalogues.at(request.at);
+        return { request, catalogue, propensities: await this.models.of(request, catalogue) };
+      }),
+    );
+    const ranked = asked.map(({ request, catalogue, propensities }) => {
+      const ranking = rank(request, catalogue, this.expressions, propensities);
+      return { request, catalogue, ranking, question: evaluateRequest(request, ranking) };
     });
     const questions = ranked.flatMap(({ question }) => question ?? []);
     const replies =
@@ -40,13 +50,13 @@ export class DecisionMaker {
     faultPoint("decision.policy.after");
     const answers: DecisionAnswer[] = [];
     let next = 0;
-    for (const { request, ranking, question } of ranked) {
+    for (const { request, catalogue, ranking, question } of ranked) {
       if (question && next === replies.length) break;
       const {
         request: _asked,
         reply,
         ...explanation
-      } = conclude(request, ranking, this.catalogue, question ? replies[next++] : undefined);
+      } = conclude(request, ranking, catalogue, question ? replies[next++] : undefined);
       answers.push({ reply, explanation: JSON.stringify(explanation) });
       if (reply.kind !== "none") break;
     }

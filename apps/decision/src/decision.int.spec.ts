@@ -10,7 +10,7 @@ import {
   type EvaluateRequest,
   type Verdict,
 } from "#contracts";
-import { createExpressions, loadCatalogue } from "#definitions";
+import { createExpressions, loadDefinitions } from "#definitions";
 import { replayDecision } from "#domain";
 import { RpcClient, RpcFailed, RpcUnavailable } from "#messaging";
 import type { Service } from "#service";
@@ -116,20 +116,28 @@ describe("the decision service on real NATS", () => {
   it("ranks, asks policy once, and answers with a plan and its explanation", async () => {
     startPolicy();
     deny.add("term-deposit");
-    const { reply, versions } = await ask(request(1));
+    const { reply, versions, explanations, propensities } = await ask(request(1));
     expect(service.ready()).toBe(true);
-    expect(asked.map((q) => q.options.map((o) => o.action))).toEqual([["term-deposit", "savings-account"]]);
+    const byScore = [...explanations].sort((a, b) => b.score! - a.score!).map((e) => e.action);
+    expect(asked.map((q) => q.options.map((o) => o.action))).toEqual([byScore]);
+    // Both have a model, which knows nothing but their priors yet.
+    expect(propensities).toMatchObject({
+      "term-deposit": { model: "offer-response@1", version: 0 },
+      "savings-account": { model: "offer-response@1", version: 0 },
+    });
+    for (const { action, factors } of explanations)
+      expect(factors!["propensity"]).toBe(propensities![action]!.drawn);
     expect(reply).toMatchObject({
       kind: "act",
       action: "savings-account",
       reservationId: "c1.1.0",
-      reason: "best_permitted",
+      reason: byScore[0] === "savings-account" ? "highest_score" : "best_permitted",
     });
     if (reply.kind !== "act") throw new Error("no act");
     expect(reply.plan.map((leg) => leg.channel)).toEqual(["push", "email", "sms"]);
     expect(reply.plan[0]?.body).toContain("CZK 60,000.00");
     expect(versions["policy/default"]).toBe("4");
-    expect(versions["catalogue/offers"]).toMatch(/^1:[A-Za-z0-9_-]{24}$/);
+    expect(versions["catalogue/offers"]).toMatch(/^\d+:[A-Za-z0-9_-]{24}$/);
   });
 
   it("gives a record that replays to the same bytes, and the same one when asked again (I9)", async () => {
@@ -137,7 +145,7 @@ describe("the decision service on real NATS", () => {
     const r = request(2, { customerId: "c2" });
     const record = await ask(r);
     expect(JSON.stringify(await ask(r))).toBe(JSON.stringify(record));
-    const replayed = replayDecision(record, loadCatalogue(process.cwd()), createExpressions());
+    const replayed = replayDecision(record, loadDefinitions(process.cwd()).catalogue, createExpressions());
     expect(JSON.stringify(replayed)).toBe(JSON.stringify(record));
   });
 

@@ -1,10 +1,15 @@
 import { Module, type DynamicModule } from "@nestjs/common";
 import type { Logger } from "#telemetry";
 import type { GatewayConfig } from "./config.js";
+import { ChangePublisher } from "./customers/change.publisher.js";
+import { ContactsController } from "./contacts/contacts.controller.js";
 import { ConsentsController } from "./customers/consents.controller.js";
 import { CustomerReader } from "./customers/customer-reader.store.js";
 import { CustomersController } from "./customers/customers.controller.js";
+import { HoldsController } from "./customers/holds.controller.js";
+import { PERMISSIONS_CLOCK, PermissionsController } from "./customers/permissions.controller.js";
 import { DecisionsController } from "./decisions/decisions.controller.js";
+import { DefinitionsController } from "./definitions/definitions.controller.js";
 import { API_VERSION, DocsController } from "./docs/docs.controller.js";
 import { EventPublisher } from "./events/event.publisher.js";
 import type { EventLimits } from "./events/event-check.js";
@@ -44,10 +49,14 @@ export class GatewayModule {
         EventsController,
         CustomersController,
         ConsentsController,
+        HoldsController,
+        PermissionsController,
+        ContactsController,
         DecisionsController,
         SimulateController,
         JourneysController,
         ControlsController,
+        DefinitionsController,
         MomentsController,
         ValidateController,
         HealthController,
@@ -64,7 +73,9 @@ export class GatewayModule {
           provide: JourneyValidator,
           useFactory: () => new JourneyValidator(link, config.definitionsDir),
         },
-        { provide: CustomerReader, useFactory: () => new CustomerReader(link) },
+        { provide: CustomerReader, useFactory: () => new CustomerReader(link, config.clock) },
+        { provide: PERMISSIONS_CLOCK, useValue: config.clock },
+        ChangePublisher,
         {
           provide: IdempotencyStore,
           useFactory: () => new IdempotencyStore({ keepMs: config.idempotencyKeepMs }),

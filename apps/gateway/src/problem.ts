@@ -82,10 +82,20 @@ export const PROBLEMS = {
     title: "No such decision",
     help: "There is no record of a decision with this id. Ids have the form <customer>.<event count>.<index>; the customer's timeline lists them.",
   },
+  "action-not-found": {
+    status: 404,
+    title: "No such action",
+    help: "The catalogues that are in force have no action of this id, or it has no text for the channel that was named.",
+  },
   "journey-not-found": {
     status: 404,
     title: "No such journey",
     help: "Nothing is published or proposed under this id. GET /v1/journeys lists what there is.",
+  },
+  "definition-not-found": {
+    status: 404,
+    title: "No such catalogue or policy pack",
+    help: "Nothing is published or proposed under this name, catalogue/<id> or policy/<id>. GET /v1/definitions lists what there is.",
   },
   "release-refused": {
     status: 409,

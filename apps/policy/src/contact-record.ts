@@ -2,10 +2,19 @@
  * A contact as it lies in Redis: one line of text, its fields separated by semicolons, so that the scripts count
  * without decoding what counting does not need.
  *
- * `<state><counts><at>;<purpose>;<journey>;<used>;<channels>;<urgent>;<cap>;<action>;<claims>`
+ * `<state><counts><at>;<purpose>;<journey>;<used>;<debt>,<event>;<channels>;<urgent>;<cap>;<action>;<claims>`
  */
-import type { Channel, CommandEntry } from "#contracts";
-import type { Cap } from "#domain";
+import {
+  isContact,
+  type Channel,
+  type CommandEntry,
+  type ContactAbout,
+  type ReportedEntry,
+} from "#contracts";
+import { calendarWindow, journeyCap, type Cap, type Zone } from "#domain";
+
+/** Raised when records or caps are written otherwise: what lies in Redis from before is then of another epoch. */
+export const RECORD_LAYOUT = 2;
 
 /** `reserved` (it takes budget until it is known that nothing was said), `sent`, `released`. */
 export const recordStates = { reserved: "r", sent: "s", released: "x" } as const;
@@ -25,14 +34,32 @@ export function unsafe(text: string): string {
     : text;
 }
 
-/** A cap as the scripts read it: `<count>:<period>:<purpose>:<journey>:<channel>`. */
-export function capText(cap: Cap): string {
-  return `${cap.count}:${cap.periodMs}:${cap.purpose ?? ""}:${safe(cap.journey ?? "")}:${cap.channel ?? ""}`;
+/** When and where a contact is to come: what the days of a calendar depend on. */
+export interface Moment {
+  readonly at: number;
+  /** Where the customer may be; none: anywhere. */
+  readonly zones: readonly Zone[];
+}
+
+/** A cap as the scripts read it: `<count>:<period, or from~to>:<purpose>:<journey>:<channels>:<debt or event>`. */
+export function capText(cap: Cap, moment?: Moment): string {
+  let window = String(cap.periodMs);
+  if (cap.calendar && moment) {
+    const { from, to } = calendarWindow(cap.calendar, moment.at, moment.zones);
+    window = `${from}~${to}`;
+  }
+  const channels = cap.channels ? cap.channels.join(",") : "";
+  return `${cap.count}:${window}:${cap.purpose ?? ""}:${safe(cap.journey ?? "")}:${channels}:${cap.per ?? ""}`;
 }
 
 /** Several caps, as the scripts read them. */
-export function capsText(caps: readonly Cap[]): string {
-  return caps.map(capText).join(";");
+export function capsText(caps: readonly Cap[], moment?: Moment): string {
+  return caps.map((cap) => capText(cap, moment)).join(";");
+}
+
+/** What a contact is about, as the scripts read it. */
+export function aboutText(about: ContactAbout | undefined): string {
+  return about ? `${safe(about.debt ?? "")},${safe(about.event ?? "")}` : ",";
 }
 
 /** The record of a contact in the ledger: when it was or may have been sent, and on which channels. */
@@ -48,10 +75,21 @@ export function recordOf(
     entry.purpose,
     safe(entry.journey),
     used.join(","),
+    aboutText(entry.about),
     entry.channels.join(","),
     entry.urgent ? 1 : 0,
-    cap ? `${cap.count}:${cap.periodMs}::${safe(cap.journey)}:` : "",
+    cap ? capText(journeyCap(cap)) : "",
     safe(entry.action),
     "",
   ].join(";");
+}
+
+/** The record of a contact by another system: nothing of it is ours to send, or to take back. */
+export function recordOfReported(
+  entry: Pick<ReportedEntry, "purpose" | "channel" | "journey" | "at" | "about">,
+): string {
+  const { purpose, channel, journey = "", at, about } = entry;
+  const counts = isContact(channel) ? 1 : 0;
+  const said = [purpose, safe(journey), channel, aboutText(about), channel, 0, "", "", ""];
+  return [`${recordStates.sent}${counts}${at}`, ...said].join(";");
 }

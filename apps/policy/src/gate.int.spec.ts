@@ -61,7 +61,14 @@ describe("the gate, on real NATS and Redis", () => {
       { purpose: "marketing", channel: "push", granted: false },
       "consent_refused",
     ],
+    ["STOP in a reply", "message.received", { channel: "push", text: "Stop, please!" }, "consent_refused"],
     ["a fraud hold", "hold.placed", { kind: "fraud" }, "hold_fraud"],
+    [
+      "a hold with an end",
+      "hold.placed",
+      { kind: "complaint", until: "2099-01-01T00:00:00Z" },
+      "hold_complaint",
+    ],
   ])("stops within a second of %s acknowledged after the decision (I7)", async (name, type, data, reason) => {
     const customer = `opt-${reason}-${name.length}`;
     const decisionId = await reserve(customer);

@@ -21,7 +21,7 @@
  * reserved (a fallback after hours, a backlog) stop everything but what was reserved as urgent.
  */
 import type { Controls, GateReply, GateRequest, PolicyPackDefinition, Profile } from "#contracts";
-import { judge, stoppedBy } from "#domain";
+import { judge, stoppedBy, zonesOf } from "#domain";
 import { sleep } from "#messaging";
 import type { Evaluator } from "./evaluator.js";
 import type { IndexRebuild } from "./index-rebuild.js";
@@ -69,6 +69,7 @@ export class Gatekeeper {
     const { customerId, at } = request;
     const until = performance.now() + withinMs;
     let readAgain = false;
+    let countedAt = at;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (!fresh()) await this.#hearsEvents();
       if (performance.now() > until) throw new GateUnavailable("the caller's time was up; ask again");
@@ -80,7 +81,7 @@ export class Gatekeeper {
         request,
         known?.version ?? "",
         verdicts,
-        caps.capsOf(request.purpose, copies),
+        caps.capsOf(request.purpose, copies).textAt({ at: countedAt, zones: zonesOf(copies) }),
       );
       switch (result.kind) {
         case "answer":
@@ -97,6 +98,9 @@ export class Gatekeeper {
           break;
         case "forgotten":
           await rebuild.contacts(customerId, at);
+          break;
+        case "later":
+          countedAt = result.at;
           break;
         case "unknown":
           await rebuild.customer(customerId, at);

@@ -50,7 +50,7 @@ describe("the gate and the kill switch", () => {
       index,
       rebuild: {},
       profiles: { get: () => ({ version: "1", profile }) },
-      caps: { capsOf: () => ({ caps: [] }) },
+      caps: { capsOf: () => ({ caps: [], textAt: () => "" }) },
       controls: () => controls,
       fresh: () => true,
     };

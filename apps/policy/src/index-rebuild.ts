@@ -1,6 +1,7 @@
 /**
  * Rebuilds one customer's index entry from JetStream, when it is first needed: the profile from the context and
- * the events after it, the contacts from the actor's audit, and what became of them from the outcomes.
+ * the events after it, the contacts from the actor's audit and the reports after it, and what became of them from the
+ * outcomes.
  *
  * I6 A command leaves after its commit, whose snapshot holds the audit in its outbox until AUDIT has it. So the snapshot
  *    is read first and AUDIT after it: a contact that was committed before the rebuild began is in one of them.
@@ -13,18 +14,22 @@ import { z } from "zod";
 import {
   commandEntryV1,
   contextV1,
+  eventTypes,
+  isLedgerEntry,
   outcomeV1,
   partitionOf,
+  reportedEntryV1,
   streamOf,
   subjects,
   type Channel,
   type CommandEntry,
 } from "#contracts";
 import { PROFILE_FAMILIES, emptyProfile, settlement } from "#domain";
-import { recordOf, recordStates, type RecordState } from "./contact-record.js";
+import { recordOf, recordOfReported, recordStates, type RecordState } from "./contact-record.js";
 import type { IndexedProfile, PolicyIndex } from "./policy-index.store.js";
 import type { ProfileCache } from "./profile-cache.js";
 import { foldEvent } from "./profile-events.js";
+import { reportOf } from "./reported-contacts.js";
 import {
   LedgerUnavailable,
   parseStored,
@@ -37,7 +42,11 @@ const snapshotV1 = contextV1.pick({ profile: true, watermark: true, outbox: true
 type Snapshot = z.infer<typeof snapshotV1>;
 const NO_SNAPSHOT: Snapshot = { profile: emptyProfile, watermark: 0, outbox: [] };
 /** Of audit records only what makes the ledger. */
-const ledgerV1 = z.object({ records: z.array(z.object({ entries: z.array(z.unknown()) })) });
+const ledgerV1 = z.object({
+  records: z.array(z.object({ entries: z.array(z.looseObject({ kind: z.string() })) })),
+});
+const ledgerEntryV1 = z.discriminatedUnion("kind", [commandEntryV1, reportedEntryV1]);
+type LedgerEntry = z.infer<typeof ledgerEntryV1>;
 
 /** A contact without an outcome counts as sent when the rebuild looks, but at most this long after it was reserved. */
 const UNSETTLED_MS = 86_400_000;
@@ -117,13 +126,19 @@ export class IndexRebuild {
     return now;
   }
 
-  async #contacts(customer: string, { outbox }: Snapshot, at: number): Promise<ReadonlyMap<string, string>> {
+  async #contacts(
+    customer: string,
+    { outbox, watermark }: Snapshot,
+    at: number,
+  ): Promise<ReadonlyMap<string, string>> {
     const { direct, clock } = this.#ports;
     const p = partitionOf(customer);
     const subject = subjects.audit(customer, "contact");
-    const [ledger, outcomes] = await Promise.all([
+    const reported = subjects.evtOfCustomerType(customer, eventTypes.contactReported);
+    const [ledger, outcomes, reports] = await Promise.all([
       readAll(direct, streamOf("AUDIT", p), subject),
       readAll(direct, streamOf("EVT", p), subjects.outcomesOfCustomer(customer)),
+      readAll(direct, streamOf("EVT", p), reported, watermark + 1),
     ]);
     const settled = settlements(eventsOf(outcomes, clock));
     const records = new Map<string, string>();
@@ -131,22 +146,24 @@ export class IndexRebuild {
       ...ledger.map((m) => m.json()),
       ...outbox.filter((o) => o.subject === subject).map((o) => o.body),
     ];
-    for (const entry of bodies.flatMap(commandsOf))
-      records.set(entry.reservationId, recordNow(entry, settled.get(entry.reservationId), at));
+    for (const entry of bodies.flatMap(ledgerEntriesOf)) {
+      if (entry.kind === "contact-reported") records.set(entry.contactId, recordOfReported(entry));
+      else records.set(entry.reservationId, recordNow(entry, settled.get(entry.reservationId), at));
+    }
+    for (const event of eventsOf(reports, clock)) {
+      const report = reportOf(event);
+      if (report) records.set(report.id, report.record);
+    }
     return records;
   }
 }
 
-function commandsOf(body: unknown): readonly CommandEntry[] {
+function ledgerEntriesOf(body: unknown): readonly LedgerEntry[] {
   return readable("an audit message", ledgerV1.safeParse(body)).records.flatMap((r) =>
     r.entries.flatMap((entry) =>
-      isCommand(entry) ? readable("a contact of the ledger", commandEntryV1.safeParse(entry)) : [],
+      isLedgerEntry(entry) ? readable("a contact of the ledger", ledgerEntryV1.safeParse(entry)) : [],
     ),
   );
-}
-
-function isCommand(entry: unknown): boolean {
-  return typeof entry === "object" && entry !== null && "kind" in entry && entry.kind === "command";
 }
 
 /** What this release cannot read, a newer one wrote: taken for nothing it would be a contact that does not count (I6). */

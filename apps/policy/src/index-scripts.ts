@@ -96,14 +96,14 @@ if redis.call('HGET', KEYS[1], 'building') ~= ARGV[2] then return {'again'} end
 if before and string.sub(before, 1, #ARGV[6] + 1) ~= ARGV[6] .. '/' then redis.call('DEL', KEYS[2]) end
 for i = 8, #ARGV, 2 do
   local raw = redis.call('HGET', KEYS[2], ARGV[i])
-  local s, n, at, u, j, used, ch, g, cap, a, k = string.match(ARGV[i + 1], RECORD)
+  local s, n, at, u, j, used, about, ch, g, cap, a, k = string.match(ARGV[i + 1], RECORD)
   if raw then
-    local was, _, sent, _, _, on, _, _, _, _, claims = string.match(raw, RECORD)
+    local was, _, sent, _, _, on, _, _, _, _, _, claims = string.match(raw, RECORD)
     if was == 'x' then s = 'x' end
     if tonumber(sent) > tonumber(at) then at = sent end
     if claims ~= '' then used, k = on, claims end
   end
-  redis.call('HSET', KEYS[2], ARGV[i], record(s, n, at, u, j, used, ch, g, cap, a, k))
+  redis.call('HSET', KEYS[2], ARGV[i], record(s, n, at, u, j, used, about, ch, g, cap, a, k))
 end
 redis.call('HDEL', KEYS[1], 'building', 'forgot')
 if known then return {'installed', ''} end
@@ -115,12 +115,44 @@ return {'installed', now .. ':' .. ARGV[3]}
 `,
 );
 
+/**
+ * Counts a contact that another system reports. An entry that is not known is read when it is next needed, and a reading
+ * under way is told to read again. KEYS index, contacts, generation. ARGV epoch, EVT stream, the event's seq, contact id,
+ * record.
+ */
+export const REPORT = new Script(
+  3,
+  `
+if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
+  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
+  return {'ok'}
+end
+redis.call('HDEL', KEYS[1], 'building')
+if redis.call('HGET', KEYS[3], 'epoch') == ARGV[1] then
+  local passed = 'passed:' .. ARGV[2]
+  if tonumber(redis.call('HGET', KEYS[3], passed) or '0') < tonumber(ARGV[3]) then redis.call('HSET', KEYS[3], passed, ARGV[3]) end
+end
+return {'unknown'}
+`,
+);
+
 /** Moves a tail's position forward. KEYS generation. ARGV epoch, tail, seq. */
 export const POSITION = new Script(
   1,
   `
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return {'unknown'} end
 if tonumber(redis.call('HGET', KEYS[1], ARGV[2]) or '0') < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], ARGV[2], ARGV[3]) end
+return {'ok'}
+`,
+);
+
+/** Takes a reservation away. KEYS index, contacts. ARGV epoch, reservation id. */
+export const UNDO = new Script(
+  2,
+  `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return {'unknown'} end
+local raw = redis.call('HGET', KEYS[2], ARGV[2])
+if raw and string.sub(raw, 1, 1) == 'r' then redis.call('HDEL', KEYS[2], ARGV[2]) end
 return {'ok'}
 `,
 );

@@ -2,15 +2,26 @@ import fc from "fast-check";
 import { Redis } from "ioredis";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { wallClock } from "#clock";
-import { CHANNELS, PURPOSES, isContact, type Channel } from "#contracts";
-import { capReached, emptyProfile, type Cap, type CountedContact } from "#domain";
+import { CHANNELS, PURPOSES, type Channel } from "#contracts";
+import {
+  LONGEST_MS,
+  OWN_JOURNEY,
+  capReached,
+  emptyProfile,
+  zoneOf,
+  type Cap,
+  type CountedContact,
+  type NextContact,
+} from "#domain";
 import { startServers, eventually, type TestServers } from "#testing";
 import { IndexRebuild } from "./index-rebuild.js";
-import { PolicyIndex, purposeCaps, type Candidate } from "./policy-index.store.js";
+import { PolicyIndex } from "./policy-index.store.js";
 import { ProfileCache } from "./profile-cache.js";
 import { RedisConnection } from "./redis-connection.js";
+import { purposeCaps, type Candidate } from "./reserve-call.js";
 
 const cap = (c: Partial<Cap>): Cap => ({ rule: "r", reason: "cap_reached", count: 1, periodMs: 1_000, ...c });
+const NOON = Date.parse("2026-07-01T12:00:00Z");
 const candidate = (c: Partial<Candidate> = {}): Candidate => ({
   action: "a",
   purpose: "marketing",
@@ -52,6 +63,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
     at = 0,
     candidates = [candidate()],
     caps: readonly Cap[] = [cap({ purpose: "marketing" })],
+    next: Partial<NextContact> = {},
   ) =>
     index.reserve({
       decisionId: `${customerId}.${n}.0`,
@@ -59,10 +71,12 @@ describe("the policy index and its scripts, on a real Redis", () => {
       at,
       candidates,
       caps: () => purposeCaps(caps),
+      zones: [],
       lookBackMs: Math.max(0, ...caps.map((c) => c.periodMs)),
       profile: emptyProfile,
       sendProfile: true,
       judgedSeq: 0,
+      ...next,
     });
   const reservedNow = async (...args: Parameters<typeof reserve>) => {
     const got = await reserve(...args);
@@ -70,18 +84,42 @@ describe("the policy index and its scripts, on a real Redis", () => {
   };
   const ready = (customer: string) => rebuild.customer(customer, 0);
 
-  it("counts as the domain does: no script differs from the model (I6)", async () => {
+  it("counts as the domain does: no script differs from the model, and a reservation is idempotent (I6)", async () => {
+    const hour = 3_600_000;
+    const rolling = fc.integer({ min: 1, max: 50 }).map((hours) => ({ periodMs: hours * hour }));
+    const ofCalendar = fc
+      .constantFrom("day" as const, "week" as const, "month" as const)
+      .map((calendar) => ({ calendar, periodMs: LONGEST_MS[calendar] }));
+    const extra = fc.record(
+      {
+        channels: fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1, maxLength: 3 }),
+        journey: fc.constantFrom("a", OWN_JOURNEY),
+        per: fc.constantFrom("debt" as const, "event" as const),
+        everyPurpose: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    );
     const anyCap = fc
-      .record({ count: fc.integer({ min: 1, max: 3 }), periodMs: fc.integer({ min: 1, max: 50 }) })
-      .chain((c) =>
-        fc
-          .record({ channel: fc.constantFrom(...CHANNELS) }, { requiredKeys: [] })
-          .map((x) => cap({ ...c, ...x })),
-      );
+      .tuple(fc.integer({ min: 1, max: 3 }), fc.oneof(rolling, ofCalendar), extra)
+      .map(([count, window, { everyPurpose, ...x }]) => ({
+        everyPurpose,
+        ...cap({ count, ...window, ...x }),
+      }));
+    const about = fc.record(
+      { debt: fc.constantFrom("d;1", "d2"), event: fc.constantFrom("s:e,1", "s:e2") },
+      { requiredKeys: [] },
+    );
     const request = fc.record({
-      at: fc.nat(80),
+      at: fc.nat(80).map((h) => NOON + h * hour),
       purpose: fc.constantFrom(...PURPOSES),
       channels: fc.uniqueArray(fc.constantFrom(...CHANNELS), { minLength: 1, maxLength: 3 }),
+      journey: fc.constantFrom(undefined, "a", "b"),
+      about: fc.option(about, { nil: undefined }),
+      zones: fc.constantFrom(
+        [],
+        [zoneOf("Europe/Prague")!],
+        [zoneOf("Asia/Tokyo")!, zoneOf("America/Lima")!],
+      ),
     });
     let run = 0;
     await fc.assert(
@@ -92,18 +130,23 @@ describe("the policy index and its scripts, on a real Redis", () => {
           const customer = `model-${++run}`;
           await ready(customer);
           const taken: CountedContact[] = [];
-          for (const [n, { at, purpose, channels }] of requests.entries()) {
-            const apply = caps.map((c) => ({ ...c, purpose }));
-            const open = channels.filter((channel) => !capReached(apply, taken, { channel, at }));
-            expect(await reservedNow(customer, n, at, [candidate({ purpose, channels })], apply)).toEqual(
-              open,
-            );
+          for (const [n, { at, purpose, channels, ...next }] of requests.entries()) {
+            const apply = caps.map(({ everyPurpose, ...c }) => (everyPurpose ? c : { ...c, purpose }));
+            const open = channels.filter((channel) => !capReached(apply, taken, { channel, at, ...next }));
+            expect(
+              await reservedNow(customer, n, at, [candidate({ purpose, channels })], apply, next),
+            ).toEqual(open);
+            // Asked again, as after an answer that was lost: the reservation stands, and counts once.
+            if (open.length > 0)
+              expect(
+                await reservedNow(customer, n, at, [candidate({ purpose, channels })], apply, next),
+              ).toEqual(open);
             const first: Channel | undefined = open[0];
-            if (first && open.some(isContact)) taken.push({ at, purpose, channels: [first] });
+            if (first) taken.push({ at, purpose, channels: [first], ...next });
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 
@@ -130,6 +173,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
       at: 0,
       candidates: [candidate()],
       profile,
+      zones: [],
       lookBackMs: 0,
     };
     const caps = () => purposeCaps([]);
@@ -169,6 +213,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
         at: 0,
         candidates: [candidate()],
         caps: () => purposeCaps([]),
+        zones: [],
         lookBackMs: 0,
         profile: emptyProfile,
         sendProfile: false,

@@ -4,22 +4,27 @@ import { Ctx, MessagePattern, Payload, RpcException } from "@nestjs/microservice
 import type { z } from "zod";
 import { evaluateRunV1, gateRequestV1, rpc, type EvaluateRunReply, type GateReply } from "#contracts";
 import { remainingMs, type RpcContext } from "#messaging";
+import type { Timed } from "#registry";
 import { faultPoint } from "#service";
 import { span } from "#telemetry";
-import { Evaluator, UncountableCap } from "./evaluator.js";
-import { GateUnavailable, Gatekeeper } from "./gatekeeper.js";
+import { UncountableCap, type Evaluator } from "./evaluator.js";
+import { GateUnavailable, type Gatekeeper } from "./gatekeeper.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
 
 /** For callers that send no deadline. */
 const ANSWER_WITHIN_MS = 2_000;
 
+/** They judge by the same packs. */
+export interface Judges {
+  readonly evaluator: Pick<Evaluator, "evaluateRun">;
+  readonly gatekeeper: Gatekeeper;
+}
+export const JUDGES = Symbol("judges");
+
 @Controller()
 export class PolicyController {
-  constructor(
-    @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(Gatekeeper) private readonly gatekeeper: Gatekeeper,
-  ) {}
+  constructor(@Inject(JUDGES) private readonly judges: Timed<Judges>) {}
 
   /** Verdicts for ranked options, for each decision of a run; the first permitted one is reserved. */
   @MessagePattern(rpc.evaluate)
@@ -29,7 +34,8 @@ export class PolicyController {
       const withinMs = Math.max(remainingMs(header, ANSWER_WITHIN_MS), 0);
       try {
         faultPoint("policy.evaluate.before");
-        const replies = await this.evaluator.evaluateRun(requests, withinMs);
+        const { evaluator } = this.judges.at(requests[0]!.at);
+        const replies = await evaluator.evaluateRun(requests, withinMs);
         faultPoint("policy.evaluate.after");
         return { replies };
       } catch (error) {
@@ -46,7 +52,7 @@ export class PolicyController {
       const withinMs = remainingMs(header, Infinity);
       try {
         faultPoint("policy.gate.before");
-        const reply = await this.gatekeeper.gate(request, withinMs);
+        const reply = await this.judges.at(request.at).gatekeeper.gate(request, withinMs);
         faultPoint("policy.gate.after");
         return reply;
       } catch (error) {

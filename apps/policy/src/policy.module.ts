@@ -1,23 +1,15 @@
 import { Module, type DynamicModule } from "@nestjs/common";
-import { Evaluator } from "./evaluator.js";
-import { Gatekeeper } from "./gatekeeper.js";
-import { PolicyController } from "./policy.controller.js";
-
-export interface PolicyParts {
-  readonly evaluator: Evaluator;
-  readonly gatekeeper: Gatekeeper;
-}
+import type { Timed } from "#registry";
+import { JUDGES, PolicyController, type Judges } from "./policy.controller.js";
 
 @Module({})
 export class PolicyModule {
-  static with(parts: PolicyParts): DynamicModule {
+  /** `judges`: those that judge by the packs in force at a time. */
+  static with(judges: Timed<Judges>): DynamicModule {
     return {
       module: PolicyModule,
       controllers: [PolicyController],
-      providers: [
-        { provide: Evaluator, useValue: parts.evaluator },
-        { provide: Gatekeeper, useValue: parts.gatekeeper },
-      ],
+      providers: [{ provide: JUDGES, useValue: judges }],
     };
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Follows EVT into the index: profile events are folded in, outcomes release reservations, each kind by its own
+ * Follows EVT into the index: profile events are folded in, contacts of other systems counted, outcomes release
+ * reservations (and quotas), each kind by its own
  * tail, so that a flood of outcomes delays no opt-out. Every instance reads everything; sequences and states make
  * that idempotent. It never skips: while Redis is away it waits.
  *
@@ -18,9 +19,11 @@ import type { Clock } from "#clock";
 import { eventTypes, outcomeV1, streamsOf, subjects, type TerminalOutcome } from "#contracts";
 import { PROFILE_FAMILIES, settlement } from "#domain";
 import { eventMessage, sleep } from "#messaging";
+import { LimitsUnavailable, type LimitLogs } from "./limit-log.store.js";
 import type { PolicyIndex } from "./policy-index.store.js";
 import { foldEvent } from "./profile-events.js";
 import type { RecentProfileEvents } from "./recent-profile-events.js";
+import { reportOf } from "./reported-contacts.js";
 import { IndexUnavailable } from "./redis-connection.js";
 import { parseStored, type StoredEvent } from "./stored-events.reader.js";
 
@@ -32,7 +35,10 @@ interface TailKind {
 }
 const PROFILES: TailKind = {
   name: "profiles",
-  filters: PROFILE_FAMILIES.map((f) => subjects.evtOfTypeFamily(f)),
+  filters: [
+    ...PROFILE_FAMILIES.map((f) => subjects.evtOfTypeFamily(f)),
+    subjects.evtOfType(eventTypes.contactReported),
+  ],
   inFlight: 1,
 };
 /** Those that may give budget back: the others leave a contact counted as it is. */
@@ -73,11 +79,13 @@ class StreamTail {
   readonly #nc: NatsConnection;
   readonly #index: PolicyIndex;
   readonly #recent: RecentProfileEvents | undefined;
+  readonly #limits: Pick<LimitLogs, "giveBack">;
   readonly #log: TailLog;
   readonly #clock: Clock;
 
   constructor(kind: TailKind, stream: string, ports: ProfileTailPorts) {
-    const { nc, index, recent, clock, log } = ports;
+    const { nc, index, recent, limits, clock, log } = ports;
+    this.#limits = limits;
     this.#clock = clock;
     this.#recent = kind === PROFILES ? recent : undefined;
     this.name = `${stream}:${kind.name}`;
@@ -193,27 +201,35 @@ class StreamTail {
     if (event) await this.#untilDone(() => this.#into(event));
   }
 
-  /** Again and again while Redis is away. */
+  /** Again and again while Redis, or the log of limits, is away. */
   async #untilDone(work: () => Promise<void>): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof IndexUnavailable)) throw error;
+        if (!(error instanceof IndexUnavailable || error instanceof LimitsUnavailable)) throw error;
         await sleep(RETRY_MS, this.#stop.signal);
       }
     }
   }
 
   async #into(event: StoredEvent): Promise<void> {
+    if (event.type === eventTypes.contactReported) {
+      const report = reportOf(event);
+      const at = { stream: this.#stream, seq: event.seq };
+      if (report) await this.#index.report(event.customerId, at, report.id, report.record);
+      return;
+    }
     if (!event.type.startsWith(`${eventTypes.outcomeFamily}.`)) {
       const at = { stream: this.#stream, seq: event.seq };
       await this.#index.fold(event.customerId, at, (now) => foldEvent(now, event));
       return;
     }
     const outcome = outcomeV1.safeParse(event.data);
-    if (outcome.success && settlement(outcome.data) === "released")
-      await this.#index.release(event.customerId, outcome.data.reservationId);
+    if (!outcome.success || settlement(outcome.data) !== "released") return;
+    const { action, reservationId } = outcome.data;
+    await this.#index.release(event.customerId, reservationId);
+    await this.#limits.giveBack(action, reservationId);
   }
 }
 
@@ -221,6 +237,7 @@ export interface ProfileTailPorts {
   readonly nc: NatsConnection;
   readonly index: PolicyIndex;
   readonly recent: RecentProfileEvents;
+  readonly limits: Pick<LimitLogs, "giveBack">;
   readonly clock: Clock;
   readonly log: TailLog;
 }

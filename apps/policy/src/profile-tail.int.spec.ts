@@ -38,6 +38,7 @@ describe("the policy tail, on real NATS", () => {
       nc: servers.nc,
       index: index as unknown as PolicyIndex,
       recent: new RecentProfileEvents(),
+      limits: { giveBack: () => Promise.resolve() },
       clock: wallClock,
       log: { warn: () => undefined },
     });

@@ -6,6 +6,7 @@
  * without a sign of it; its new run makes every entry unknown, to be rebuilt from JetStream when next needed.
  */
 import { Redis } from "ioredis";
+import { RECORD_LAYOUT } from "./contact-record.js";
 
 /** Redis cannot be asked: nothing can be counted. May pass. */
 export class IndexUnavailable extends Error {
@@ -55,7 +56,7 @@ export class RedisConnection {
       const evicts = /^maxmemory_policy:(?!noeviction)(\S+)/m.exec(info)?.[1];
       if (evicts !== undefined && !/^maxmemory:0\s/m.test(info))
         throw new Error(`Redis may evict keys (maxmemory-policy ${evicts}): set it to noeviction`);
-      if (run) this.#epoch = `${this.origin}/${run}`;
+      if (run) this.#epoch = `${this.origin}/${run}/${RECORD_LAYOUT}`;
     } catch (error) {
       this.#onError?.(error as Error);
       // Another connection follows, and asks again.
@@ -63,7 +64,7 @@ export class RedisConnection {
     }
   }
 
-  /** `<origin>/<run of Redis>`. Throws IndexUnavailable while there is no Redis. */
+  /** `<origin>/<run of Redis>/<layout of the records>`. Throws IndexUnavailable while there is no Redis. */
   get epoch(): string {
     if (this.#epoch === undefined) throw new IndexUnavailable("Redis is not connected");
     return this.#epoch;

@@ -20,6 +20,9 @@ const COMMANDS_KEPT_MS = 14 * DAY_MS;
 /** Kept beyond what caps look back to: requests do not come exactly in the order of their times. */
 const SLACK_MS = DAY_MS;
 
+/** Before the id of what is only asked about: it is counted, and neither reserved nor is anything forgotten for it. */
+export const PREVIEW = "?";
+
 const NO_CONTACT = CHANNELS.filter((c) => !isContact(c)).join(",");
 
 export const COMMON = `
@@ -28,44 +31,69 @@ local function wall_ms()
   return string.format('%d', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
 end
 local function has(csv, item)
-  return string.find(',' .. csv .. ',', ',' .. item .. ',', 1, true) ~= nil
+  return csv == item or string.find(',' .. csv .. ',', ',' .. item .. ',', 1, true) ~= nil
 end
-local RECORD = '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);(.*)$'
-local function record(s, n, at, u, j, used, ch, g, cap, a, k)
-  return s .. n .. at .. ';' .. u .. ';' .. j .. ';' .. used .. ';' .. ch .. ';' .. g .. ';' .. cap .. ';' .. a .. ';' .. k
+local RECORD = '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);([^;]*);(.*)$'
+local function record(s, n, at, u, j, used, about, ch, g, cap, a, k)
+  return s .. n .. at .. ';' .. u .. ';' .. j .. ';' .. used .. ';' .. about .. ';' .. ch .. ';' .. g .. ';' .. cap .. ';'
+    .. a .. ';' .. k
 end
 `;
 
+/** The arithmetic of `caps.ts` in the domain. */
 const COUNTING = `
 local function counted(raw, self)
   local all = {}
   for i = 1, #raw, 2 do
     if raw[i] ~= self then
-      local s, n, at, u, j, used = string.match(raw[i + 1], '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*)')
-      if n == '1' and s ~= 'x' then all[#all + 1] = { tonumber(at), u, j, used } end
+      local s, n, at, u, j, used, about = string.match(raw[i + 1], '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*);([^;]*)')
+      if s ~= 'x' then
+        all[#all + 1] = { tonumber(at), u, j, used, about, (n == '0' or used == 'agent' or used == 'execute') and 0 or 1 }
+      end
     end
   end
   return all
 end
 local function caps_of(text)
   local caps = {}
-  for n, p, u, j, c in string.gmatch(text, '(%d+):([^:;]+):([^:;]*):([^:;]*):([^:;]*)') do
-    caps[#caps + 1] = { tonumber(n), tonumber(p), u, j, c }
+  for n, w, u, j, c, per in string.gmatch(text, '(%d+):([^:;]+):([^:;]*):([^:;]*):([^:;]*):([^:;]*)') do
+    local from, to = string.match(w, '^(.*)~(.*)$')
+    caps[#caps + 1] = { n = tonumber(n), period = tonumber(w), u = u, j = j, c = c, per = per ~= '' and per,
+      from = tonumber(from), to = tonumber(to) }
   end
   return caps
 end
-local function reached(caps, contacts, channel, at)
-  if has('${NO_CONTACT}', channel) then return 0 end
+local function bounds(cap, channel)
+  if cap.c == '' then return not has('${NO_CONTACT}', channel) end
+  return has(cap.c, channel)
+end
+local function attempts(cap, used)
+  local n = 0
+  for channel in string.gmatch(used, '[^,]+') do
+    if has(cap.c, channel) then n = n + 1 end
+  end
+  return n
+end
+local function same(per, mine, theirs)
+  local own = string.match(mine, per == 'debt' and '^([^,]*)' or ',(.*)$')
+  local its = string.match(theirs, per == 'debt' and '^([^,]*)' or ',(.*)$')
+  return own == '' or its == '' or own == its
+end
+local function reached(caps, contacts, channel, at, journey, about, tried)
   for i, cap in ipairs(caps) do
-    if cap[5] == '' or cap[5] == channel then
-      local n = 0
+    if bounds(cap, channel) then
+      local n = tried and cap.c ~= '' and attempts(cap, tried) or 0
+      local j = cap.j
+      if j == '*' then j = journey end
       for _, e in ipairs(contacts) do
-        if math.abs(e[1] - at) < cap[2] and (cap[3] == '' or cap[3] == e[2]) and (cap[4] == '' or cap[4] == e[3])
-          and (cap[5] == '' or has(e[4], cap[5])) then
-          n = n + 1
+        local within
+        if cap.from then within = e[1] >= cap.from and e[1] < cap.to else within = math.abs(e[1] - at) < cap.period end
+        if within and (cap.u == '' or cap.u == e[2]) and (j == '' or j == e[3])
+          and (not cap.per or same(cap.per, about, e[5])) then
+          if cap.c == '' then n = n + e[6] else n = n + attempts(cap, e[4]) end
         end
       end
-      if n >= cap[1] then return i end
+      if n >= cap.n then return i end
     end
   end
   return 0
@@ -78,7 +106,7 @@ end
  * it is sure that nothing was ever ordered and that no profile event was missed (see `NewCustomers`).
  * KEYS index, contacts, generation. ARGV epoch, seq of the newest profile judged, seq of the request's profile, the
  * profile (empty: not sent), generation in which the customer may be new (empty: may not), up to where profile events
- * were looked through, EVT stream, reservation id and those that it comes after (joined by `|`), at, how far back any cap in force looks (ms), journey, the journey's cap, number of purposes, then per
+ * were looked through, EVT stream, reservation id and those that it comes after (joined by `|`), at, how far back any cap in force looks (ms), journey, the journey's cap, what it is about, number of purposes, then per
  * purpose its name and caps, then per candidate `<purpose>:<urgent>:<channels>` and action.
  */
 export const RESERVE = new Script(
@@ -111,6 +139,7 @@ else
   end
 end
 local id, at, back = string.match(ARGV[8], '^[^|]*'), tonumber(ARGV[9]), tonumber(ARGV[10])
+local preview = string.sub(id, 1, 1) == '${PREVIEW}'
 local keeps = math.max(tonumber(h[4] or '0'), back, ${COMMANDS_KEPT_MS})
 if h[5] and at - back <= tonumber(h[5]) then
   redis.call('HSET', KEYS[1], 'keeps', string.format('%d', keeps))
@@ -125,7 +154,7 @@ local mine
 for i = 1, #raw, 2 do
   if after[raw[i]] then return {'stopped'} end
   if raw[i] == id then mine = raw[i + 1] end
-  if raw[i] ~= id and tonumber(string.match(raw[i + 1], '^%a%d([^;]*)')) <= until_here then
+  if not preview and raw[i] ~= id and tonumber(string.match(raw[i + 1], '^%a%d([^;]*)')) <= until_here then
     redis.call('HDEL', KEYS[2], raw[i])
     forgets = true
   end
@@ -134,26 +163,27 @@ if forgets and until_here > tonumber(h[5] or '0') then
   redis.call('HSET', KEYS[1], 'keeps', string.format('%d', keeps), 'forgot', string.format('%d', until_here))
 end
 local contacts = counted(raw, id)
-local purposes = tonumber(ARGV[13])
-local first = 14 + 2 * purposes
+local purposes = tonumber(ARGV[14])
+local first = 15 + 2 * purposes
 local own = mine and string.match(mine, ';([^;]*);[^;]*$')
-local caps, hits, denials = {}, {}, {}
+local caps, hits, full, opens = {}, {}, {}, {}
 local chosen, channels
 for c = first, #ARGV, 2 do
-  local candidate = (c - first) / 2 + 1
-  local purpose, urgent, list = string.match(ARGV[c], '^(%d+):(%d):(.*)$')
-  local open = {}
-  local k = 0
-  for channel in string.gmatch(list, '[^,]+') do
-    k = k + 1
-    -- What counts does not depend on the action: the same purpose and channel have the same answer.
-    local key = purpose .. channel
-    if not hits[key] then
-      if not caps[purpose] then caps[purpose] = caps_of(ARGV[13 + 2 * tonumber(purpose)] .. ';' .. ARGV[12]) end
-      hits[key] = reached(caps[purpose], contacts, channel, at)
+  -- What counts does not depend on the action: the same purpose and channels have the same answer.
+  local open = opens[ARGV[c]]
+  if not open then
+    open = {}
+    local purpose, list = string.match(ARGV[c], '^(%d+):%d:(.*)$')
+    for channel in string.gmatch(list, '[^,]+') do
+      local key = purpose .. ':' .. channel
+      if not hits[key] then
+        if not caps[purpose] then caps[purpose] = caps_of(ARGV[14 + 2 * tonumber(purpose)] .. ';' .. ARGV[12]) end
+        hits[key] = reached(caps[purpose], contacts, channel, at, ARGV[11], ARGV[13])
+        if hits[key] > 0 then full[#full + 1] = key .. ':' .. hits[key] end
+      end
+      if hits[key] == 0 then open[#open + 1] = channel end
     end
-    if hits[key] == 0 then open[#open + 1] = channel
-    else denials[#denials + 1] = string.format('%d:%d:%d', candidate, k, hits[key]) end
+    opens[ARGV[c]] = open
   end
   if mine then
     if own == ARGV[c + 1] then break end
@@ -162,9 +192,9 @@ for c = first, #ARGV, 2 do
     break
   end
 end
-local why = table.concat(denials, ';')
+local why = table.concat(full, ';')
 if mine then
-  local _, _, _, _, _, _, ch, _, _, a = string.match(mine, RECORD)
+  local _, _, _, _, _, _, _, ch, _, _, a = string.match(mine, RECORD)
   return {'held', why, a, ch, version}
 end
 if not chosen then return {'none', why, '', '', version} end
@@ -174,8 +204,10 @@ for _, channel in ipairs(channels) do
   if not has('${NO_CONTACT}', channel) then n = 1 end
 end
 local ch = table.concat(channels, ',')
-redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[12 + 2 * tonumber(purpose)], ARGV[11], channels[1], ch,
-  urgent, ARGV[12], ARGV[chosen + 1], ''))
+if not preview then
+  redis.call('HSET', KEYS[2], id, record('r', n, ARGV[9], ARGV[13 + 2 * tonumber(purpose)], ARGV[11], channels[1],
+    ARGV[13], ch, urgent, ARGV[12], ARGV[chosen + 1], ''))
+end
 return {'reserved', why, ARGV[chosen + 1], ch, version}
 `,
 );
@@ -195,7 +227,7 @@ local version = h[3] .. ':' .. h[2]
 if version ~= ARGV[2] then return {'profile', version, redis.call('HGET', KEYS[1], 'profile')} end
 local raw = redis.call('HGET', KEYS[2], ARGV[3])
 if not raw then return {'missing'} end
-local s, n, at, u, j, used, ch, g, cap, a, k = string.match(raw, RECORD)
+local s, n, at, u, j, used, about, ch, g, cap, a, k = string.match(raw, RECORD)
 local claim = string.match(',' .. k, ',' .. ARGV[4] .. '=([^,]*)')
 if claim and claim ~= ARGV[5] then return {'claimed', 'permitted'} end
 if not claim then
@@ -209,25 +241,35 @@ if verdict ~= 'permitted' then return {'stop', verdict} end
 if claim then
   -- Asked again after an answer that was lost: it is sent now, not when it was first let through (I6).
   if tonumber(at) < tonumber(ARGV[6]) then
-    redis.call('HSET', KEYS[2], ARGV[3], record(s, n, ARGV[6], u, j, used, ch, g, cap, a, k))
+    redis.call('HSET', KEYS[2], ARGV[3], record(s, n, ARGV[6], u, j, used, about, ch, g, cap, a, k))
   end
   return {'go', 'permitted'}
 end
 if tonumber(at) < tonumber(ARGV[6]) then at = ARGV[6] end
-if n == '1' then
-  local caps = caps_of(ARGV[13] .. ';' .. cap)
-  for _, c in ipairs(caps) do
-    if h[6] and tonumber(at) - c[2] <= tonumber(h[6]) then
-      redis.call('HSET', KEYS[1], 'keeps', string.format('%d', math.max(tonumber(h[5]), c[2])))
+local caps = caps_of(ARGV[13] .. ';' .. cap)
+local bound = false
+for _, c in ipairs(caps) do
+  if bounds(c, ARGV[7]) then
+    -- It was reserved for a later day than that of which the calendar was asked.
+    if c.to and tonumber(at) >= c.to then return {'later', at} end
+    local back = c.from and tonumber(at) - c.from + 1 or c.period
+    if h[6] and tonumber(at) - back <= tonumber(h[6]) then
+      redis.call('HSET', KEYS[1], 'keeps', string.format('%d', math.max(tonumber(h[5]), back)))
       return {'forgotten'}
     end
+    bound = true
   end
-  local hit = reached(caps, counted(redis.call('HGETALL', KEYS[2]), ARGV[3]), ARGV[7], tonumber(at))
+end
+if bound then
+  local contacts = counted(redis.call('HGETALL', KEYS[2]), ARGV[3])
+  -- Its own attempts before this one; of those that Redis has lost the record has every channel.
+  local tried = (ARGV[4] ~= '0' or k ~= '') and string.gsub(',' .. used .. ',', ',' .. ARGV[7] .. ',', ',') or nil
+  local hit = reached(caps, contacts, ARGV[7], tonumber(at), j, about, tried)
   if hit > 0 then
     -- Nothing of it was sent: another contact that waits for its turn must not be stopped because of this one. Of a command
     -- older than the entry nobody knows: an earlier asking, whose caller gave up, may come after a later one was let go.
     if ARGV[4] == '0' and k == '' and tonumber(ARGV[14]) >= tonumber(h[4]) then redis.call('HSET', KEYS[2], ARGV[3], 'x' .. string.sub(raw, 2)) end
-    return {'stop', caps[hit][4] ~= '' and 'journey_cap_reached' or 'cap_reached'}
+    return {'stop', caps[hit].j ~= '' and 'journey_cap_reached' or 'cap_reached'}
   end
 end
 -- Every channel that was let through stays counted on: a message without a receipt may have arrived. Of a fallback whose
@@ -235,7 +277,7 @@ end
 if k == '' and ARGV[4] == '0' then used = ARGV[7]
 elseif not has(used, ARGV[7]) then used = used .. ',' .. ARGV[7] end
 k = (k ~= '' and k .. ',' or '') .. ARGV[4] .. '=' .. ARGV[5]
-redis.call('HSET', KEYS[2], ARGV[3], record(s, n, at, u, j, used, ch, g, cap, a, k))
+redis.call('HSET', KEYS[2], ARGV[3], record(s, n, at, u, j, used, about, ch, g, cap, a, k))
 return {'go', 'permitted'}
 `,
 );

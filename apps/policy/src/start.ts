@@ -6,11 +6,11 @@ import { NestFactory } from "@nestjs/core";
 import type { MicroserviceOptions } from "@nestjs/microservices";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { archiveDefinitions } from "#audit";
 import { streamsOf, type Controls } from "#contracts";
 import { clockFrom } from "#clock";
 import { loadPolicyPacks } from "#definitions";
-import { RpcServer, connectNats, sleep } from "#messaging";
+import { Publisher, RpcServer, connectNats, sleep } from "#messaging";
+import { POLICY_PACKS, publishedFiles } from "#registry";
 import type { Service } from "#service";
 import type { Logger } from "#telemetry";
 import type { PolicyConfig } from "./config.js";
@@ -18,8 +18,11 @@ import { ControlTail } from "./control-tail.consumer.js";
 import { Evaluator } from "./evaluator.js";
 import { Gatekeeper } from "./gatekeeper.js";
 import { IndexRebuild } from "./index-rebuild.js";
+import { LimitedEvaluator } from "./limited-evaluator.js";
+import { LimitLogs } from "./limit-log.store.js";
 import { NewCustomers } from "./new-customers.js";
 import { PolicyIndex } from "./policy-index.store.js";
+import type { Judges } from "./policy.controller.js";
 import { PolicyModule } from "./policy.module.js";
 import { ProfileCache } from "./profile-cache.js";
 import { ProfileTail } from "./profile-tail.consumer.js";
@@ -37,9 +40,8 @@ export async function startPolicy(
   log: Logger,
 ): Promise<Service> {
   const clock = clockFrom(config.clock);
-  const packs = loadPolicyPacks(config.definitionsDir);
+  const files = loadPolicyPacks(config.definitionsDir);
   const nc = await connectNats({ url: config.natsUrl, name: "policy" });
-  await archiveDefinitions(nc, packs, log);
   const connection = new RedisConnection({
     url: config.redisUrl,
     origin: await originOf(nc),
@@ -47,11 +49,12 @@ export async function startPolicy(
   });
   const index = new PolicyIndex(connection);
   const recent = new RecentProfileEvents();
-  const tail = new ProfileTail({ nc, index, recent, clock, log });
+  const { direct, streams } = await jetstreamManager(nc);
+  const limits = new LimitLogs({ direct, publisher: new Publisher(nc) });
+  const tail = new ProfileTail({ nc, index, recent, limits, clock, log });
   const control = new ControlTail({ nc, log });
   control.start();
   await tail.start();
-  const { direct, streams } = await jetstreamManager(nc);
   const profiles = new ProfileCache();
   const positions = (): ReadonlyMap<string, number> => tail.positions();
   const rebuild = new IndexRebuild({ index, direct, positions, profiles, clock });
@@ -65,24 +68,18 @@ export async function startPolicy(
       ),
   });
   const controls = (): Controls => control.now;
-  const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, controls, log });
-  const gatekeeper = new Gatekeeper({
-    packs,
-    index,
-    rebuild,
-    profiles,
-    caps: evaluator,
-    controls,
-    fresh: () => tail.fresh && control.fresh,
+  const fresh = (): boolean => tail.fresh && control.fresh;
+  // Built anew with every publication; what is being judged meanwhile is judged to its end by the packs it began with.
+  const judges = await publishedFiles({ nc, clock, of: POLICY_PACKS, files, log }, (packs): Judges => {
+    const evaluator = new Evaluator({ packs, index, rebuild, newCustomers, profiles, controls, log });
+    const gatekeeper = new Gatekeeper({ packs, index, rebuild, profiles, caps: evaluator, controls, fresh });
+    return { evaluator: new LimitedEvaluator({ evaluator, limits, index, log }), gatekeeper };
   });
 
-  const app = await NestFactory.createMicroservice<MicroserviceOptions>(
-    PolicyModule.with({ evaluator, gatekeeper }),
-    {
-      logger: nestLogger(log),
-      strategy: new RpcServer({ nc, queue: QUEUE }),
-    },
-  );
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(PolicyModule.with(judges), {
+    logger: nestLogger(log),
+    strategy: new RpcServer({ nc, queue: QUEUE }),
+  });
   // Entries from before the start may lack events. Without Redis there are none, and everything is denied.
   const patience = performance.now() + REDIS_PATIENCE_MS;
   while (!tail.caughtUp && (connection.ready || performance.now() < patience)) await sleep(CATCH_UP_POLL_MS);
@@ -98,6 +95,7 @@ export async function startPolicy(
     ready: () => !nc.isClosed() && connection.ready && tail.caughtUp && control.caughtUp,
     async stop() {
       await app.close();
+      judges.stop();
       await Promise.all([tail.stop(), control.stop()]);
       await connection.close();
       await nc.drain();

@@ -12,15 +12,16 @@ export class LedgerUnavailable extends Error {
 
 const READ_TIMEOUT_MS = 2_000;
 
-/** All messages of a subject (wildcards allowed), in stream order. Throws LedgerUnavailable. */
+/** All messages of a subject (wildcards allowed) from `seq` on, in stream order. Throws LedgerUnavailable. */
 export async function readAll(
   direct: DirectStreamAPI,
   stream: string,
   subject: string,
+  seq = 1,
 ): Promise<readonly StoredMsg[]> {
   return known(async () => {
     const all: StoredMsg[] = [];
-    for await (const message of storedMessages(direct, stream, subject, { seq: 1 }, READ_TIMEOUT_MS))
+    for await (const message of storedMessages(direct, stream, subject, { seq }, READ_TIMEOUT_MS))
       all.push(message);
     return all;
   });

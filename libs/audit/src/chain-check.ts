@@ -5,6 +5,7 @@
  */
 import {
   decisionOfCommand,
+  isLedgerEntry,
   parseAudit,
   type AuditEntry,
   type AuditRecord,
@@ -124,13 +125,13 @@ export class ChainCheck {
       else {
         const records = body.records as AuditRecord[];
         for (const r of records) this.#record(r, message.seq);
-        const ordered = records.some((r) => r.entries.some((e) => e.kind === "command"));
+        const ordered = records.some((r) => r.entries.some(isLedgerEntry));
         if (ordered !== (kind === "contact"))
           this.#find(
             "changed",
             message.seq,
             records[0]?.n,
-            `records that ${ordered ? "order something" : "order nothing"} stand under the kind ${kind}: the ledger of contacts is read by kind`,
+            `records ${ordered ? "with" : "without"} a contact stand under the kind ${kind}: the ledger of contacts is read by kind`,
           );
       }
     } catch (cause) {

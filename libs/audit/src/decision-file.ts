@@ -135,9 +135,13 @@ class Told {
 
   /** The ledger of contacts, as policy counts it. */
   #count(entry: AuditEntry, at: number): void {
-    if (entry.kind === "command" && entry.counts) {
-      const { purpose, journey, channels } = entry;
-      this.#contacts.set(entry.commandId, { at: entry.at, purpose, journey, channels });
+    if (entry.kind === "command") {
+      const { purpose, journey, channels, about } = entry;
+      this.#contacts.set(entry.commandId, { at: entry.at, purpose, journey, channels, about });
+    }
+    if (entry.kind === "contact-reported") {
+      const { purpose, journey, channel, about } = entry;
+      this.#contacts.set(entry.contactId, { at: entry.at, purpose, journey, channels: [channel], about });
     }
     if (entry.kind !== "outcome") return;
     const contact = this.#contacts.get(entry.commandId);

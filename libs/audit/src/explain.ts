@@ -1,29 +1,19 @@
 /** A decision in plain words, for people who have to answer for it. Every claim is in the record, or was computed. */
 import type { NatsConnection } from "@nats-io/nats-core";
 import {
-  consentKey,
   definitionKeys,
   journeyV1,
   type DecisionExplained,
   type DecisionRecord,
   type DecisionReplay,
-  type PolicyPackDefinition,
 } from "#contracts";
 import { createExpressions } from "#definitions";
-import {
-  countedBy,
-  followsFromFacts,
-  journeyCap,
-  packCaps,
-  packsFor,
-  rulesFor,
-  whatIfs,
-  type Cap,
-  type DecisionFacts,
-  type Fact,
-} from "#domain";
+import { followsFromFacts, whatIfs, type DecisionFacts } from "#domain";
 import { Kvm } from "@nats-io/kv";
 import type { DecisionFile } from "./decision-file.js";
+import { arbitration, factorsInWords } from "./explain-arbitration.js";
+import { mattered } from "./explain-policy.js";
+import { factInWords } from "./explain-what-if.js";
 import type { EventRef } from "./lineage.js";
 import { replayFile } from "./replay-decision.js";
 import { isoTime, listed, replyInWords, rounded, timeThere, words } from "./words.js";
@@ -54,6 +44,7 @@ export async function explainDecision(nc: NatsConnection, file: DecisionFile): P
     time: isoTime(record.request.at),
     happened: await happened(nc, file),
     decided: decided(record),
+    arbitration: arbitration(record, catalogue, facts.expressions),
     others: others(record),
     mattered: mattered(file, packs, trusted),
     rules: definitions.used.map((u) => {
@@ -111,9 +102,10 @@ function decided({ request, reply, explanations }: DecisionRecord): string[] {
     highest_score: "of those that met their conditions it had the highest score, and policy permitted it",
     best_permitted: "of those that policy permitted it had the highest score",
   };
-  const factors = Object.entries(chosen?.factors ?? {}).map(([name, value]) => `${name} ${rounded(value)}`);
   const score =
-    chosen?.score === undefined ? "" : ` Score ${rounded(chosen.score)} = ${factors.join(" × ")}.`;
+    chosen?.score === undefined
+      ? ""
+      : ` Score ${rounded(chosen.score)} = ${factorsInWords(chosen.factors ?? {})}.`;
   lines.push(`Why: ${reasons[reply.reason] ?? words(reply.reason)}.${score}`);
   return lines;
 }
@@ -129,7 +121,7 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       switch (e.stage) {
         case "exclusion":
         case "diversity":
-          return `${e.action}: ${words(code)} (${condition}).`;
+          return `${e.action}: ${words(code)} (${condition}${e.until === undefined ? "" : `, rests until ${isoTime(e.until)}`}).`;
         case "scoring":
           return `${e.action}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
@@ -155,105 +147,6 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
     });
 }
 
-function mattered(file: DecisionFile, packs: readonly PolicyPackDefinition[], trusted: boolean): string[] {
-  const { record, contacts } = file;
-  const { profile, at, cap } = record.request;
-  const lines: string[] = [];
-  const purposes = new Set<string>();
-  for (const { channel, rule, reason, until } of record.verdicts) {
-    const purpose = rule?.split("/")[1];
-    if (rule?.includes("/consent") && purpose) {
-      const given = profile.consents[consentKey(purpose, channel)];
-      lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record" : given ? "given" : "refused"} (rule ${rule}).`,
-      );
-    }
-    if (reason === "quiet_hours" && rule) {
-      const quiet = placedRule(packs, rule)?.quietHours;
-      lines.push(
-        `Quiet hours${quiet ? ` from ${quiet.from} to ${quiet.to}` : ""} over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}).`,
-      );
-    }
-    if (reason === "outside_contact_times" && rule)
-      lines.push(
-        `Outside the times at which the customer may be contacted over ${channel}${until === undefined ? "" : `, until ${timeThere(until, profile.timezone)}`} (rule ${rule}${sourceOf(packs, rule)}).`,
-      );
-    if (reason === "stopped" && rule)
-      lines.push(`The kill switch stopped ${stoppedInWords(rule)} (rule ${rule}).`);
-    if (reason === "no_timezone" && rule)
-      lines.push(
-        `The customer's time zone is not on record, so that it is not known when they may be contacted (rule ${rule}).`,
-      );
-    const full = rule === undefined ? undefined : capOf(rule, packs, record);
-    if (full && (reason === "cap_reached" || reason === "journey_cap_reached"))
-      lines.push(
-        `Cap ${capInWords(full)} was reached over ${channel}${trusted ? `: ${countedBy(full, contacts, at)} counted` : ""} (rule ${rule}).`,
-      );
-  }
-  if (record.reply.kind === "act") {
-    const { purpose, plan } = record.reply;
-    purposes.add(purpose);
-    for (const { channel } of plan) {
-      const given = profile.consents[consentKey(purpose, channel)];
-      lines.push(
-        `Consent for ${purpose} over ${channel}: ${given === undefined ? "not on record, and not needed" : given ? "given" : "refused"}.`,
-      );
-    }
-    if (trusted)
-      for (const c of [
-        ...packCaps(packsFor(packs, purpose, [profile]), purpose),
-        ...(cap ? [journeyCap(cap)] : []),
-      ])
-        lines.push(`Cap ${capInWords(c)}: ${countedBy(c, contacts, at)} counted before (rule ${c.rule}).`);
-  }
-  lines.push(
-    profile.holds.length === 0
-      ? "There was no hold."
-      : `Holds: ${profile.holds.map((h) => `${h.kind} since ${isoTime(h.since)}`).join(", ")}.`,
-  );
-  return [...new Set(lines)];
-}
-
-function stoppedInWords(rule: string): string {
-  const [, kind, name] = rule.split("/");
-  return kind === "all" ? "every send" : `every send ${kind === "channel" ? "over" : "of journey"} ${name}`;
-}
-
-function placedRule(
-  packs: readonly PolicyPackDefinition[],
-  path: string,
-): PolicyPackDefinition["rules"][number] | undefined {
-  for (const purpose of ["marketing", "service", "collections"] as const)
-    for (const placed of rulesFor(packs, purpose)) if (path.startsWith(`${placed.path}/`)) return placed.rule;
-  return undefined;
-}
-
-/** The provision that a rule comes from, where it names one. */
-function sourceOf(packs: readonly PolicyPackDefinition[], path: string): string {
-  const source = placedRule(packs, path)?.source;
-  return source ? `, after ${source.citation}` : "";
-}
-
-function capOf(
-  rule: string,
-  packs: readonly PolicyPackDefinition[],
-  { request }: DecisionRecord,
-): Cap | undefined {
-  const caps = (["marketing", "service", "collections"] as const).flatMap((p) => packCaps(packs, p));
-  return [...caps, ...(request.cap ? [journeyCap(request.cap)] : [])].find((c) => c.rule === rule);
-}
-
-const DAY_MS = 86_400_000;
-
-function capInWords({ count, periodMs, purpose, journey, channel }: Cap): string {
-  const of = [purpose, channel].filter((x) => x !== undefined).join(" ");
-  const period =
-    periodMs % DAY_MS === 0
-      ? `${periodMs / DAY_MS} day${periodMs === DAY_MS ? "" : "s"}`
-      : `${periodMs / 3_600_000} hours`;
-  return `of ${count} ${of === "" ? "" : `${of} `}contact${count === 1 ? "" : "s"}${journey === undefined ? "" : ` of journey ${journey}`} in ${period}`;
-}
-
 function afterwards({ record, step, outcomes }: DecisionFile): string[] {
   if (!step)
     return [
@@ -268,35 +161,6 @@ function afterwards({ record, step, outcomes }: DecisionFile): string[] {
       return `At ${isoTime(at)}: ${entry.outcome} over ${entry.channel} (${words(entry.reason)})${tried.length > 0 ? `, after ${listed(tried)}` : ""}.`;
     }),
   ];
-}
-
-function factInWords(fact: Fact, packs: readonly PolicyPackDefinition[], record: DecisionRecord): string {
-  switch (fact.kind) {
-    case "consent":
-      return `consent for ${fact.purpose} over ${fact.channel} had been ${fact.granted ? "given" : "refused"}`;
-    case "hold":
-      return fact.present
-        ? `there had been ${/^[aeiou]/.test(fact.hold) ? "an" : "a"} ${fact.hold} hold`
-        : `there had been no ${fact.hold} hold`;
-    case "cap": {
-      const cap = capOf(fact.rule, packs, record);
-      return `the cap ${cap ? `${capInWords(cap)} ` : ""}had not been reached (rule ${fact.rule})`;
-    }
-    case "kill-switch":
-      return "the kill switch had been released";
-    case "time":
-      return `it had been asked at ${timeThere(fact.at, record.request.profile.timezone)}`;
-    case "timezone":
-      return `the customer's time zone had been on record (${fact.timezone} was taken)`;
-    case "condition":
-      return `${fact.action} had met its ${fact.stage} condition (${fact.expression.trim()})`;
-    case "score":
-      return `${fact.action} had scored more than ${rounded(fact.needed)} (it had ${rounded(fact.score)})`;
-    case "channels":
-      return "every channel had been open to the step";
-    case "not-a-candidate":
-      return `${fact.action} had not been on offer`;
-  }
 }
 
 function onRecord({ step, checked, findings, sha256 }: DecisionFile, replay: DecisionReplay): string[] {

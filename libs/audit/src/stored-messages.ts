@@ -10,7 +10,7 @@ import {
   type StoredMsg,
 } from "@nats-io/jetstream";
 import type { MsgHdrs, NatsConnection } from "@nats-io/nats-core";
-import { lastStored, storedMessages } from "#messaging";
+import { lastStored, storedMessages, storedMessagesOf } from "#messaging";
 
 export interface Stored {
   readonly subject: string;
@@ -87,6 +87,16 @@ export async function* readSubject(
 ): AsyncGenerator<Stored> {
   const { direct } = await managerOf(nc);
   for await (const m of storedMessages(direct, stream, subject, { seq: from })) yield stored(m);
+}
+
+/** The same of several subjects, none of which takes in another. */
+export async function* readSubjects(
+  nc: NatsConnection,
+  stream: string,
+  subjects: readonly string[],
+): AsyncGenerator<Stored> {
+  const { direct } = await managerOf(nc);
+  for await (const m of storedMessagesOf(direct, stream, subjects)) yield stored(m);
 }
 
 function stored(m: StoredMsg): Stored {

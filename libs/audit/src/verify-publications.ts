@@ -1,6 +1,6 @@
 /**
- * Verifies the chains of publications: of each journey's release and of the kill switch, against the record in the bucket
- * that their last change was written with, and the published definitions against the digests that the chain names.
+ * Verifies the chains of publications: of the releases of journeys, catalogues and policy packs and of the kill switch,
+ * against the record in the bucket that their last change was written with, and the published definitions against the digests that the chain names.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -9,11 +9,13 @@ import {
   definitionKeys,
   GOVERNANCE_STREAM,
   governanceRecordV1,
+  parseGovernance,
+  parsePublishedName,
   releaseRecordV1,
   subjects,
   type GovernanceRecord,
 } from "#contracts";
-import { DefinitionsBucket } from "#registry";
+import { CATALOGUES, DefinitionsBucket, JOURNEYS, POLICY_PACKS } from "#registry";
 import type { Finding, FindingKind } from "./chain-check.js";
 import { sha256 } from "./chain.js";
 import { lastOf, readFiltered, readSubject, type Stored } from "./stored-messages.js";
@@ -61,7 +63,7 @@ export async function verifyPublications(
   return told;
 }
 
-/** Every message of the chains of publications; `journey` is empty for the kill switch. */
+/** Every message of the chains of publications; `journey` is what is governed, as records call it. */
 export async function* publications(
   nc: NatsConnection,
 ): AsyncGenerator<{ readonly seq: number; readonly journey: string; readonly text: string }> {
@@ -70,8 +72,9 @@ export async function* publications(
     journey,
     text: m.string(),
   });
-  for await (const m of readFiltered(nc, GOVERNANCE_STREAM, subjects.auditOfJourneys))
-    yield told(m.subject.split(".").at(-1)!, m);
+  const releases = [subjects.auditOfJourneys, ...subjects.auditOfPublications];
+  for await (const m of readFiltered(nc, GOVERNANCE_STREAM, releases))
+    yield told(parseGovernance(m.subject) ?? m.subject, m);
   if (await lastOf(nc, GOVERNANCE_STREAM, subjects.auditOfControls))
     for await (const m of readFiltered(nc, GOVERNANCE_STREAM, subjects.auditOfControls)) yield told("", m);
 }
@@ -81,7 +84,8 @@ async function headsOf(
   report: (finding: Finding) => void,
 ): Promise<Map<string, GovernanceRecord>> {
   const heads = new Map<string, GovernanceRecord>();
-  for (const key of await bucket.keys(definitionKeys.releases)) {
+  const keys = [JOURNEYS, CATALOGUES, POLICY_PACKS].map(({ releases }) => bucket.keys(releases));
+  for (const key of (await Promise.all(keys)).flat()) {
     const entry = await bucket.get(key);
     const parsed = entry && releaseRecordV1.safeParse(JSON.parse(entry.text));
     if (parsed?.success) heads.set(parsed.data.journey, parsed.data.head);
@@ -101,7 +105,7 @@ async function catchUp(
   head: GovernanceRecord,
   graceMs: number,
 ): Promise<number> {
-  const subject = head.journey === "" ? subjects.auditOfControls : subjects.auditOfJourney(head.journey);
+  const subject = subjectOf(head.journey);
   const until = performance.now() + graceMs;
   let came = 0;
   while (chain.length < head.n && performance.now() < until) {
@@ -112,6 +116,21 @@ async function catchUp(
     }
   }
   return came;
+}
+
+function subjectOf(name: string): string {
+  if (name === "") return subjects.auditOfControls;
+  const published = parsePublishedName(name);
+  return published
+    ? subjects.auditOfPublication(published.kind, published.id)
+    : subjects.auditOfJourney(name);
+}
+
+function versionKey(name: string, version: number, digest: string): string {
+  const published = parsePublishedName(name);
+  if (!published) return JOURNEYS.versionKey(name, version, digest);
+  const of = published.kind === "catalogue" ? CATALOGUES : POLICY_PACKS;
+  return of.versionKey(published.id, version, digest);
 }
 
 class PublicationChain {
@@ -185,7 +204,7 @@ class PublicationChain {
 
   async checkDefinitions(bucket: DefinitionsBucket): Promise<void> {
     for (const [version, digest] of this.#published) {
-      const text = (await bucket.get(definitionKeys.journey(this.journey, version)))?.text;
+      const text = (await bucket.get(versionKey(this.journey, version, digest)))?.text;
       if (text === undefined)
         this.#find("gap", undefined, `version ${version} was published, but its definition is gone`);
       else if (sha256(text) !== digest)

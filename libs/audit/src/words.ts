@@ -38,6 +38,12 @@ export function rounded(value: number): string {
   return String(Math.round(value * 10_000) / 10_000);
 }
 
+/** To four decimals, and never below: for what must be reached. */
+export function roundedUp(value: number): string {
+  const up = Math.ceil(value * 10_000) / 10_000;
+  return String(up >= value ? up : up + 0.0001);
+}
+
 /** What a decision comes to, as the object of a sentence. */
 export function replyInWords(reply: DecisionReply, timezone?: string): string {
   switch (reply.kind) {

@@ -4,6 +4,7 @@ import { auditEntryV1 } from "./audit.v1.js";
 import { consentChangedV1 } from "./cloud-event.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordV1 } from "./decision.v1.js";
+import { contactReportedV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
 
 /** What the stream said about one event: where it stands, and whether it stood there already. */
@@ -25,7 +26,7 @@ export type EventsAccepted = z.infer<typeof eventsAcceptedV1>;
 
 /** A context as the API shows it: without what only the actor needs. Times are epoch ms on Segue's clock. */
 export const customerViewV1 = contextV1
-  .omit({ outbox: true, seen: true, outcomesUpTo: true })
+  .omit({ outbox: true, seen: true, outcomesUpTo: true, monitoring: true })
   .meta({ id: "Customer" });
 export type CustomerView = z.infer<typeof customerViewV1>;
 
@@ -65,6 +66,18 @@ export const decisionViewV1 = decisionRecordV1
   })
   .meta({ id: "Decision" });
 export type DecisionView = z.infer<typeof decisionViewV1>;
+
+/** A contact that another system of the bank made or tried. */
+export const contactPostV1 = z
+  .strictObject({
+    id: z.string().min(1).max(256).describe("The other system's own id of the contact"),
+    source: z.string().min(1).max(256).describe("The other system; ids are unique within it"),
+    customerId: customerIdV1,
+    at: z.iso.datetime({ offset: true }).describe("When it took place"),
+    ...contactReportedV1.shape,
+  })
+  .meta({ id: "ContactPost", description: "A contact by another system of the bank" });
+export type ContactPost = z.infer<typeof contactPostV1>;
 
 export const consentsPutV1 = z.object({ consents: z.array(consentChangedV1).min(1).max(27) }).meta({
   id: "Consents",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
+import { contactAboutV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { outcomeKindV1 } from "./outcome.v1.js";
 import { journeyCapV1 } from "./policy.v1.js";
@@ -28,8 +29,32 @@ export const commandEntryV1 = z.object({
   urgent: z.boolean(),
   /** The journey's cap that it was reserved under; counted again right before the send. */
   cap: journeyCapV1.optional(),
+  /** What it is about; absent in entries of older releases. */
+  about: contactAboutV1.optional(),
 });
 export type CommandEntry = z.infer<typeof commandEntryV1>;
+
+/** A contact by another system of the bank, which reported it: in the ledger it counts as Segue's own do. */
+export const reportedEntryV1 = z.object({
+  kind: z.literal("contact-reported"),
+  /** `reportedContactId` of its event. */
+  contactId: z.string(),
+  channel: channelV1,
+  purpose: purposeV1,
+  /** Whether somebody spoke with the customer. */
+  conversation: z.boolean(),
+  /** When it took place, epoch ms. */
+  at: z.number(),
+  journey: z.string().optional(),
+  campaign: z.string().optional(),
+  about: contactAboutV1.optional(),
+});
+export type ReportedEntry = z.infer<typeof reportedEntryV1>;
+
+/** Entries that make the ledger of contacts: the message that holds one has kind `contact`. */
+export function isLedgerEntry(entry: { readonly kind: string }): boolean {
+  return entry.kind === "command" || entry.kind === "contact-reported";
+}
 
 /** What changed of a profile: what the rules go by, no personal data. */
 export const profileChangeV1 = z.discriminatedUnion("what", [
@@ -39,8 +64,19 @@ export const profileChangeV1 = z.discriminatedUnion("what", [
     /** `*` is every channel. */
     channel: z.union([channelV1, z.literal("*")]),
     granted: z.boolean(),
+    /** The bank's reference of the address, where it is for one address. */
+    address: z.string().optional(),
+    /** A grant's expiry, epoch ms. */
+    until: z.number().optional(),
   }),
-  z.object({ what: z.literal("hold"), hold: holdKindV1, placed: z.boolean() }),
+  z.object({
+    what: z.literal("hold"),
+    hold: holdKindV1,
+    placed: z.boolean(),
+    /** Who placed or lifted it. Why is free text: it stands in the event alone. */
+    by: z.string().optional(),
+    until: z.number().optional(),
+  }),
   z.object({ what: z.enum(["timezone", "language", "country", "region"]) }),
 ]);
 export type ProfileChangeEntry = z.infer<typeof profileChangeV1>;
@@ -168,6 +204,7 @@ export const auditEntryV1 = z.discriminatedUnion("kind", [
     record: z.string().optional(),
   }),
   commandEntryV1,
+  reportedEntryV1,
   z.object({
     kind: z.literal("outcome"),
     commandId: z.string(),
@@ -214,8 +251,8 @@ export const auditRecordV1 = z
 export type AuditRecord = z.infer<typeof auditRecordV1>;
 
 /**
- * A message of AUDIT: the records of one commit, in the order of the chain. Kind `contact` when a command is among
- * them, so that the ledger of contacts can be read alone, otherwise `step`.
+ * A message of AUDIT: the records of one commit, in the order of the chain. Kind `contact` when a contact is among
+ * them (`isLedgerEntry`), so that the ledger of contacts can be read alone, otherwise `step`.
  */
 export const auditRecordsV1 = z
   .object({ records: z.array(auditRecordV1).min(1) })

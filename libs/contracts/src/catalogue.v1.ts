@@ -3,6 +3,7 @@ import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { LIMITS } from "./context.v1.js";
 import { durationV1 } from "./duration.js";
+import { priorV1 } from "./model.v1.js";
 
 const id = z
   .string()
@@ -147,6 +148,8 @@ export const actionV1 = z
     eligibility: cel.optional().describe("Condition in CEL: may this customer have it at all"),
     applicability: cel.optional().describe("Condition in CEL: does it fit now"),
     suitability: cel.optional().describe("Condition in CEL: is it right for this customer"),
+    model: id.optional().describe("The adaptive model (models/) that says how likely it succeeds"),
+    prior: priorV1.optional(),
     treatments: z
       .array(treatmentV1)
       .min(1)

@@ -1,5 +1,6 @@
 /** The envelope: CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md). */
 import { z } from "zod";
+import { channelV1, purposeV1 } from "./channel.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { isEventType } from "./subjects.js";
 
@@ -60,13 +61,34 @@ export interface CallerWaits {
   readonly over: boolean;
 }
 
+/**
+ * An address by a reference of the bank's, never the address itself: what may stand in a context, a decision record and
+ * the audit. A number in digits is refused, it would be a telephone number sooner or later.
+ */
+export const addressRefV1 = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-]{1,64}$/,
+    "a reference of 1 to 64 characters of A-Z a-z 0-9 _ -, not the address itself",
+  )
+  .refine((ref) => !/^\d{6,}$/.test(ref), "looks like a telephone number: give a reference to it");
+
 /** Data of the event types that Segue itself acts on. Unknown types are applied as signals. */
 export const consentChangedV1 = z.object({
   purpose: z.enum(["marketing", "service", "collections"]),
   /** `*` is every channel. */
   channel: z.enum(["push", "sms", "email", "atm", "ivr", "agent", "execute", "inapp", "*"]),
   granted: z.boolean(),
+  /** What proves it: a reference to a form, a recording, a screen's version. */
   evidence: z.string().max(256).optional(),
+  /** Only for this address of the channel; without it for all of them. */
+  address: addressRefV1.optional(),
+  /** When the customer said so; without it at the event's time. */
+  obtainedAt: z.iso.datetime({ offset: true }).optional(),
+  /** A grant counts as none from then on. A refusal never expires: there it says nothing. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  /** Where it was obtained: `branch`, `preference-centre`, … */
+  source: z.string().max(64).optional(),
 });
 export type ConsentChanged = z.infer<typeof consentChangedV1>;
 
@@ -79,14 +101,49 @@ export const customerRegisteredV1 = z.object({
   /** The part of the country, ISO 3166-2, e.g. `US-FL`. */
   region: z.string().max(64).optional(),
   consents: z.array(consentChangedV1).max(27).optional(),
+  /** The address that each channel is sent to by now; channels that are not named keep theirs. */
+  addresses: z.partialRecord(channelV1, addressRefV1).optional(),
 });
 export type CustomerRegistered = z.infer<typeof customerRegisteredV1>;
 
-export const HOLDS = ["fraud", "hardship", "complaint", "deceased", "opt-out"] as const;
+/** A reply of the customer's: an SMS, an email. Words such as STOP in it end consent (`replyWord` in the domain). */
+export const messageReceivedV1 = z.object({
+  channel: channelV1,
+  text: z.string(),
+  /** That it came from. */
+  address: addressRefV1.optional(),
+  /** What the number or mailbox that it came to is used for, where that is not marketing. */
+  purpose: purposeV1.optional(),
+});
+export type MessageReceived = z.infer<typeof messageReceivedV1>;
+
+export const HOLDS = [
+  "fraud",
+  "hardship",
+  "vulnerable",
+  "complaint",
+  "moratorium",
+  "litigation",
+  "deceased",
+  "opt-out",
+] as const;
 export const holdKindV1 = z.enum(HOLDS);
 export type HoldKind = z.infer<typeof holdKindV1>;
-export const holdPlacedV1 = z.object({ kind: holdKindV1, reason: z.string().max(256).optional() });
-export const holdLiftedV1 = z.object({ kind: holdKindV1 });
+export const holdPlacedV1 = z.object({
+  kind: holdKindV1,
+  /** Why. */
+  reason: z.string().max(256).optional(),
+  /** Who. */
+  by: z.string().max(64).optional(),
+  /** It counts as lifted from then on; without it, when it is lifted. */
+  until: z.iso.datetime({ offset: true }).optional(),
+});
+export type HoldPlaced = z.infer<typeof holdPlacedV1>;
+export const holdLiftedV1 = z.object({
+  kind: holdKindV1,
+  reason: z.string().max(256).optional(),
+  by: z.string().max(64).optional(),
+});
 
 /** Event types with a meaning of their own to Segue. */
 export const eventTypes = {
@@ -94,6 +151,9 @@ export const eventTypes = {
   consentChanged: "consent.changed",
   holdPlaced: "hold.placed",
   holdLifted: "hold.lifted",
+  messageReceived: "message.received",
+  /** Another system of the bank contacted the customer (`contactReportedV1`). */
+  contactReported: "contact.reported",
   /** First token of `outcome.<kind>` events (source `segue`). */
   outcomeFamily: "outcome",
   timerFamily: "timer",

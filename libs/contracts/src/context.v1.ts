@@ -6,6 +6,7 @@ import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { momentV1 } from "./decision.v1.js";
+import { engagementV1 } from "./engagement.v1.js";
 import { profileV1 } from "./policy.v1.js";
 
 /** Bounds of a context. */
@@ -93,6 +94,8 @@ export const contactV1 = z.object({
   at: z.number(),
   /** Terminal outcome, once known. */
   outcome: z.string().optional(),
+  /** The debt that it is about, where it is about one. */
+  debt: z.string().optional(),
 });
 export type Contact = z.infer<typeof contactV1>;
 
@@ -138,6 +141,8 @@ export const contextV1 = z
       z.object({ n: z.number().int(), enteredAt: z.number(), exitedAt: z.number().optional() }),
     ),
     contacts: z.array(contactV1),
+    /** How the customer took what was said; absent until something is, so that older contexts replay as they were. */
+    engagement: engagementV1.optional(),
     /** Head of this customer's audit chain: number of records and hash of the last. */
     audit: z.object({ n: z.number().int(), hash: z.string() }),
     outbox: z.array(outboxEntryV1),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
+import { engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
 import { journeyCapV1, MAX_RUN, profileV1, verdictV1 } from "./policy.v1.js";
 
@@ -55,6 +56,7 @@ export const decisionRequestV1 = z
     exclude: z.array(channelV1).optional(),
     cap: journeyCapV1.optional(),
     tags: z.array(z.string()).min(1).max(16).optional(),
+    engagement: engagementV1.optional(),
     /** Everything of this customer up to this EVT sequence is committed; what is asked about comes after it. */
     watermark: z.number().int().nonnegative().optional(),
   })
@@ -140,6 +142,18 @@ export const explanationV1 = z.object({
 });
 export type Explanation = z.infer<typeof explanationV1>;
 
+/**
+ * Why a model had no say: there is none of this id; its state cannot be used; the bank's own answered too late, was not there, answered
+ * nonsense (`model_broken`), or was not asked because it had failed several times just before.
+ */
+export const PROPENSITY_FALLBACKS = [
+  "model_missing",
+  "model_broken",
+  "too_late",
+  "unavailable",
+  "not_asked",
+] as const;
+
 /** What an adaptive model expected of an action for this customer at this moment. */
 export const propensityV1 = z.object({
   model: z.string(),
@@ -154,6 +168,8 @@ export const propensityV1 = z.object({
     .array(z.object({ feature: z.string(), effect: z.number() }))
     .max(3)
     .optional(),
+  /** Why the model had no say and the prior counts. */
+  fallback: z.enum(PROPENSITY_FALLBACKS).optional(),
 });
 export type Propensity = z.infer<typeof propensityV1>;
 

@@ -44,6 +44,8 @@ export const decisionExplainedV1 = z
     happened: z.array(z.string()),
     /** What was decided, and why. */
     decided: z.array(z.string()),
+    /** How the best was found: the runner-up, what the models went by, which situations counted. */
+    arbitration: z.array(z.string()),
     /** Why not each of the others. */
     others: z.array(z.string()),
     /** Consents, holds, quiet hours and caps that had a part in it. */

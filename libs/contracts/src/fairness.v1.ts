@@ -34,6 +34,11 @@ export const fairnessV1 = z
       .max(8)
       .optional()
       .describe("For a number: where one group ends and the next begins, ascending"),
+    journeys: z
+      .array(id)
+      .min(1)
+      .optional()
+      .describe("Decisions of these journeys alone; without it of all, service messages included"),
     rates: z
       .array(z.enum(FAIRNESS_RATES))
       .min(1)

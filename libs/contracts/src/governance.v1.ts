@@ -1,5 +1,5 @@
 /**
- * Who changed what is live, when and why. Each change of a journey's release (and of the kill switch) is one record of
+ * Who changed what is live, when and why. Each change of a release (and of the kill switch) is one record of
  * a hash chain of its own in AUDIT; the newest record stands in the changed record of the `definitions` bucket as well,
  * written with it in one compare-and-set, so that no change is without its record.
  */
@@ -45,13 +45,13 @@ export const governanceChangeV1 = z.discriminatedUnion("kind", [
 export type GovernanceChange = z.infer<typeof governanceChangeV1>;
 
 /**
- * A message of AUDIT on `audit.journey.<id>` or `audit.control`. `hash` is SHA-256 (hex) over the JSON of the record
+ * A message of AUDIT on `audit.journey.<id>`, `audit.catalogue.<id>`, `audit.policy.<id>` or `audit.control`. `hash` is SHA-256 (hex) over the JSON of the record
  * without `hash`, keys in the order given here; `prev` is the hash of record n-1 (empty for the first).
  */
 export const governanceRecordV1 = z
   .object({
     v: z.literal(1),
-    /** The journey's id, or `""` for the kill switch. */
+    /** The journey's id, the `publishedName` of a catalogue or policy pack, or `""` for the kill switch. */
     journey: z.string(),
     /** Equals the revision of the record that it changed. */
     n: z.number().int().positive(),

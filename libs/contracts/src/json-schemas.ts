@@ -11,15 +11,20 @@ import {
   customerRegisteredV1,
   holdLiftedV1,
   holdPlacedV1,
+  messageReceivedV1,
 } from "./cloud-event.v1.js";
 import { commandV1 } from "./command.v1.js";
 import { contextV1 } from "./context.v1.js";
 import { decisionRecordsV1, decisionRunAnswerV1, decisionRunV1 } from "./decision.v1.js";
+import { contactReportedV1 } from "./engagement.v1.js";
 import { eventVocabularyV1 } from "./event-vocabulary.v1.js";
 import { experimentV1 } from "./experiment.v1.js";
 import { fairnessV1 } from "./fairness.v1.js";
 import { controlsRecordV1, governanceRecordV1, releaseRecordV1 } from "./governance.v1.js";
 import { journeyV1 } from "./journey.v1.js";
+import { armV1, modelPositionV1 } from "./model-state.v1.js";
+import { modelV1 } from "./model.v1.js";
+import { limitEntryV1 } from "./limit.v1.js";
 import { momentActV1, momentAnswerV1, momentReplyV1, momentTakenV1 } from "./moment.v1.js";
 import { outcomeV1 } from "./outcome.v1.js";
 import { policyPackV1 } from "./policy-pack.v1.js";
@@ -34,6 +39,7 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "cloud-event.v1": cloudEventV1,
   "command.v1": commandV1,
   "consent-changed.v1": consentChangedV1,
+  "contact-reported.v1": contactReportedV1,
   "context.v1": contextV1,
   "controls.v1": controlsRecordV1,
   "customer-registered.v1": customerRegisteredV1,
@@ -47,6 +53,11 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "hold-lifted.v1": holdLiftedV1,
   "hold-placed.v1": holdPlacedV1,
   "journey.v1": journeyV1,
+  "limit-entry.v1": limitEntryV1,
+  "message-received.v1": messageReceivedV1,
+  "model.v1": modelV1,
+  "model-arm.v1": armV1,
+  "model-position.v1": modelPositionV1,
   "moment-act.v1": momentActV1,
   "moment-answer.v1": momentAnswerV1,
   "moment-reply.v1": momentReplyV1,

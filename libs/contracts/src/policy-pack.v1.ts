@@ -6,6 +6,7 @@ import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
 import { durationV1, localTimeV1 } from "./duration.js";
+import { COOLS_DOWN } from "./engagement.v1.js";
 
 export const legalSourceV1 = z
   .strictObject({
@@ -56,6 +57,64 @@ export const contactTimesV1 = z
   });
 export type ContactTimes = z.infer<typeof contactTimesV1>;
 
+export const CALENDARS = ["day", "week", "month"] as const;
+export type Calendar = (typeof CALENDARS)[number];
+
+export const capV1 = z
+  .strictObject({
+    count: z.number().int().positive().describe("At most so many contacts"),
+    period: durationV1.optional().describe("In any such period, rolling"),
+    calendar: z
+      .enum(CALENDARS)
+      .optional()
+      .describe("Instead of a period: in a calendar day, week (from Monday) or month where the customer is"),
+    channel: channelV1.optional().describe("Only on this channel"),
+    channels: z
+      .array(channelV1)
+      .min(1)
+      .optional()
+      .describe(
+        "Only on these channels, on each of which a contact is an attempt of its own; without it on all, and a contact with its fallbacks is one",
+      ),
+    scope: z
+      .enum(["purpose", "journey", "all"])
+      .optional()
+      .describe(
+        "What it counts: contacts of this purpose, of the same journey, or all; without it those of the purpose",
+      ),
+    per: z
+      .enum(["customer", "debt", "event"])
+      .optional()
+      .describe(
+        "Counts those about the same debt (`debtId` of the event), or caused by the same event; one about which that is not known counts for every",
+      ),
+  })
+  .refine((c) => (c.period === undefined) !== (c.calendar === undefined), {
+    error: "a cap has a period or a calendar: one of the two",
+  })
+  .refine((c) => c.channel === undefined || c.channels === undefined, {
+    error: "a cap has a channel or channels, not both",
+  })
+  .meta({ id: "Cap", description: "A bound of contacts" });
+export type CapDefinition = z.infer<typeof capV1>;
+
+export const coolDownV1 = z
+  .strictObject({
+    after: z
+      .enum(COOLS_DOWN)
+      .describe(
+        "conversion: the customer accepted; refusal: declined; complaint: a hold for one was placed; conversation: somebody spoke with them. Conversions, refusals and conversations of this purpose; complaints of any",
+      ),
+    for: durationV1.describe("No contact for so long afterwards"),
+    channels: z.array(channelV1).min(1).optional().describe("On these channels; without it on all"),
+    per: z
+      .enum(["customer", "debt"])
+      .optional()
+      .describe("debt: only about the same debt; one about which that is not known silences every"),
+  })
+  .meta({ id: "CoolDown", description: "Silence after what the customer did" });
+export type CoolDown = z.infer<typeof coolDownV1>;
+
 export const policyRuleV1 = z.strictObject({
   purpose: purposeV1,
   channels: z
@@ -84,16 +143,21 @@ export const policyRuleV1 = z.strictObject({
     .describe(
       "What was deferred is let go spread over this long from the opening on, so that it does not all go at once",
     ),
-  caps: z
-    .array(
-      z.strictObject({
-        count: z.number().int().positive().describe("At most so many contacts"),
-        period: durationV1.describe("In any such period, rolling"),
-        channel: channelV1.optional().describe("Only those on this channel; without it all of this purpose"),
-      }),
-    )
-    .default([])
-    .describe("Bounds of contacts"),
+  caps: z.array(capV1).default([]).describe("Bounds of contacts"),
+  coolDown: z.array(coolDownV1).optional().describe("Silence after what the customer did"),
+  suppressAfterIgnored: z
+    .strictObject({
+      count: z
+        .number()
+        .int()
+        .positive()
+        .describe("So many contacts of this purpose in a row without any response"),
+      for: durationV1.describe("Nothing more for so long after the last of them"),
+    })
+    .optional()
+    .describe(
+      "Silence after contacts that arrived and were ignored. Opening, clicking, accepting and declining are responses",
+    ),
 });
 export type PolicyRule = z.infer<typeof policyRuleV1>;
 
@@ -127,7 +191,15 @@ export const policyPackV1 = z
       .describe(
         "Where the pack applies, in any of these places; without it everywhere. For marketing and collections it applies unless the customer is known to be elsewhere, for service only where they are known to be there",
       ),
-    rules: z.array(policyRuleV1).min(1).describe("Rules for each purpose; of several the strictest counts"),
+    rules: z
+      .array(
+        policyRuleV1.refine((r) => r.purpose !== "service" || r.caps.every((c) => c.scope !== "all"), {
+          error: "a cap of service cannot count all purposes: marketing would block service messages",
+          path: ["caps"],
+        }),
+      )
+      .min(1)
+      .describe("Rules for each purpose; of several the strictest counts"),
   })
   .meta({ id: "PolicyPack", description: "What may be said, when, and how often" });
 export type PolicyPackDefinition = z.infer<typeof policyPackV1>;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { channelV1, purposeV1 } from "./channel.v1.js";
 import { holdKindV1 } from "./cloud-event.v1.js";
+import { contactAboutV1, engagementV1 } from "./engagement.v1.js";
 import { customerIdV1 } from "./ids.js";
+import { limitsV1 } from "./limit.v1.js";
 
 /**
  * What Segue knows of a customer that decides whether it may speak: held in the context (in event order)
@@ -18,14 +20,24 @@ export const profileV1 = z
     region: z.string().optional(),
     /** Key `<purpose>.<channel>`; absent means that nothing is on record. */
     consents: z.record(z.string(), z.boolean()),
-    holds: z.array(z.object({ kind: holdKindV1, since: z.number() })),
+    holds: z.array(z.object({ kind: holdKindV1, since: z.number(), until: z.number().optional() })),
+    /** Where each channel is sent to by now (`addressRefV1`). */
+    addresses: z.partialRecord(channelV1, z.string()).optional(),
+    /** Consents for one address each; key `<purpose>.<channel>.<address>`. They say more than those of the channel. */
+    consentsAt: z.record(z.string(), z.boolean()).optional(),
+    /** When the grant under a key of `consents` or `consentsAt` expires, epoch ms. */
+    consentUntil: z.record(z.string(), z.number()).optional(),
+    /** What a STOP ended, and START brings back: true for a grant, false where nothing was on record. */
+    stopped: z.record(z.string(), z.boolean()).optional(),
+    /** When a refusal was made, epoch ms, where it says so: a grant from before lifts it not. */
+    refusedAt: z.record(z.string(), z.number()).optional(),
   })
   .meta({ id: "Profile" });
 export type Profile = z.infer<typeof profileV1>;
 
-/** Key into `Profile.consents`. */
-export function consentKey(purpose: string, channel: string): string {
-  return `${purpose}.${channel}`;
+/** Key into `Profile.consents`, with an address into `Profile.consentsAt`. */
+export function consentKey(purpose: string, channel: string, address?: string): string {
+  return address === undefined ? `${purpose}.${channel}` : `${purpose}.${channel}.${address}`;
 }
 
 /** So many of the best-ranked candidates are put to policy; what is ranked behind them is not asked about. */
@@ -38,6 +50,8 @@ export const policyOptionV1 = z.object({
   channels: z.array(channelV1).min(1).max(8),
   /** An urgent action may be said in quiet hours. */
   urgent: z.boolean(),
+  /** Quota and budget of the action, where it has one. */
+  limits: limitsV1.optional(),
 });
 export type PolicyOption = z.infer<typeof policyOptionV1>;
 
@@ -65,6 +79,11 @@ export const evaluateRequestV1 = z
     contacted: z.boolean().optional(),
     /** Everything of this customer up to this EVT sequence is committed, and in `profile` and `contacted`. */
     watermark: z.number().int().nonnegative().optional(),
+    about: contactAboutV1.optional(),
+    /** As of the event being handled. */
+    engagement: engagementV1.optional(),
+    /** Only asked: it is judged and counted, and nothing is reserved. The reply has no reservation then. */
+    preview: z.literal(true).optional(),
   })
   .meta({ id: "PolicyEvaluateRequest" });
 export type EvaluateRequest = z.infer<typeof evaluateRequestV1>;
@@ -82,9 +101,13 @@ export const REASON_CODES = [
   "permitted",
   "no_consent_record",
   "consent_refused",
+  "consent_expired",
   "hold_fraud",
   "hold_hardship",
+  "hold_vulnerable",
   "hold_complaint",
+  "hold_moratorium",
+  "hold_litigation",
   "hold_deceased",
   "hold_opt_out",
   "no_timezone",
@@ -94,6 +117,10 @@ export const REASON_CODES = [
   "journey_cap_reached",
   "quota_reached",
   "budget_spent",
+  /** Silence after a conversion, a refusal, a complaint or a conversation. */
+  "cool_down",
+  /** Silence after contacts that were ignored. */
+  "suppressed_ignored",
   "policy_unavailable",
   "reservation_missing",
   "reservation_released",
@@ -104,7 +131,7 @@ export const REASON_CODES = [
 export const reasonCodeV1 = z.enum(REASON_CODES).meta({ id: "ReasonCode" });
 export type ReasonCode = z.infer<typeof reasonCodeV1>;
 
-/** The policy's answer for some actions on one channel. `until` (epoch ms) when deferred. */
+/** The policy's answer for some actions on one channel. `until` (epoch ms) when deferred, and where a silence ends. */
 export const verdictV1 = z
   .object({
     /** Those of whom all the rest is true, in order of rank: most candidates are judged alike. */

@@ -45,9 +45,16 @@ const squashed = (name: string): string => name.replaceAll(/[_-]/g, "").toLowerC
 const NAMES: ReadonlySet<string> = new Set(PROTECTED_CHARACTERISTICS.map(squashed));
 /** A bank's own: `protected_postcode`, `protectedPostcode`. */
 const OWN = /^protected[_A-Z]/;
-const NEEDS_SQUASHING = /[A-Z_-]/;
+
+/** Every field of every event is asked about, and they have few names: what was found is kept, of so many names. */
+const found = new Map<string, boolean>();
+const KEPT = 4_096;
 
 /** True for the name of an attribute (or of a field of event data) that no decision may know. */
 export function isProtected(name: string): boolean {
-  return NAMES.has(name) || (NEEDS_SQUASHING.test(name) && (NAMES.has(squashed(name)) || OWN.test(name)));
+  const known = found.get(name);
+  if (known !== undefined) return known;
+  const is = NAMES.has(squashed(name)) || OWN.test(name);
+  if (found.size < KEPT && name.length <= 64) found.set(name, is);
+  return is;
 }

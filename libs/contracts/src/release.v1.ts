@@ -30,6 +30,7 @@ export type Migration = z.infer<typeof migrationV1>;
  */
 export const journeyReleaseV1 = z
   .object({
+    /** The journey's id, or the `publishedName` of a catalogue or policy pack. */
     journey: z.string(),
     /** Counts the changes of this record. */
     revision: z.number().int().positive(),
@@ -65,4 +66,27 @@ export const definitionKeys = {
   release: (id: string): string => `release.${id}`,
   releases: "release.>",
   controls: "control",
+  /** Of a catalogue or policy pack; its versions stand in the archive (`archiveKey`). */
+  publication: (kind: PublishedKind, id: string): string => `published.${kind}.${id}`,
+  publications: (kind: PublishedKind): string => `published.${kind}.*`,
+  publicationProposal: (kind: PublishedKind, id: string, version: number): string =>
+    `proposed.${kind}.${id}.${version}`,
 } as const;
+
+/** What is published as journeys are, and is in force for all customers. */
+export const PUBLISHED_KINDS = ["catalogue", "policy"] as const;
+export type PublishedKind = (typeof PUBLISHED_KINDS)[number];
+
+/** How releases, chains and commands call it; a journey is called by its id alone. */
+export function publishedName(kind: PublishedKind, id: string): string {
+  return `${kind}/${id}`;
+}
+
+/** Kind and id of such a name; `undefined` when it is none. */
+export function parsePublishedName(name: string): { kind: PublishedKind; id: string } | undefined {
+  const [prefix, id, ...more] = name.split("/");
+  const kind = PUBLISHED_KINDS.find((k) => k === prefix);
+  return kind && id && more.length === 0 && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(id) && id.length <= 48
+    ? { kind, id }
+    : undefined;
+}

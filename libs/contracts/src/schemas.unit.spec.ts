@@ -19,9 +19,13 @@ const OPTIONAL = new Set([
   "group",
   "onRollback",
   "journeys@experiment.v1",
+  "journeys@fairness.v1",
   "bands",
   "rates",
   "bound",
+  "journey@contact-reported.v1",
+  "campaign",
+  "about",
 ]);
 
 /** A copy with the value at a dotted path replaced; `undefined` removes it. */

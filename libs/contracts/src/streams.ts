@@ -20,9 +20,14 @@ export function streamsOf(kind: Sharded): readonly string[] {
 }
 
 export const TIMER_STREAM = "TIMER";
+/** What was taken of the quotas and budgets of actions. */
+export const LIMITS_STREAM = "LIMITS";
 export const DLQ_STREAM = "DLQ";
 /** Stream of the bucket `definitions`. */
 export const DEFINITIONS_STREAM = "KV_definitions";
+
+/** Stream that adaptive models learn from: decisions, orders, and what became of them, in one order. */
+export const LEARNING_STREAM = "AUDIT";
 
 /** Stream that holds the changes of releases and of the kill switch. */
 export const GOVERNANCE_STREAM = "AUDIT";
@@ -91,6 +96,13 @@ export const STREAMS: readonly StreamDefinition[] = [
     duplicateWindowMs: TWO_MINUTES_MS,
   },
   {
+    name: LIMITS_STREAM,
+    subjects: [subjects.limits],
+    description: "Quotas and budgets of actions: what was taken and given back, written by compare-and-set",
+    allowDirect: true,
+    duplicateWindowMs: TWO_MINUTES_MS,
+  },
+  {
     name: DLQ_STREAM,
     subjects: ["dlq.>"],
     description: "What could not be read or handled",
@@ -109,6 +121,12 @@ export const BUCKETS = [
   {
     name: "definitions",
     description: "Versions of journeys, what is live of each, and the kill switch",
+    ttl: false,
+    history: 1,
+  },
+  {
+    name: "models",
+    description: "What adaptive models have learned, per action and channel, and up to where in AUDIT",
     ttl: false,
     history: 1,
   },

@@ -35,6 +35,7 @@ describe("streams", () => {
     ["AUDIT", subjects.audit("c", "step")],
     ["TIMER", subjects.timer("c", "i", "w")],
     ["TIMER", subjects.due("c", "i", "w")],
+    ["LIMITS", subjects.limit("an-offer")],
     ["DLQ", subjects.dlq(3, "event")],
     ["DLQ", subjects.dlq(3, "command")],
   ])("%s alone stores %s", (name, subject) => expect(streamsThatStore(subject)).toEqual([name]));

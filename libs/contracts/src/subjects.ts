@@ -8,6 +8,7 @@ import { CHANNELS, type Channel } from "./channel.v1.js";
 import { isSafeToken } from "./ids.js";
 import type { OutcomeKind } from "./outcome.v1.js";
 import { PARTITIONS, partitionOf } from "./partition.js";
+import { PUBLISHED_KINDS, publishedName, type PublishedKind } from "./release.v1.js";
 
 export class UnsafeSubject extends Error {
   override readonly name = "UnsafeSubject";
@@ -79,6 +80,14 @@ export const subjects = {
   /** Events of one customer whose type starts with this token. */
   evtOfCustomerFamily: (customerId: string, family: string): string =>
     `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${token("type family", family)}.>`,
+  /** Events of one type, of every customer of a partition, from any source. */
+  evtOfTypeInPartition: (p: number, type: string): string =>
+    `evt.${partitionToken(p)}.*.*.${eventType(type)}`,
+  /** Events of one customer of one type. */
+  evtOfCustomerType: (customerId: string, type: string): string =>
+    `evt.${partitionOf(token("customer id", customerId))}.${customerId}.*.${eventType(type)}`,
+  /** Events of one type of every customer. */
+  evtOfType: (type: string): string => `evt.*.*.*.${eventType(type)}`,
   /** Outcomes of every customer, as stored in EVT. */
   outcomesAll: `evt.*.*.${SEGUE_SOURCE}.outcome.>`,
   /** Outcomes of one kind of every customer, as stored in EVT. */
@@ -94,14 +103,24 @@ export const subjects = {
   auditOfCustomer: (customerId: string): string =>
     `audit.${partitionOf(token("customer id", customerId))}.${customerId}.>`,
   auditOfPartition: (p: number): string => `audit.${partitionToken(p)}.*.*`,
+  auditOfKindInPartition: (p: number, kind: AuditKind): string => `audit.${partitionToken(p)}.*.${kind}`,
   auditOfKind: (kind: AuditKind): string => `audit.*.*.${kind}`,
   /** Changes of a journey's release, a chain of its own. Three tokens: no customer's. */
   auditOfJourney: (journey: string): string => `audit.journey.${token("journey", journey)}`,
   auditOfJourneys: "audit.journey.*",
+  /** Changes of the release of a catalogue or policy pack, a chain of its own as well. */
+  auditOfPublication: (kind: PublishedKind, id: string): string => `audit.${kind}.${token(kind, id)}`,
+  auditOfPolicyPacks: "audit.policy.*",
+  auditOfPublications: PUBLISHED_KINDS.map((kind) => `audit.${kind}.*`),
   /** Changes of the kill switch. */
   auditOfControls: "audit.control",
+  /** What was taken of an action's quota and budget. */
+  limit: (action: string): string => `limit.${token("action", action)}`,
+  limits: "limit.*",
   /** A key of the bucket `definitions`, as its stream has it. */
   definition: (key: string): string => `$KV.definitions.${key}`,
+  /** A key of the bucket `models`, as its stream has it. */
+  model: (key: string): string => `$KV.models.${key}`,
   timer: (customerId: string, instance: string, wait: string): string =>
     `timer.${partitionOf(token("customer id", customerId))}.${customerId}.${token("instance", instance)}.${token("wait", wait)}`,
   due: (customerId: string, instance: string, wait: string): string =>
@@ -173,6 +192,16 @@ export function parseCtx(subject: string): { partition: number; customerId: stri
   if (t[0] !== "ctx" || t.length !== 3 || partition === undefined || !customerId || !isSafeToken(customerId))
     return undefined;
   return { partition, customerId };
+}
+
+/** What the chain of a subject is about, as its records call it (`""`: the kill switch). */
+export function parseGovernance(subject: string): string | undefined {
+  if (subject === subjects.auditOfControls) return "";
+  const [audit, about, id, ...more] = subject.split(".");
+  if (audit !== "audit" || !id || more.length > 0 || !isSafeToken(id)) return undefined;
+  if (about === "journey") return id;
+  const kind = PUBLISHED_KINDS.find((k) => k === about);
+  return kind && publishedName(kind, id);
 }
 
 export function parseCmd(

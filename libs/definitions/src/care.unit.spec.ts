@@ -1,14 +1,16 @@
 /** The journeys that ship for customers under a hold, and the others beside them. */
-import { Journeys } from "#domain";
+import { durationMs } from "#contracts";
+import { judge, Journeys } from "#domain";
 import { CustomerScript, permitAll, type Answering } from "#testing";
 import { createExpressions } from "./expressions.js";
-import { loadCatalogue, loadJourneys, loadSignals } from "./load.js";
+import { loadCatalogue, loadJourneys, loadPolicyPacks, loadSignals } from "./load.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const dir = process.cwd();
 const journeys = new Journeys(loadJourneys(dir), createExpressions(), { signals: loadSignals(dir) });
 const { actions } = loadCatalogue(dir);
+const packs = loadPolicyPacks(dir);
 
 /** Answers with the purpose and the first channel that the catalogue gives the action. */
 const permit: Answering = (request) => {
@@ -16,6 +18,17 @@ const permit: Answering = (request) => {
   const channels = action.treatments.map((t) => t.channel);
   const reply = permitAll({ ...request, channels });
   return "purpose" in reply ? { ...reply, purpose: action.purpose } : reply;
+};
+/** The same, on the channels that the step is for. */
+const sameChannel: Answering = (request) => {
+  const action = actions.get(request.candidates[0]!)!;
+  const reply = permitAll({
+    ...request,
+    channels: request.channels ?? action.treatments.map((t) => t.channel),
+  });
+  return "purpose" in reply
+    ? { ...reply, purpose: action.purpose, validForMs: durationMs(action.validFor) }
+    : reply;
 };
 const deny: Answering = (r) => ({ kind: "none", decisionId: r.decisionId, reason: "hold_opt_out" });
 
@@ -111,5 +124,55 @@ describe("a customer whose account is attacked", () => {
   it("is looked after again when the hold stands for a week", () => {
     const c = customer().event("hold.placed", { kind: "fraud" }).outcome("delivered").timer();
     expect(c.said).toEqual(["fraud-care/agent", "fraud-care/agent"]);
+  });
+});
+
+describe("a customer who replies", () => {
+  const reply = (c: CustomerScript, text: string, channel = "sms"): CustomerScript =>
+    c.event("message.received", { channel, text });
+
+  it.each([
+    ["STOP", "sms", "opt-out-confirmed/sms"],
+    ["arrêt", "email", "opt-out-confirmed/email"],
+    ["HELP", "sms", "reply-help/sms"],
+    ["Hilfe", "email", "reply-help/email"],
+    ["please don't stop", "sms", "reply-to-read/agent"],
+    ["Už mi nic neposílejte", "email", "reply-to-read/agent"],
+  ])("%j by %s gets %s", (text, channel, said) => {
+    expect(reply(customer(sameChannel), text, channel).said).toEqual([said]);
+  });
+
+  it.each(["START", "thanks", ""])("%j gets nothing", (text) => {
+    expect(reply(customer(sameChannel), text).said).toEqual([]);
+  });
+
+  it("is answered once a day, within five minutes or not at all", () => {
+    const c = reply(reply(customer(sameChannel), "STOP"), "stop!");
+    expect(c.said).toHaveLength(1);
+    expect(c.commands[0]).toMatchObject({ expiresAt: c.now + 5 * 60_000 });
+    expect(reply(c.later(DAY), "STOP").said).toHaveLength(2);
+  });
+
+  it("is told by what the packs permit, also at night, and nothing else is", () => {
+    const c = reply(
+      customer(sameChannel).event("customer.registered", { timezone: "Europe/Prague" }),
+      "STOP",
+    );
+    const at = Date.parse("2026-01-05T23:00:00Z");
+    const verdict = (id: string): string => {
+      const option = actions.get(id)!;
+      return judge({ packs, copies: [c.context.profile], option, channel: "sms", at }).reason;
+    };
+    expect(verdict("opt-out-confirmed")).toBe("permitted");
+    const offers = [...actions.values()].filter((a) => a.purpose === "marketing");
+    expect(offers.length).toBeGreaterThan(0);
+    for (const { id } of offers) expect([id, verdict(id)]).toEqual([id, "consent_refused"]);
+  });
+
+  it("is not forgotten when nobody takes the case, and needs no reader once they say STOP", () => {
+    const c = reply(customer(sameChannel), "leave me alone");
+    c.outcome("expired").timer();
+    expect(c.said).toEqual(["reply-to-read/agent", "reply-to-read/agent"]);
+    expect(reply(c, "STOP").exits).toContain("opted-out");
   });
 });

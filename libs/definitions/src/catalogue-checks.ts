@@ -5,6 +5,8 @@ import { checkExpression } from "./expressions.js";
 import { checkPromotion, PromotionalWords } from "./promotional-checks.js";
 import { checkVariables } from "./variable-checks.js";
 
+/** A server takes messages of 1 MB as it comes; the rows of tables are still to be put in. */
+const MAX_BYTES = 900_000;
 const CONDITIONS = ["eligibility", "applicability", "suitability"] as const;
 
 /** Checks of the catalogue that a schema cannot express: expressions, texts, and what must be unique. `fields`: what events carry. */
@@ -30,6 +32,13 @@ export function checkCatalogue(
         );
       arbitration = file.name;
     }
+    const bytes = Buffer.byteLength(JSON.stringify(file.value));
+    if (bytes > MAX_BYTES)
+      file.report(
+        [],
+        `as JSON it has ${bytes} bytes, and one message of NATS holds no more than ${MAX_BYTES}: it could not be published`,
+        { suggestion: "divide it into several catalogues, for example one per product" },
+      );
     const words = new PromotionalWords(file.value.promotionalWords);
     for (const [i, action] of file.value.actions.entries()) {
       const before = actions.get(action.id);

@@ -1,5 +1,5 @@
 /** What a catalogue's author is told: languages, variables, limits, promotion, and how large a catalogue may be. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LARGE_TAG, largeCatalogue } from "#testing";
@@ -59,10 +59,10 @@ describe("checks of a catalogue", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  function write(texts: { catalogue?: string; journey?: string }): void {
+  function write(texts: { catalogue?: string; journey?: string; events?: string }): void {
     writeFileSync(join(dir, "catalogue/test.yaml"), texts.catalogue ?? CATALOGUE);
     writeFileSync(join(dir, "journeys/test.yaml"), texts.journey ?? JOURNEY);
-    writeFileSync(join(dir, "events/test.yaml"), EVENTS);
+    writeFileSync(join(dir, "events/test.yaml"), texts.events ?? EVENTS);
     writeFileSync(join(dir, "policies/test.yaml"), PACK);
   }
   const said = (): { problems: string[]; warnings: string[] } => {
@@ -165,6 +165,33 @@ describe("checks of a catalogue", () => {
     expect(said().warnings).toEqual([expect.stringContaining("no text of note shows {currency}")]);
   });
 
+  it("has nothing to say against the example of docs/catalogue.md", () => {
+    const [, example] = /```yaml\n(kind: Catalogue\n[^`]*)```/.exec(
+      readFileSync("docs/catalogue.md", "utf8"),
+    )!;
+    writeFileSync(join(dir, "catalogue/savings.yaml"), example!);
+    expect(said()).toEqual({ problems: [], warnings: [] });
+    expect(loadCatalogues(dir).find((c) => c.id === "savings")?.actions[0]?.treatments).toHaveLength(2);
+  });
+
+  it("refuses a journey whose event lacks what the text needs", () => {
+    write({
+      journey: JOURNEY.replace("transfer.sent", "page.viewed").replace(
+        "candidates: { tags: [notes] }",
+        "actions: [note]",
+      ),
+      events: EVENTS.replace(
+        "events:\n",
+        "events:\n  - { type: page.viewed, description: p, data: { page: a page } }\n",
+      ),
+    });
+    expect(said().problems).toEqual([
+      expect.stringContaining(
+        "note needs amountMinor, which page.viewed does not carry: it could never be said here",
+      ),
+    ]);
+  });
+
   it("looks for the tags of a journey", () => {
     write({ journey: JOURNEY.replace("[notes]", "[note]") });
     expect(said().problems).toEqual([
@@ -178,11 +205,21 @@ describe("checks of a catalogue", () => {
     ]);
   });
 
+  it("refuses what one message of NATS would not hold", () => {
+    writeFileSync(join(dir, "catalogue/large.yaml"), JSON.stringify(largeCatalogue({ actions: 2_500 })));
+    expect(said().problems).toContainEqual(
+      expect.stringMatching(
+        /catalogue\/large\.yaml:1:1: as JSON it has 15\d{5} bytes.*divide it into several/,
+      ),
+    );
+  });
+
   it("loads and validates 2,500 actions with 5,000 treatments in seconds", () => {
-    const large = largeCatalogue();
-    expect(large.actions.flatMap((a) => a.treatments)).toHaveLength(5_000);
+    const large = [0, 1_250].map((first) => largeCatalogue({ id: `large-${first}`, first, actions: 1_250 }));
+    expect(large.flatMap((c) => c.actions.flatMap((a) => a.treatments))).toHaveLength(5_000);
     // JSON is YAML, and quicker to write.
-    writeFileSync(join(dir, "catalogue/large.yaml"), JSON.stringify(large, undefined, 1));
+    for (const catalogue of large)
+      writeFileSync(join(dir, `catalogue/${catalogue.id}.yaml`), JSON.stringify(catalogue, undefined, 1));
     writeFileSync(
       join(dir, "events/test.yaml"),
       EVENTS.replace("currency:", "name: a name, currency:").replaceAll("service", "marketing"),
@@ -190,7 +227,7 @@ describe("checks of a catalogue", () => {
     writeFileSync(join(dir, "journeys/test.yaml"), JOURNEY.replace("[notes]", `[${LARGE_TAG}]`));
     const start = performance.now();
     expect(said().problems).toEqual([]);
-    expect(loadCatalogues(dir).map((c) => c.actions.length)).toEqual([2_500, 1]);
+    expect(loadCatalogues(dir).map((c) => c.actions.length)).toEqual([1_250, 1_250, 1]);
     // 10 s were measured for both on two cores busy with other work; a start may take so long, not much longer.
     expect(performance.now() - start).toBeLessThan(30_000);
   });

@@ -4,6 +4,7 @@ import {
   eventVocabularyV1,
   isEventType,
   journeyV1,
+  modelV1,
   policyPackV1,
   signalsV1,
   type CatalogueDefinition,
@@ -11,15 +12,18 @@ import {
   type ExperimentDefinition,
   type FairnessDefinition,
   type JourneyDefinition,
+  type ModelDefinition,
   type PolicyPackDefinition,
   type SignalsDefinition,
   type TableDefinition,
 } from "#contracts";
+import { isCountry, isRegion } from "#domain";
 import { checkCatalogue } from "./catalogue-checks.js";
 import type { Problem } from "./definition-error.js";
 import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
 import { readExperiments, readFairness } from "./experiment-checks.js";
 import { checkJourneys, type Surroundings } from "./journey-checks.js";
+import { checkModels, checkModelsOfActions } from "./model-checks.js";
 import { checkSignals } from "./signal-checks.js";
 import { checkLookups, readTables, withTables, type Tables } from "./tables.js";
 
@@ -29,6 +33,7 @@ export const FOLDERS = {
   Catalogue: "catalogue",
   PolicyPack: "policies",
   Events: "events",
+  Model: "models",
   Signals: "signals",
   Table: "tables",
   Experiment: "experiments",
@@ -42,6 +47,7 @@ export interface DefinitionSet {
   readonly policies: FilesOfKind<PolicyPackDefinition>;
   readonly events: FilesOfKind<EventVocabulary>;
   readonly signals: FilesOfKind<SignalsDefinition>;
+  readonly models: FilesOfKind<ModelDefinition>;
   /** Their rows stand in the journeys and actions that read them. */
   readonly tables: FilesOfKind<TableDefinition>;
   readonly experiments: FilesOfKind<ExperimentDefinition>;
@@ -67,6 +73,8 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     files: tableFiles,
     tables,
   } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
+  const models = readModels(dir, windows, extra.Model);
+  checkModelsOfActions(catalogue.files, idsOf(models));
   const policies = readPolicies(dir, extra.PolicyPack);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
   const around: Surroundings = {
@@ -101,9 +109,10 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     policies,
     events,
     signals,
+    models,
     tables: { files: tableFiles, problems: [] },
     experiments: readExperiments(dir, { journeys: journeyIds, events: around.events }, extra.Experiment),
-    fairness: readFairness(dir, extra.Fairness),
+    fairness: readFairness(dir, journeyIds, extra.Fairness),
     around,
   };
 }
@@ -160,6 +169,22 @@ export function readSignals(dir: string, extra?: readonly Source[]): FilesOfKind
   return part.files.length > 0 ? part : { files: [], problems: [] };
 }
 
+/** A folder that is missing or empty declares no models. `windows` as `windowsOf` gives them. */
+export function readModels(
+  dir: string,
+  windows: ReadonlySet<string> | undefined,
+  extra?: readonly Source[],
+): FilesOfKind<ModelDefinition> {
+  const part = readDefinitionFiles<ModelDefinition>(dir, FOLDERS.Model, modelV1, extra);
+  checkModels(part.files, windows);
+  return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+/** The ids of the models; `undefined` when something is wrong with them. */
+export function idsOf(models: FilesOfKind<ModelDefinition>): ReadonlySet<string> | undefined {
+  return whole(models) && new Set(valuesOf(models).map((m) => m.id));
+}
+
 /** The ids of the windows; `undefined` when something is wrong with them, and nothing can be checked against them. */
 export function windowsOf(signals: FilesOfKind<SignalsDefinition>): ReadonlySet<string> | undefined {
   return whole(signals) && new Set(valuesOf(signals).flatMap((s) => s.windows.map((w) => w.id)));
@@ -193,7 +218,30 @@ function checkPolicies({ files }: FilesOfKind<PolicyPackDefinition>): void {
     if (before)
       file.report(["id"], `policy pack ${JSON.stringify(file.value.id)} is already defined in ${before}`);
     else seen.set(file.value.id, file.name);
+    const { appliesTo } = file.value;
+    if (appliesTo && !appliesTo.countries && !appliesTo.regions)
+      file.report(
+        ["appliesTo"],
+        "names no place, and the pack would apply nowhere: name countries or regions",
+      );
+    for (const country of appliesTo?.countries ?? [])
+      if (!isCountry(country))
+        file.report(["appliesTo", "countries"], `${country} is no country of ISO 3166-1`);
+    for (const region of appliesTo?.regions ?? [])
+      if (!isRegion(region))
+        file.report(["appliesTo", "regions"], `${region} is no part of a country after ISO 3166-2`);
     for (const [i, rule] of file.value.rules.entries()) {
+      for (const [k, { from, to }] of (rule.contactTimes?.open ?? []).entries())
+        if (from >= to)
+          file.report(
+            ["rules", i, "contactTimes", "open", k],
+            `from ${from} is not before to ${to}: times over midnight are two, until 24:00 and from 00:00`,
+          );
+      if (rule.spread !== undefined && !rule.quietHours && !rule.contactTimes)
+        file.report(
+          ["rules", i, "spread"],
+          "the rule has no quietHours or contactTimes, so that it defers nothing",
+        );
       if (rule.quietHours && rule.quietHours.from === rule.quietHours.to)
         file.report(["rules", i, "quietHours"], "from and to are the same time, which would never open");
     }

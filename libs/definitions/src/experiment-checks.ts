@@ -7,7 +7,12 @@ import {
   type ExperimentDefinition,
   type FairnessDefinition,
 } from "#contracts";
-import { readDefinitionFiles, type FilesOfKind, type Source } from "./definition-file.js";
+import {
+  readDefinitionFiles,
+  type DefinitionFile,
+  type FilesOfKind,
+  type Source,
+} from "./definition-file.js";
 import { checkExpression } from "./expressions.js";
 import { didYouMean } from "./suggestion.js";
 
@@ -28,11 +33,7 @@ export function readExperiments(
   for (const file of part.files) {
     if (!file.value) continue;
     const { journeys = [], success } = file.value;
-    for (const [i, journey] of journeys.entries())
-      if (around.journeys && !around.journeys.has(journey))
-        file.report(["journeys", i], `there is no journey ${JSON.stringify(journey)}`, {
-          suggestion: didYouMean(journey, around.journeys),
-        });
+    checkJourneyNames(file, journeys, around.journeys);
     for (const [i, type] of [success.event].flat().entries()) {
       const path = typeof success.event === "string" ? ["success", "event"] : ["success", "event", i];
       if (!isEventType(type))
@@ -63,14 +64,31 @@ export function readExperiments(
 }
 
 /** A folder that is missing or empty declares no monitors. */
-export function readFairness(dir: string, extra?: readonly Source[]): FilesOfKind<FairnessDefinition> {
+export function readFairness(
+  dir: string,
+  known?: ReadonlySet<string>,
+  extra?: readonly Source[],
+): FilesOfKind<FairnessDefinition> {
   const part = readDefinitionFiles<FairnessDefinition>(dir, "fairness", fairnessV1, extra);
   uniqueIds(part, "fairness monitor");
   for (const file of part.files) {
-    const { bands = [] } = file.value ?? {};
+    const { bands = [], journeys = [] } = file.value ?? {};
+    checkJourneyNames(file, journeys, known);
     if (bands.some((band, i) => i > 0 && band <= bands[i - 1]!)) file.report(["bands"], "must ascend");
   }
   return part.files.length > 0 ? part : { files: [], problems: [] };
+}
+
+function checkJourneyNames(
+  file: DefinitionFile<unknown>,
+  journeys: readonly string[],
+  known: ReadonlySet<string> | undefined,
+): void {
+  for (const [i, journey] of journeys.entries())
+    if (known && !known.has(journey))
+      file.report(["journeys", i], `there is no journey ${JSON.stringify(journey)}`, {
+        suggestion: didYouMean(journey, known),
+      });
 }
 
 function uniqueIds({ files }: FilesOfKind<{ readonly id: string }>, what: string): void {

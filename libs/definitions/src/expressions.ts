@@ -13,11 +13,14 @@
  *   `"account.overdrawn" in context.signals && context.signals["account.overdrawn"].n > 2`.
  *   `a || b` is true when one side is true, even if the other fails; `a && b` is false when one side is false.
  * - A window of `signals/` is a number, always there, 0 when nothing came: `context.windows["card-declines-30d"] >= 3`.
+ * - `reply(event.data.text)`: what a reply of the customer's says about being contacted: "stop", "start", "help", "unclear"
+ *   (for a person to read) or "other".
  * - `lookup("merchant-offers", event.data.mcc)`: the action of a table's row, or "" (see tables.ts).
  */
 import { Environment, EvaluationError, ParseError, TypeError as CelTypeError } from "@marcbachmann/cel-js";
 import { isProtected } from "#contracts";
-import { ExpressionFailed, type Expressions } from "#domain";
+import { ExpressionFailed, replyWord, type Expressions } from "#domain";
+import { fastPathOf } from "./fast-path.js";
 import { didYouMean } from "./suggestion.js";
 import { rowOf } from "./tables.js";
 import { windowsIn } from "./window-uses.js";
@@ -81,6 +84,7 @@ function environment(scope: ExpressionScope): Environment {
     if (operator === "%") env.registerOperator("double % double: double", run);
   }
   env.registerFunction("rowOf(string, dyn): string", rowOf);
+  env.registerFunction("reply(string): string", (text: string) => replyWord(text, Infinity));
   // What authors write; the loader puts the rows of the table in its place.
   env.registerFunction("lookup(string, dyn): string", (table: string) => {
     throw new Error(`the table ${table} is not there: definitions with lookup() are read by their loader`);
@@ -185,6 +189,11 @@ function checkPresenceTests(source: string, scope: ExpressionScope): ExpressionP
   return undefined;
 }
 
+/** The syntax tree of an expression that is known to be well-formed. */
+export function treeOf(source: string): ReturnType<Environment["parse"]>["ast"] {
+  return environments.instance.parse(source).ast;
+}
+
 function compile(
   source: string,
   kind: ExpressionKind,
@@ -220,7 +229,10 @@ function withZeros(
 /** Compiles a condition. Throws `ExpressionInvalid`. */
 export function compileCondition(source: string): Expression {
   const run = compile(source, "condition");
+  const fast = fastPathOf(environments.instance.parse(source).ast);
   return (variables) => {
+    const answer = fast?.(variables);
+    if (typeof answer === "boolean") return answer;
     const value = run(variables);
     if (typeof value !== "boolean")
       throw new ExpressionFailed(source, `is ${describe(value)}, not true or false`);
@@ -263,6 +275,7 @@ export function createExpressions(): Expressions {
   const values = new Map<string, ValueExpression>();
   const scalars = new Map<string, ScalarExpression>();
   return {
+    compiled: (source) => cached(conditions, source, compileCondition),
     condition: (source, variables) => cached(conditions, source, compileCondition)(variables),
     value: (source, variables) => cached(values, source, compileValue)(variables),
     scalar: (source, variables) => cached(scalars, source, compileScalar)(variables),

@@ -3,6 +3,7 @@ export { DefinitionError, formatProblem, type Problem } from "./definition-error
 export {
   checkExpression,
   compileCondition,
+  compileScalar,
   compileValue,
   createExpressions,
   ExpressionInvalid,
@@ -26,11 +27,14 @@ export {
   readSurroundings,
   validateDefinitions,
   validateJourney,
+  validatePublication,
+  type PublicationValidation,
   type FolderValidation,
   type JourneyValidation,
   type Validation,
 } from "./validate.js";
 export { journeysReference } from "./journeys-reference.js";
+export { withPolicyTable } from "./policy-table.js";
 export {
   catalogueOf,
   loadCatalogue,
@@ -39,6 +43,7 @@ export {
   loadExperiments,
   loadFairness,
   loadJourneys,
+  loadModels,
   loadPolicyPacks,
   loadSignals,
   withExperiments,

@@ -21,6 +21,7 @@ const CONTRACTS: Readonly<Record<keyof typeof FOLDERS, string>> = {
   PolicyPack: "policy-pack.v1",
   Events: "event-vocabulary.v1",
   Signals: "signals.v1",
+  Model: "model.v1",
   Table: "table.v1",
   Experiment: "experiment.v1",
   Fairness: "fairness.v1",

@@ -31,6 +31,7 @@ const KINDS = [
   { contract: "catalogue.v1", title: "Catalogue", folder: "catalogue" },
   { contract: "policy-pack.v1", title: "Policy pack", folder: "policies" },
   { contract: "signals.v1", title: "Signals", folder: "signals" },
+  { contract: "model.v1", title: "Model", folder: "models" },
   { contract: "table.v1", title: "Table", folder: "tables" },
   { contract: "experiment.v1", title: "Experiment", folder: "experiments" },
   { contract: "fairness.v1", title: "Fairness monitor", folder: "fairness" },

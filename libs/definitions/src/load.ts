@@ -4,6 +4,7 @@ import type {
   ExperimentDefinition,
   FairnessDefinition,
   JourneyDefinition,
+  ModelDefinition,
   PolicyPackDefinition,
   SignalsDefinition,
 } from "#contracts";
@@ -15,6 +16,7 @@ import {
   problemsOf,
   readCatalogue,
   readDefinitions,
+  readModels,
   readPolicies,
   readSignals,
   valuesOf,
@@ -27,15 +29,16 @@ export interface Definitions {
   readonly catalogue: Catalogue;
   readonly policyPacks: readonly PolicyPackDefinition[];
   readonly signals: readonly SignalsDefinition[];
+  readonly models: readonly ModelDefinition[];
 }
 
 /** Everything below `dir`: `journeys/`, `catalogue/`, `policies/`, and `events/` and `signals/` where there are any. Throws DefinitionError. */
 export function loadDefinitions(dir: string): Definitions {
-  const { journeys, catalogue, policies, signals, events, tables, experiments, fairness } =
+  const { journeys, catalogue, policies, signals, models, events, tables, experiments, fairness } =
     readDefinitions(dir);
   const vocabularies = events.files.length > 0 ? [events] : [];
   refuse(
-    [catalogue, journeys, policies, signals, tables, experiments, fairness, ...vocabularies].flatMap(
+    [catalogue, journeys, policies, signals, models, tables, experiments, fairness, ...vocabularies].flatMap(
       problemsOf,
     ),
   );
@@ -44,6 +47,7 @@ export function loadDefinitions(dir: string): Definitions {
     catalogue: withExperiments(catalogueOf(valuesOf(catalogue)), valuesOf(experiments)),
     policyPacks: valuesOf(policies).sort((a, b) => compare(a.id, b.id)),
     signals: valuesOf(signals).sort((a, b) => compare(a.id, b.id)),
+    models: valuesOf(models).sort((a, b) => compare(a.id, b.id)),
   };
 }
 
@@ -67,6 +71,14 @@ export function loadSignals(dir: string): readonly SignalsDefinition[] {
   const signals = readSignals(dir);
   refuse(problemsOf(signals));
   return valuesOf(signals).sort((a, b) => compare(a.id, b.id));
+}
+
+/** The models, in order of id; none where there is no `models/`. Throws DefinitionError. */
+export function loadModels(dir: string): readonly ModelDefinition[] {
+  const signals = readSignals(dir);
+  const models = readModels(dir, windowsOf(signals));
+  refuse([signals, models].flatMap(problemsOf));
+  return valuesOf(models).sort((a, b) => compare(a.id, b.id));
 }
 
 /** The catalogues themselves, in order of id. Throws DefinitionError. */

@@ -333,6 +333,26 @@ describe("loading definitions", () => {
     );
   });
 
+  it.each<[string, string, string]>([
+    ["appliesTo: {}", "", "appliesTo: names no place, and the pack would apply nowhere"],
+    ["appliesTo: { countries: [XX] }", "", "appliesTo.countries: XX is no country of ISO 3166-1"],
+    [
+      "appliesTo: { regions: [US-ZZ] }",
+      "",
+      "appliesTo.regions: US-ZZ is no part of a country after ISO 3166-2",
+    ],
+    [
+      "",
+      'contactTimes: { open: [{ days: [mon], from: "22:00", to: "06:00" }] }',
+      "rules[0].contactTimes.open[0]: from 22:00 is not before to 06:00",
+    ],
+    ["", "spread: 30m", "rules[0].spread: the rule has no quietHours or contactTimes"],
+  ])("refuses a policy pack with %s %s", (ofPack, ofRule, problem) => {
+    const pack = PACK.replace("rules:", `${ofPack}\nrules:`).trimEnd();
+    write("policies/default.yaml", `${pack}\n${ofRule === "" ? "" : `    ${ofRule}\n`}`);
+    expect(() => loadPolicyPacks(dir)).toThrow(problem);
+  });
+
   it("refuses a policy pack or an action that another file defines", () => {
     write("policies/other.yaml", PACK);
     expect(() => loadPolicyPacks(dir)).toThrow(

@@ -1,6 +1,7 @@
 export * from "./connection.js";
 export * from "./disposition.js";
 export * from "./event-message.js";
+export * from "./lease.js";
 export * from "./membership.js";
 export * from "./message-headers.js";
 export * from "./partition-reader.js";

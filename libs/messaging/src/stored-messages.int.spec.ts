@@ -3,7 +3,13 @@ import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { subjects } from "#contracts";
 import { startServers, type TestServers } from "#testing";
 import { Publisher } from "./publisher.js";
-import { lastStored, storedMessages, StreamUnreadable } from "./stored-messages.js";
+import {
+  lastStored,
+  lastStoredUpTo,
+  storedMessages,
+  storedMessagesOf,
+  StreamUnreadable,
+} from "./stored-messages.js";
 
 const MORE_THAN_TWO_PAGES = 600;
 
@@ -35,6 +41,25 @@ describe("stored messages", () => {
     expect(bodies.size).toBe(MORE_THAN_TWO_PAGES);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
     expect((await lastStored(jsm.direct, "AUDIT", mine))!.seq).toBe(seqs.at(-1));
+  });
+
+  it("are found from their end backwards", async () => {
+    const all: number[] = [];
+    for await (const m of storedMessages(jsm.direct, "AUDIT", mine)) all.push(m.seq);
+    const upTo = async (seq: number): Promise<number | undefined> =>
+      (await lastStoredUpTo(jsm.direct, "AUDIT", mine, seq))?.seq;
+    expect(await upTo(all[7]!)).toBe(all[7]);
+    expect(await upTo(all[7]! - 1)).toBe(all[6]);
+    expect(await upTo(all.at(-1)!)).toBe(all.at(-1));
+    if (all[0]! > 1) expect(await upTo(all[0]! - 1)).toBeUndefined();
+    expect(await lastStoredUpTo(jsm.direct, "AUDIT", subjects.audit("nobody", "step"), 9)).toBeUndefined();
+  });
+
+  it("of several subjects come in the order of the stream over all of them", async () => {
+    const both = [subjects.audit("c-2", "step"), subjects.audit("nobody", "step"), mine];
+    const seqs: number[] = [];
+    for await (const m of storedMessagesOf(jsm.direct, "AUDIT", both)) seqs.push(m.seq);
+    expect(seqs).toEqual(Array.from({ length: 2 * MORE_THAN_TWO_PAGES }, (_, i) => i + 1));
   });
 
   it("are none where nothing stands", async () => {

@@ -2,7 +2,13 @@
  * What stands in a stream, read by direct gets: no consumer is made, nothing is left on the server, and nothing of other
  * subjects is read.
  */
-import { JetStreamApiError, JetStreamError, type DirectStreamAPI, type StoredMsg } from "@nats-io/jetstream";
+import {
+  JetStreamApiError,
+  JetStreamError,
+  type BatchCallback,
+  type DirectStreamAPI,
+  type StoredMsg,
+} from "@nats-io/jetstream";
 import { RetryableFault } from "./disposition.js";
 
 /** The stream does not answer. May pass. */
@@ -27,12 +33,35 @@ export async function* storedMessages(
   timeoutMs: number = TIMEOUT_MS,
 ): AsyncGenerator<StoredMsg, void, undefined> {
   for (let next = from; ;) {
-    const page = await readPage(direct, stream, subject, next, timeoutMs);
+    const request = { ...next, batch: PAGE, next_by_subj: subject };
+    const page = await readPage(stream, timeoutMs, (callback) =>
+      direct.getBatch(stream, { ...request, callback }),
+    );
     yield* page;
     const last = page.at(-1);
     // The server may cut a page short by its size, so its own count of what is left decides.
     if (!last || last.pending <= 0) return;
     next = { seq: last.seq + 1 };
+  }
+}
+
+/** The same of several subjects, none of which takes in another: in stream order over all of them. */
+export async function* storedMessagesOf(
+  direct: DirectStreamAPI,
+  stream: string,
+  subjects: readonly string[],
+  from: StoredFrom = { seq: 1 },
+  timeoutMs: number = TIMEOUT_MS,
+): AsyncGenerator<StoredMsg, void, undefined> {
+  const readers = subjects.map((subject) => storedMessages(direct, stream, subject, from, timeoutMs));
+  const heads = await Promise.all(readers.map((r) => r.next()));
+  for (;;) {
+    let first: number | undefined;
+    for (const [i, head] of heads.entries())
+      if (!head.done && (first === undefined || head.value.seq < heads[first]!.value!.seq)) first = i;
+    if (first === undefined) return;
+    yield heads[first]!.value!;
+    heads[first] = await readers[first]!.next();
   }
 }
 
@@ -50,12 +79,24 @@ export async function lastStored(
   }
 }
 
-function readPage(
+/** The last message of one subject that stands at or before a sequence, if there is one. Throws StreamUnreadable. */
+export async function lastStoredUpTo(
   direct: DirectStreamAPI,
   stream: string,
   subject: string,
-  from: StoredFrom,
+  seq: number,
+): Promise<StoredMsg | undefined> {
+  const request = { multi_last: [subject], up_to_seq: seq, batch: 1 };
+  const page = await readPage(stream, TIMEOUT_MS, (callback) =>
+    direct.getLastMessagesFor(stream, { ...request, callback }),
+  );
+  return page[0];
+}
+
+function readPage(
+  stream: string,
   timeoutMs: number,
+  request: (callback: BatchCallback<StoredMsg>) => Promise<unknown>,
 ): Promise<readonly StoredMsg[]> {
   return new Promise((resolve, reject) => {
     const page: StoredMsg[] = [];
@@ -65,19 +106,12 @@ function readPage(
     };
     const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     // In callback form: the iterator leaves its subscription behind, and never ends when the server goes away within a batch.
-    direct
-      .getBatch(stream, {
-        ...from,
-        batch: PAGE,
-        next_by_subj: subject,
-        callback: (done, message) => {
-          if (!done) return void page.push(message);
-          if (done.err && !isNotFound(done.err)) return fail(done.err);
-          clearTimeout(timer);
-          resolve(page);
-        },
-      })
-      .catch(fail);
+    request((done, message) => {
+      if (!done) return void page.push(message);
+      if (done.err && !isNotFound(done.err)) return fail(done.err);
+      clearTimeout(timer);
+      resolve(page);
+    }).catch(fail);
   });
 }
 

@@ -1,2 +1,3 @@
 export { chartSvg, number, type Chart } from "./chart.js";
+export { htmlPage } from "./page.js";
 export { escapeXml } from "./svg.js";

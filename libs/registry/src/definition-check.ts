@@ -1,7 +1,13 @@
 /** The checks of libs/definitions, as the registry asks them. */
-import type { JourneyDefinition } from "#contracts";
-import { formatProblem, readSurroundings, validateJourney, type Surroundings } from "#definitions";
-import type { Check } from "./journey-registry.js";
+import type { CatalogueDefinition, JourneyDefinition, PolicyPackDefinition } from "#contracts";
+import {
+  formatProblem,
+  readSurroundings,
+  validateJourney,
+  validatePublication,
+  type Surroundings,
+} from "#definitions";
+import type { Check } from "./release-log.js";
 
 /** There is nothing to check a journey against. */
 export class CatalogueMissing extends Error {
@@ -18,10 +24,19 @@ export function readCheckedSurroundings(dir: string): Surroundings {
 }
 
 /** Checks a stored version against the catalogue, packs and events of today. */
-export function checkAgainst(around: () => Surroundings): Check {
-  return (definition: JourneyDefinition) =>
+export function checkAgainst(around: () => Surroundings): Check<JourneyDefinition> {
+  return (definition) =>
     validateJourney(
       { name: `${definition.id}@${definition.version}`, text: JSON.stringify(definition, null, 2) },
       around(),
     ).problems.map(formatProblem);
+}
+
+/** Checks a catalogue or policy pack among the definitions below `dir`: itself, and the journeys that rely on it. */
+export function checkAmong(dir: string): Check<CatalogueDefinition | PolicyPackDefinition> {
+  return (definition) =>
+    validatePublication(dir, {
+      name: `${definition.id}@${definition.version}`,
+      text: JSON.stringify(definition, null, 2),
+    }).problems.map(formatProblem);
 }

@@ -2,7 +2,13 @@
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import { Kvm, type KV } from "@nats-io/kv";
 import { nuid, type NatsConnection } from "@nats-io/nats-core";
-import { governanceRecordV1, GOVERNANCE_STREAM, subjects, type GovernanceRecord } from "#contracts";
+import {
+  governanceRecordV1,
+  GOVERNANCE_STREAM,
+  parsePublishedName,
+  subjects,
+  type GovernanceRecord,
+} from "#contracts";
 import { lastStored, Publisher, storedMessages } from "#messaging";
 
 /** A stored record with the sequence that a change of it must name. */
@@ -65,10 +71,10 @@ export class DefinitionsBucket {
     });
   }
 
-  /** The chain of a journey (`""`: of the kill switch), oldest first. What cannot be read is a fault. */
-  async chain(journey: string): Promise<GovernanceRecord[]> {
+  /** The chain of what records call so (`""`: the kill switch), oldest first. What cannot be read is a fault. */
+  async chain(name: string): Promise<GovernanceRecord[]> {
     const { jsm } = await this.#open();
-    const subject = chainSubject(journey);
+    const subject = chainSubject(name);
     const records: GovernanceRecord[] = [];
     for await (const message of storedMessages(jsm.direct, GOVERNANCE_STREAM, subject))
       records.push(governanceRecordV1.parse(message.json()));
@@ -97,6 +103,10 @@ export class DefinitionsBucket {
   }
 }
 
-function chainSubject(journey: string): string {
-  return journey === "" ? subjects.auditOfControls : subjects.auditOfJourney(journey);
+function chainSubject(name: string): string {
+  if (name === "") return subjects.auditOfControls;
+  const published = parsePublishedName(name);
+  return published
+    ? subjects.auditOfPublication(published.kind, published.id)
+    : subjects.auditOfJourney(name);
 }

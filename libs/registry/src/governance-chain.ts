@@ -1,6 +1,6 @@
-/** The hash chain over the changes of one journey's release, or of the kill switch. */
+/** The hash chain over the changes of one release, or of the kill switch. */
 import { createHash } from "node:crypto";
-import type { GovernanceRecord, JourneyDefinition } from "#contracts";
+import type { GovernanceRecord } from "#contracts";
 
 /** A change that is not yet a link of its chain. */
 export type Deed = Pick<GovernanceRecord, "at" | "by" | "why" | "change">;
@@ -28,7 +28,7 @@ export function governanceHash(record: Omit<GovernanceRecord, "hash">): string {
 }
 
 /** The text of a definition as it is stored, and what its digest is taken of. */
-export function definitionText(definition: JourneyDefinition): string {
+export function definitionText(definition: object): string {
   return JSON.stringify(definition);
 }
 

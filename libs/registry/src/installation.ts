@@ -1,6 +1,6 @@
 /**
  * What ships with a build, at the start of a service. A fresh installation publishes its files, on record as published
- * by `installation`. Where people govern a journey, a new file is only a proposal: files never undo a release made by
+ * by `installation`. Where people govern a definition, a new file is only a proposal: files never undo a release made by
  * people.
  */
 import {
@@ -11,8 +11,10 @@ import {
   type ReleaseRecord,
 } from "#contracts";
 import type { Clock } from "#clock";
+import { FOLDERS, type DefinitionKind } from "#definitions";
 import type { DefinitionsBucket } from "./definitions-bucket.js";
 import { definitionText, digestOf, seal } from "./governance-chain.js";
+import { JOURNEYS, type Governed } from "./governed.js";
 import {
   emptyRelease,
   isPublished,
@@ -24,7 +26,7 @@ import {
 } from "./release-changes.js";
 
 export interface Installed {
-  readonly journey: string;
+  readonly id: string;
   readonly version: number;
   readonly as: "published" | "proposed";
 }
@@ -32,65 +34,81 @@ export interface Installed {
 const MAX_ROUNDS = 12;
 const WHY = "shipped with the build";
 
+type Definition = { readonly kind: string; readonly id: string; readonly version: number };
+
 /**
  * Publishes or proposes the files' versions; answers what was new. Also relays the records that a crash held back.
  * Throws when a published version was changed.
  */
-export async function installJourneys(
+export async function installDefinitions<D extends Definition>(
+  bucket: DefinitionsBucket,
+  clock: Clock,
+  of: Governed<D>,
+  files: readonly D[],
+): Promise<readonly Installed[]> {
+  const installed: Installed[] = [];
+  for (const file of [...files].sort((a, b) => a.version - b.version))
+    installed.push(...(await installOne(bucket, clock, of, file)));
+  for (const key of [...(await bucket.keys(of.releases)), definitionKeys.controls])
+    await relayHead(bucket, key);
+  return installed;
+}
+
+export function installJourneys(
   bucket: DefinitionsBucket,
   clock: Clock,
   files: readonly JourneyDefinition[],
 ): Promise<readonly Installed[]> {
-  const installed: Installed[] = [];
-  for (const file of [...files].sort((a, b) => a.version - b.version))
-    installed.push(...(await installOne(bucket, clock, file)));
-  await relayHeads(bucket);
-  return installed;
+  return installDefinitions(bucket, clock, JOURNEYS, files);
 }
 
 /** The newest record of every chain stands in the bucket: AUDIT has it, or gets it now. */
-async function relayHeads(bucket: DefinitionsBucket): Promise<void> {
-  for (const key of [...(await bucket.keys(definitionKeys.releases)), definitionKeys.controls]) {
-    const entry = await bucket.get(key);
-    if (entry) await bucket.relay(headOf.parse(JSON.parse(entry.text)).head);
-  }
+async function relayHead(bucket: DefinitionsBucket, key: string): Promise<void> {
+  const entry = await bucket.get(key);
+  if (entry) await bucket.relay(headOf.parse(JSON.parse(entry.text)).head);
 }
 
 const headOf = releaseRecordV1.pick({ head: true });
 
-async function installOne(
+async function installOne<D extends Definition>(
   bucket: DefinitionsBucket,
   clock: Clock,
-  file: JourneyDefinition,
+  of: Governed<D>,
+  file: D,
 ): Promise<readonly Installed[]> {
   const { id, version } = file;
-  const key = definitionKeys.release(id);
+  const name = of.name(id);
+  const key = of.releaseKey(id);
   const text = definitionText(file);
+  const digest = digestOf(text);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const entry = await bucket.get(key);
     const stored = entry && releaseRecordV1.parse(JSON.parse(entry.text));
-    const release: Release = stored ?? emptyRelease(id);
+    const release: Release = stored ?? emptyRelease(name);
     const known = versionOf(release, version);
-    if (release.governed && !(known && isPublished(known))) {
+    if (known && isPublished(known)) {
+      if (known.digest === digest || (await isReadAs(bucket, of, file, known.digest))) return [];
+      throw changedSince(of, file);
+    }
+    if (release.governed) {
       if (known) return [];
-      await bucket.replace(definitionKeys.proposal(id, version), text);
+      await bucket.replace(of.proposalKey(id, version), text);
     } else {
-      await store(bucket, file, text);
-      if (known && isPublished(known)) return [];
-      // Stored for the instances that run on it; a newer one is live.
+      await store(bucket, of, file, text);
+      // Stored for whoever was begun with it; a newer one is live.
       if (version < Math.max(0, ...release.live.map((l) => l.version))) return [];
     }
-    const decision = decide(release, version, digestOf(text), clock.now());
+    const decision = decide(release, version, digest, clock.now());
     if (decision.kind !== "changed") return [];
     const { change } = decision;
-    const head = seal(id, stored?.head, { at: clock.now(), by: INSTALLATION, why: WHY, change });
+    const head = seal(name, stored?.head, { at: clock.now(), by: INSTALLATION, why: WHY, change });
     const next: ReleaseRecord = { ...decision.next, revision: head.n, head };
     if (stored) await bucket.relay(stored.head);
     if ((await bucket.put(key, JSON.stringify(next), entry?.seq ?? 0)) === "conflict") continue;
     await bucket.relay(head);
-    return [{ journey: id, version, as: change.kind === "published" ? "published" : "proposed" }];
+    return [{ id, version, as: change.kind === "published" ? "published" : "proposed" }];
   }
-  throw new Error(`the release of ${id} kept changing while the files were installed: start again`);
+  throw new Error(`the release of ${name} kept changing while the files were installed: start again`);
 }
 
 function decide(release: Release, version: number, digest: string, at: number): Decision<Release> {
@@ -99,11 +117,33 @@ function decide(release: Release, version: number, digest: string, at: number): 
   return publish(proposed.next, { version, by: INSTALLATION, at, percent: 100 });
 }
 
-async function store(bucket: DefinitionsBucket, file: JourneyDefinition, text: string): Promise<void> {
-  const key = definitionKeys.journey(file.id, file.version);
+/** A build that knows more fields reads the same file as another text: with the defaults of those fields. */
+async function isReadAs<D extends Definition>(
+  bucket: DefinitionsBucket,
+  of: Governed<D>,
+  file: D,
+  digest: string,
+): Promise<boolean> {
+  const stored = await bucket.get(of.versionKey(file.id, file.version, digest));
+  const read = stored && of.schema.safeParse(JSON.parse(stored.text));
+  return read?.success === true && definitionText(read.data) === definitionText(file);
+}
+
+async function store<D extends Definition>(
+  bucket: DefinitionsBucket,
+  of: Governed<D>,
+  file: D,
+  text: string,
+): Promise<void> {
+  const key = of.versionKey(file.id, file.version, digestOf(text));
   if ((await bucket.get(key))?.text === text) return;
   if ((await bucket.put(key, text, 0)) === "written" || (await bucket.get(key))?.text === text) return;
-  throw new Error(
-    `journey ${file.id} version ${file.version} is published already with another content: published versions are immutable. Give the changed file in journeys/ the next version number (a trial installation may begin anew instead: npm start -- --fresh)`,
+  throw changedSince(of, file);
+}
+
+function changedSince<D extends Definition>({ noun }: Governed<D>, { kind, id, version }: D): Error {
+  const folder = kind in FOLDERS ? FOLDERS[kind as DefinitionKind] : noun;
+  return new Error(
+    `${noun} ${id} version ${version} is published already with another content: published versions are immutable. Give the changed file in ${folder}/ the next version number (a trial installation may begin anew instead: npm start -- --fresh)`,
   );
 }

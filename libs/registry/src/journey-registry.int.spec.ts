@@ -212,7 +212,7 @@ describe("the registry of journeys, on real NATS", () => {
   describe("the files of a build", () => {
     it("are live in a fresh installation, on record as published by it", async () => {
       expect(await installJourneys(bucket, wallClock, [definition("shipped", 1)])).toEqual([
-        { journey: "shipped", version: 1, as: "published" },
+        { id: "shipped", version: 1, as: "published" },
       ]);
       expect(await registry.release("shipped")).toMatchObject({
         governed: false,
@@ -234,7 +234,7 @@ describe("the registry of journeys, on real NATS", () => {
       await installJourneys(bucket, wallClock, [definition("shipped", 1), definition("shipped", 2)]);
       expect(await live("shipped")).toEqual([1]);
       expect(await installJourneys(bucket, wallClock, [definition("shipped", 3)])).toEqual([
-        { journey: "shipped", version: 3, as: "proposed" },
+        { id: "shipped", version: 3, as: "proposed" },
       ]);
       expect(await live("shipped")).toEqual([1]);
       changed(await registry.publish("shipped", { ...PETR, version: 3 }));

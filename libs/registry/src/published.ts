@@ -47,14 +47,25 @@ async function all<T>(
  * Calls `changed` at once and after each change of what is published, until what it resolves with is called. Changes
  * that come while `changed` runs are told together afterwards; one that rejects is told again.
  */
-export async function followPublished(
+export function followPublished(
   nc: NatsConnection,
+  changed: () => Promise<void>,
+  failed: (error: Error) => void,
+): Promise<() => void> {
+  const keys = [definitionKeys.journeys, definitionKeys.releases, definitionKeys.controls];
+  return followKeys(nc, keys, changed, failed);
+}
+
+/** The same, of any keys of the bucket. */
+export async function followKeys(
+  nc: NatsConnection,
+  keys: string[],
   changed: () => Promise<void>,
   failed: (error: Error) => void,
 ): Promise<() => void> {
   const kv = await new Kvm(nc).open("definitions");
   const watch = await kv.watch({
-    key: [definitionKeys.journeys, definitionKeys.releases, definitionKeys.controls],
+    key: keys,
     include: KvWatchInclude.UpdatesOnly,
   });
   let pending = false;

@@ -1,13 +1,14 @@
 /**
- * What may be changed of a journey's release, as pure decisions: the record as it stands and what somebody wants, give
+ * What may be changed of a release (of a journey, a catalogue, a policy pack), as pure decisions: the record as it stands and what somebody wants, give
  * the next record or the reason why not. Two people release a version (four eyes); one alone may always stop harm
  * (roll back, pause, stop).
  */
 import type { GovernanceChange, LiveVersion, Migration, ReleaseRecord, VersionRecord } from "#contracts";
-import { INSTALLATION } from "#contracts";
+import { INSTALLATION, parsePublishedName } from "#contracts";
 
 export const REFUSALS = [
   "unknown_journey",
+  "unknown_definition",
   "unknown_version",
   "invalid_definition",
   "version_taken",
@@ -204,12 +205,12 @@ export function rollback(
   if (!first || !before)
     return refused(
       "nothing_before",
-      `${release.journey} has ${first ? `only version ${first.version}` : "no version"} in line: there is none to go back to. segue pause or segue stop ends it; segue publish brings another version`,
+      `${release.journey} has ${first ? `only version ${first.version}` : "no version"} in line: there is none to go back to. ${parsePublishedName(release.journey) ? "" : "segue pause or segue stop ends it; "}segue publish brings another version`,
     );
   if (wish.version !== undefined && wish.version !== first.version)
     return refused(
       "not_the_newest",
-      `the first in line is version ${first.version}, not ${wish.version}: look again with segue journeys ${release.journey}`,
+      `the first in line is version ${first.version}, not ${wish.version}: look again with segue ${parsePublishedName(release.journey) ? "definitions" : "journeys"} ${release.journey}`,
     );
   return {
     kind: "changed",

@@ -3,21 +3,23 @@
  * (`libs/domain/policy/evaluate.ts`), with the contacts in memory where the service has them in Redis. Like the service it
  * reserves what it permits (I5), so that what is simulated keeps the caps (I6).
  */
-import {
-  isContact,
-  type EvaluateReply,
-  type EvaluateRequest,
-  type Outcome,
-  type PolicyPackDefinition,
+import type {
+  EvaluateReply,
+  EvaluateRequest,
+  Outcome,
+  PolicyPackDefinition,
+  Profile,
+  ReportedEntry,
 } from "#contracts";
-import { evaluate, settlement, type CountedContact } from "#domain";
+import { evaluate, packsFor, settlement, type CountedContact } from "#domain";
 
 /** What the packs say, and their names, once for all customers. */
 export class PolicyRules {
-  readonly versions: readonly string[];
+  constructor(readonly packs: readonly PolicyPackDefinition[]) {}
 
-  constructor(readonly packs: readonly PolicyPackDefinition[]) {
-    this.versions = packs.map((p) => `${p.id}@${p.version}`);
+  /** Names of the packs that judge this customer. */
+  versions(profile: Profile): string[] {
+    return packsFor(this.packs, "marketing", [profile]).map((p) => `${p.id}@${p.version}`);
   }
 }
 
@@ -42,20 +44,24 @@ export class CustomerPolicy {
       copies: [request.profile],
       contacts: [...this.#contacts.values()],
     });
-    const reply = { ...answer, packs: [...this.rules.versions] };
+    const reply = { ...answer, packs: this.rules.versions(request.profile) };
     const { chosen } = reply;
     if (!chosen) return reply;
     const { action, channels } = chosen;
     const purpose = request.options.find((o) => o.action === action)!.purpose;
-    // A case for an agent, something done: reserved, and no contact that counts.
-    if (channels.some(isContact))
-      this.#contacts.set(request.decisionId, {
-        at: request.at,
-        purpose,
-        journey: request.journey,
-        channels: channels.slice(0, 1),
-      });
+    this.#contacts.set(request.decisionId, {
+      at: request.at,
+      purpose,
+      journey: request.journey,
+      channels: channels.slice(0, 1),
+      about: request.about,
+    });
     return reply;
+  }
+
+  /** Counts a contact by another system. */
+  report({ contactId, at, purpose, journey, channel, about }: ReportedEntry): void {
+    this.#contacts.set(contactId, { at, purpose, journey, channels: [channel], about });
   }
 
   /** Takes an outcome into the count, as the service does. */

@@ -56,6 +56,27 @@ describe("the gate of a running installation", () => {
     ).rejects.toThrow(/more than 10 events/);
   });
 
+  it("knows what was told before, in the order in which it was", async () => {
+    const before = (await stored()) + 3;
+    const sms = { channel: "sms" };
+    publish("early", event("early", "hold.placed", Date.now(), { kind: "complaint" }));
+    publish("early", event("early", "message.received", Date.now(), { ...sms, text: "STOP" }));
+    publish(
+      "early",
+      event("early", "consent.changed", Date.now(), { ...sms, purpose: "marketing", granted: true }),
+    );
+    await until(async () => (await stored()) === before);
+    const since = Date.now() + 2;
+    await until(async () => Date.now() > since);
+    publish("early", event("early", "transfer.sent", Date.now()));
+    await until(async () => (await stored()) === before + 1);
+    const { customers } = await readRecordedEvents(servers.nc, { since, until: Date.now() + 1_000 });
+    expect(customers.find((c) => c.customerId === "early")?.profile).toMatchObject({
+      consents: { "marketing.sms": true, "marketing.ivr": false },
+      holds: [{ kind: "complaint" }],
+    });
+  });
+
   it("lets an unchanged version through, and refuses one that contacts everyone", async () => {
     const gate = streamGate(servers.nc, { definitionsDir: ".", until: Date.now() + 1_000 });
     expect(await gate({ ...leaving, version: 9 })).toEqual([]);

@@ -23,6 +23,7 @@ import {
 import {
   answer,
   conclude,
+  priorsOf,
   emptyContext,
   evaluateRequest,
   eventFingerprint,
@@ -259,6 +260,7 @@ class Simulation {
     }
     try {
       const turn = step(this.#context, event, now, this.world.journeys);
+      for (const entry of turn.entries) if (entry.kind === "contact-reported") this.#policy.report(entry);
       while (turn.ask) answer(turn, this.#decide(turn.ask).reply, this.world.journeys);
       this.#context = turn.context;
       for (const entry of turn.entries) this.#entries.push({ ...entry, at: turn.context.now });
@@ -279,7 +281,13 @@ class Simulation {
     const key = `${occasion}|${nth}`;
     // Equal scores are decided by a draw of the decision's id, which counts events and so differs between versions: here it
     // is one of what is asked, so that two versions differ by what they are and not by the draw.
-    const ranking = rank({ ...request, decisionId: `${request.customerId}|${key}` }, catalogue, expressions);
+    const ranking = rank(
+      { ...request, decisionId: `${request.customerId}|${key}` },
+      catalogue,
+      expressions,
+      // What was learned belongs to a time; a simulation is the same at any time.
+      priorsOf(request, catalogue, expressions),
+    );
     const question = evaluateRequest(request, ranking);
     const record = conclude(request, ranking, catalogue, question && this.#policy.evaluate(question));
     this.#decisions.push(decisionOf(record, key));

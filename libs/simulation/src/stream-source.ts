@@ -7,7 +7,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { replayClock } from "#clock";
 import { streamsOf, subjects, type CustomerEvent, type JourneyDefinition } from "#contracts";
 import { PROFILE_FAMILIES } from "#domain";
-import { parseEvent, storedMessages } from "#messaging";
+import { parseEvent, storedMessages, storedMessagesOf } from "#messaging";
 import { DefinitionsBucket, liveJourneys, readPublished } from "#registry";
 import { EventCollector, MAX_EVENTS, type RecordedEvents } from "./events.js";
 import { newestVersions } from "./simulate.js";
@@ -38,20 +38,11 @@ export async function readRecordedEvents(nc: NatsConnection, range: StreamRange)
       clock,
     );
   for (const stream of streamsOf("EVT")) {
-    // Families one after the other: a customer's profile does not depend on the order between them.
-    for (const family of PROFILE_FAMILIES) {
-      const profiles = storedMessages(
-        direct,
-        stream,
-        subjects.evtOfTypeFamily(family),
-        { seq: 1 },
-        READ_TIMEOUT_MS,
-      );
-      for await (const m of profiles) {
-        if (m.time.getTime() >= range.since) break;
-        const parsed = parse(m);
-        if (parsed.kind === "event") collector.addEarlier(told(parsed.event));
-      }
+    const families = PROFILE_FAMILIES.map((family) => subjects.evtOfTypeFamily(family));
+    for await (const m of storedMessagesOf(direct, stream, families, { seq: 1 }, READ_TIMEOUT_MS)) {
+      if (m.time.getTime() >= range.since) break;
+      const parsed = parse(m);
+      if (parsed.kind === "event") collector.addEarlier(told(parsed.event));
     }
     const from = { start_time: new Date(range.since) };
     for await (const m of storedMessages(direct, stream, subjects.evtAll, from, READ_TIMEOUT_MS)) {

@@ -5,6 +5,8 @@ export interface LargeCatalogueOptions {
   /** Default 2,500. */
   readonly actions?: number;
   readonly id?: string;
+  /** Number of the first action; several catalogues together have each action once. Default 0. */
+  readonly first?: number;
 }
 
 /** Tag that every action of a large catalogue has. */
@@ -20,13 +22,15 @@ const PRODUCTS = ["savings", "loan", "card", "insurance", "mortgage", "fund", "a
 export function largeCatalogue({
   actions = 2_500,
   id = "large",
+  first = 0,
 }: LargeCatalogueOptions = {}): CatalogueDefinition {
   return catalogueV1.parse({
     kind: "Catalogue",
     id,
     version: 1,
     description: "Generated, for tests of scale",
-    actions: Array.from({ length: actions }, (_, i) => {
+    actions: Array.from({ length: actions }, (_, n) => {
+      const i = first + n;
       const product = PRODUCTS[i % PRODUCTS.length]!;
       return {
         id: `offer-${i}`,

@@ -8,7 +8,9 @@ import { emptyContext } from "#domain";
 import { Publisher } from "#messaging";
 import { startServers, type TestServers } from "#testing";
 import type { Command } from "../command.js";
+import { experimentsCommand } from "../experiments/experiments.command.js";
 import { explainCommand } from "../explain/explain.command.js";
+import { kpiCommand } from "../kpi/kpi.command.js";
 import { replayCommand } from "../recompute/replay.command.js";
 import { tailCommand } from "../tail/tail.command.js";
 import { auditCommand } from "./audit.command.js";
@@ -51,7 +53,9 @@ describe("the commands over the audit", () => {
       for (let i = 0; i < perMessage; i++) {
         const seq = ++published;
         const event = { id: `e${seq}`, source: "core", type: "t", customerId, time: seq, data: {}, seq };
-        const sealed = seal(context, event, [{ kind: "expression-failed", where: "w", error: filler }]);
+        const sealed = seal({ ...context, now: seq }, event, [
+          { kind: "expression-failed", where: "w", error: filler },
+        ]);
         records.push(sealed.record);
         context = sealed.context;
       }
@@ -76,6 +80,13 @@ describe("the commands over the audit", () => {
       publications: { chains: 0 },
       findings: [],
     });
+  }, 120_000);
+
+  it("kpi counts it in the same memory", async () => {
+    const { status, out } = await segue(["kpi", "--json"], [`--max-old-space-size=${HEAP_MB}`]);
+    expect(status).toBe(0);
+    const latest = new Date(CUSTOMERS * MESSAGES * RECORDS).toISOString();
+    expect(JSON.parse(out)).toMatchObject({ latest, all: { contacts: 0 } });
   }, 120_000);
 
   it("verify ends with 1 and says what it found", async () => {
@@ -123,13 +134,21 @@ describe("the commands over the audit", () => {
     [["--customer", "nobody"], replayCommand, 1, /there is no context of customer nobody/],
     [["--decision", "nobody.1.0"], explainCommand, 1, /there is no record of decision/],
     [["--last", "x"], tailCommand, 2, /use a whole number/],
+    [["--by", "weather"], kpiCommand, 2, /use journey, action, channel or segment/],
+    [["--since", "soon"], kpiCommand, 2, /use a time such as/],
+    [["--serve", "x"], kpiCommand, 2, /use a whole number/],
+    [["--fairness", "--definitions", "apps/cli"], kpiCommand, 2, /declares no monitor/],
+    [[], experimentsCommand, 2, /segue experiments report/],
   ])("%j ends with its status and says why", async (args, command, status, why) => {
     const { err, status: ended } = await told(command, [...args, "--nats", servers.nats.url]);
     expect(err).toMatch(why);
     expect(ended).toBe(status);
   });
 
-  it.each([auditCommand, replayCommand, explainCommand, tailCommand])("--help", async (command) => {
-    expect(await told(command, ["--help"])).toEqual({ status: 0, out: command.help, err: "" });
-  });
+  it.each([auditCommand, replayCommand, explainCommand, tailCommand, kpiCommand, experimentsCommand])(
+    "--help",
+    async (command) => {
+      expect(await told(command, ["--help"])).toEqual({ status: 0, out: command.help, err: "" });
+    },
+  );
 });

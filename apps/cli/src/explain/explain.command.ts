@@ -57,6 +57,7 @@ export function explanationText(e: DecisionExplained): string {
   const sections: [string, readonly string[]][] = [
     ["What happened", e.happened],
     ["What was decided", e.decided],
+    ["How the best was found", e.arbitration],
     ["Why not the others", e.others],
     ["Consents, holds and limits", e.mattered],
     [

@@ -1,5 +1,6 @@
 /** `segue publish`: makes a proposed version live. */
 import { governanceCommand, journeyOf, UsageError, wholeNumber } from "../governance/governance-command.js";
+import { publicationOf } from "../governance/publications.js";
 import { liveText } from "../governance/words.js";
 import { publishGate } from "./publish-gate.js";
 
@@ -7,12 +8,16 @@ export const publishCommand = governanceCommand({
   name: "publish",
   summary: "make a proposed version live (not by who wrote it), for a share of the customers or all",
   checks: true,
-  usage: ["<journey> --version <n> [--percent <1-100>] [--from <time>]"],
+  usage: [
+    "<journey> --version <n> [--percent <1-100>] [--from <time>]",
+    "catalogue/<id>|policy/<id> --version <n> [--from <time>]",
+  ],
   text: `
 Four eyes: who proposed a version cannot publish it. New customers enter it; those who are inside another
 version stay there. Refused when the checks fail, or when the simulation over recorded events (by default the last 24 hours
 of the stream) breaks a limit of the gate. With --percent only that share of the customers enters, always the same ones; publish it
-again with a larger share to widen it. It takes effect at once in every running service, without a restart.`,
+again with a larger share to widen it. It takes effect at once in every running service, without a restart. A catalogue or policy pack is in force
+for all customers, from the next decision on; decisions that were made before keep the version that they were made with.`,
   options: {
     version: { type: "string" },
     percent: { type: "string" },
@@ -31,6 +36,19 @@ again with a larger share to widen it. It takes effect at once in every running 
 `,
   act(call) {
     const percent = call.option("percent");
+    const publication = publicationOf(call);
+    if (publication) {
+      for (const option of ["percent", "gate", "events"])
+        if (call.option(option) !== undefined)
+          throw new UsageError(
+            `--${option} is for journeys: a catalogue or policy pack is in force for everybody`,
+          );
+      return publication.log.publish(publication.id, {
+        ...call.who,
+        version: wholeNumber(call.option("version"), "--version"),
+        from: timeOf(call.option("from")),
+      });
+    }
     return call.registry.publish(journeyOf(call), {
       ...call.who,
       version: wholeNumber(call.option("version"), "--version"),

@@ -124,6 +124,7 @@ function sentence(entry: Entry, s: Style): string | undefined {
     case "attributes-updated":
     case "branch-ended":
     case "branch-started":
+    case "contact-reported":
     case "journey-migrated":
     case "parallel-refused":
       return s.dim(words(entry.kind));

@@ -16,8 +16,9 @@ import { berkaSource, type ReplaySource } from "./replay-source.js";
 import { terminalScreen, type Screen } from "./screen.js";
 import { settle, type Settled } from "./settle.js";
 import { chosenScenarios, noSuchScenario, playScenarios } from "./scenarios.js";
+import { learnedSoFar } from "./learned.js";
 import { listenForStop, type StopSignal } from "./stop-signal.js";
-import { imbalances, summaryJson, summaryLines, type RunFigures } from "./summary.js";
+import { imbalances, learnedLines, summaryJson, summaryLines, type RunFigures } from "./summary.js";
 import { Tally } from "./tally.js";
 import { count, counted, dayOf, style, type Style } from "./text.js";
 
@@ -143,7 +144,7 @@ async function run(r: Run): Promise<number> {
   const { figures, settled } = await replay(r, source, part, clock, tally);
   await unfollow();
   if (stop.signal.aborted || !settled) return stop.failure ? 1 : 0;
-  const balanced = summarise(r, figures, settled);
+  const balanced = await summarise(r, figures, settled);
   const played = options.quiet || (await playScenarios(r, chosenScenarios("all"), "lines"));
   const status = played ? balanced : 1;
   if (part.remaining > 0) {
@@ -273,9 +274,17 @@ function movingRate(): (total: number) => number {
 }
 
 /** Prints the summary of all that is stored; answers 1 when it does not add up, else 0. */
-function summarise({ options, screen, s }: Run, figures: RunFigures, { events, tally }: Settled): number {
+async function summarise(
+  { options, installation, screen, s }: Run,
+  figures: RunFigures,
+  { events, tally }: Settled,
+): Promise<number> {
   if (options.json) process.stdout.write(`${JSON.stringify(summaryJson(figures, events, tally))}\n`);
-  else screen.say("", ...summaryLines(figures, events, tally, s, Math.min(100, screen.columns)), "");
+  else {
+    const learned = await learnedSoFar(installation.nc, ".").catch(() => []);
+    const columns = Math.min(100, screen.columns);
+    screen.say("", ...summaryLines(figures, events, tally, s, columns), ...learnedLines(learned, s), "");
+  }
   return imbalances(events, tally).length === 0 ? 0 : 1;
 }
 
@@ -294,7 +303,7 @@ async function withoutReplay(r: Run, source: ReplaySource): Promise<number> {
   );
   const settled = await settle(installation.nc, r.stop.signal);
   if (r.stop.signal.aborted) return r.stop.failure ? 1 : 0;
-  const status = summarise(
+  const status = await summarise(
     r,
     { published: 0, wallMs: 0, p50: undefined, p99: undefined, commands: 0 },
     settled,
@@ -342,6 +351,7 @@ function tellAddresses({ installation, screen, s }: Run, example: Tally["example
       : `curl -s ${url}/v1/customers/${customer}/timeline`,
     `curl -s ${url}/v1/events -H 'content-type: application/cloudevents+json' -d '${JSON.stringify(event)}'`,
     "npm run segue -- journeys",
+    "npm run segue -- models",
     "",
     s.dim(" Ctrl-C stops everything."),
   );

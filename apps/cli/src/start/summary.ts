@@ -79,6 +79,11 @@ export function summaryLines(
   return lines;
 }
 
+/** What models have learned by now; they go on while the services are up. */
+export function learnedLines(learned: readonly string[], s: Style): readonly string[] {
+  return learned.map((model, i) => ` ${left(i === 0 ? s.dim("learned") : "", 12)}${model}`);
+}
+
 function responses(tally: Tally): string {
   const kinds = ["opened", "clicked", "converted", "declined"];
   return kinds.map((k) => `${count(tally.outcomes.get(k) ?? 0)} ${k}`).join(" · ");

@@ -31,7 +31,7 @@ export class JourneysStore {
   /** Publishes the files where nobody else governs a journey. Throws when a published version was changed. */
   async install(): Promise<void> {
     const { clock, files, log } = this.#options;
-    for (const { journey, version, as } of await installJourneys(this.#bucket, clock, files)) {
+    for (const { id: journey, version, as } of await installJourneys(this.#bucket, clock, files)) {
       if (as === "proposed")
         log.warn(
           { journey, version },

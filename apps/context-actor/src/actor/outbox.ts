@@ -4,6 +4,7 @@
  */
 import {
   headerNames,
+  isLedgerEntry,
   parseTimer,
   subjects,
   timerType,
@@ -52,16 +53,16 @@ export function outboxOf(context: Context, intents: readonly Intent[], cause: Ca
   return outbox;
 }
 
-/** One message for the audit records of a commit; those that order something are the ledger of contacts (I6). */
+/** One message for the audit records of a commit; those that hold a contact are the ledger of contacts (I6). */
 export function auditMessage(
   records: readonly AuditRecord[],
   traceHeaders: Readonly<Record<string, string>>,
 ): OutboxEntry {
   const { customerId, n } = records[0]!;
-  const ordered = records.some((r) => r.entries.some((e) => e.kind === "command"));
+  const ledger = records.some((r) => r.entries.some(isLedgerEntry));
   return {
     id: `${customerId}.a${n}`,
-    subject: subjects.audit(customerId, ordered ? "contact" : "step"),
+    subject: subjects.audit(customerId, ledger ? "contact" : "step"),
     body: { records },
     headers: traceHeaders,
   };

@@ -1,141 +1,52 @@
-/**
- * Consents and holds are events like any other: each change is one event in the customer's own order, and the
- * answer comes once the stream has it. From then on no send starts that it forbids (I7).
- */
-import { createHash, randomUUID } from "node:crypto";
-import { Controller, Delete, HttpCode, Inject, Param, Post, Put, Req, Res } from "@nestjs/common";
+/** Consents: what is on record, how it came about, and changing it. */
+import { Controller, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from "@nestjs/common";
 import type { FastifyReply } from "fastify";
-import type { z } from "zod";
-import { consentsPutV1, eventTypes, holdKindV1, holdPlacedV1, type EventsAccepted } from "#contracts";
-import { readJson } from "../events/event-body.js";
-import { checkEvent, zodErrors, type CheckedEvent, type EventLimits } from "../events/event-check.js";
-import { EventPublisher } from "../events/event.publisher.js";
-import { EVENT_LIMITS } from "../events/events.controller.js";
-import { fingerprintOf, IdempotencyStore } from "../events/idempotency.store.js";
-import { bodyOf, customerIdOf, headerOf, type GatewayRequest } from "../http-request.js";
-import { ProblemError } from "../problem.js";
-
-/** CloudEvents source of the events that the gateway makes itself. */
-export const GATEWAY_SOURCE = "gateway";
-
-interface Change {
-  readonly type: string;
-  readonly data: unknown;
-}
+import { consentsPutV1, eventTypes, optOutV1, type CustomerConsents, type EventsAccepted } from "#contracts";
+import { bodyOf, customerIdOf, type GatewayRequest } from "../http-request.js";
+import { bodyFor, ChangePublisher, parsed } from "./change.publisher.js";
+import { CustomerReader } from "./customer-reader.store.js";
 
 @Controller("v1/customers/:id")
 export class ConsentsController {
   constructor(
-    @Inject(EventPublisher) private readonly publisher: EventPublisher,
-    @Inject(IdempotencyStore) private readonly idempotency: IdempotencyStore,
-    @Inject(EVENT_LIMITS) private readonly limits: EventLimits,
+    @Inject(ChangePublisher) private readonly changes: ChangePublisher,
+    @Inject(CustomerReader) private readonly reader: CustomerReader,
   ) {}
+
+  @Get("consents")
+  async consents(@Param("id") id: string): Promise<CustomerConsents> {
+    const customerId = customerIdOf(id);
+    const { history, now } = await this.reader.profileHistory(customerId);
+    return { customerId, consents: history.consents(now), history: history.consentsTold };
+  }
 
   @Put("consents")
   @HttpCode(202)
-  consents(
+  put(
     @Param("id") id: string,
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
     const { consents } = parsed(consentsPutV1, bodyFor(request));
-    return this.#publish(
-      id,
-      request,
-      reply,
-      consents.map((data) => ({ type: eventTypes.consentChanged, data })),
-    );
+    const changes = consents.map((data) => ({ type: eventTypes.consentChanged, data }));
+    return this.changes.publish(id, request, reply, changes);
   }
 
-  @Post("holds")
+  /** The refusal of marketing on every channel and address; of everything, when asked, with the hold `opt-out`. */
+  @Post("opt-out")
   @HttpCode(202)
-  placeHold(
+  optOut(
     @Param("id") id: string,
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const data = parsed(holdPlacedV1, bodyFor(request));
-    return this.#publish(id, request, reply, [{ type: eventTypes.holdPlaced, data }]);
+    const body = bodyOf(request).byteLength === 0 ? {} : bodyFor(request);
+    const { everything, ...proof } = parsed(optOutV1, body);
+    const refusal = { purpose: "marketing", channel: "*", granted: false, ...proof };
+    const hold = { kind: "opt-out", ...(proof.evidence === undefined ? {} : { reason: proof.evidence }) };
+    return this.changes.publish(id, request, reply, [
+      { type: eventTypes.consentChanged, data: refusal },
+      ...(everything === true ? [{ type: eventTypes.holdPlaced, data: hold }] : []),
+    ]);
   }
-
-  @Delete("holds/:kind")
-  @HttpCode(202)
-  liftHold(
-    @Param("id") id: string,
-    @Param("kind") kind: string,
-    @Req() request: GatewayRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<EventsAccepted> {
-    const known = holdKindV1.safeParse(kind);
-    if (!known.success)
-      throw new ProblemError(
-        "invalid-request",
-        `The kind of a hold is one of ${holdKindV1.options.join(", ")}.`,
-      );
-    return this.#publish(id, request, reply, [{ type: eventTypes.holdLifted, data: { kind: known.data } }]);
-  }
-
-  async #publish(
-    id: string,
-    request: GatewayRequest,
-    reply: FastifyReply,
-    changes: readonly Change[],
-  ): Promise<EventsAccepted> {
-    const customerId = customerIdOf(id);
-    const key = headerOf(request, "idempotency-key");
-    const fingerprint = fingerprintOf([request.method, request.url, bodyOf(request)]);
-    const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
-      this.publisher.publish(
-        changes.map((change, i) =>
-          this.#event(customerId, change, eventIdOf(customerId, key, fingerprint, i)),
-        ),
-      ),
-    );
-    if (replayed) void reply.header("Idempotency-Replayed", "true");
-    return answer;
-  }
-
-  #event(customerId: string, { type, data }: Change, id: string): CheckedEvent {
-    const envelope = {
-      specversion: "1.0",
-      id,
-      source: GATEWAY_SOURCE,
-      type,
-      subject: customerId,
-      datacontenttype: "application/json",
-      data,
-    };
-    const check = checkEvent(envelope, "", this.limits);
-    if (check.kind === "refused")
-      throw new Error(`the gateway made an event that it refuses: ${JSON.stringify(check.errors)}`);
-    return check.event;
-  }
-}
-
-/**
- * With an Idempotency-Key the same request makes the same event ids, so that a retry is recognised also by another
- * gateway and after the answer is forgotten. Without one, each request is a change of its own.
- */
-function eventIdOf(customerId: string, key: string | undefined, fingerprint: string, index: number): string {
-  if (key === undefined) return randomUUID();
-  return createHash("sha256")
-    .update(JSON.stringify([customerId, key, fingerprint, index]))
-    .digest("hex")
-    .slice(0, 32);
-}
-
-function bodyFor(request: GatewayRequest): unknown {
-  return readJson({ headers: request.headers, body: bodyOf(request) });
-}
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new ProblemError("invalid-data", "The body does not fit the schema, see errors.", {
-    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({
-      pointer,
-      code: "invalid_data",
-      detail,
-    })),
-  });
 }

@@ -3,7 +3,8 @@
  * customer's own subject, with direct gets: no consumer is made, and nothing of other customers is read.
  */
 import type { StoredMsg } from "@nats-io/jetstream";
-import { explainDecision, readDecision } from "#audit";
+import { explainDecision, readDecision, readProfileHistory } from "#audit";
+import type { Clock } from "#clock";
 import {
   auditRecordsV1,
   CHAIN_KINDS,
@@ -18,6 +19,7 @@ import {
   type DecisionExplained,
   type DecisionRecord,
 } from "#contracts";
+import type { ProfileHistory } from "#domain";
 import { storedMessages, StreamUnreadable } from "#messaging";
 import { streamAway, type NatsLink } from "../nats-link.js";
 
@@ -32,7 +34,10 @@ export interface StepPage {
 }
 
 export class CustomerReader {
-  constructor(private readonly link: NatsLink) {}
+  constructor(
+    private readonly link: NatsLink,
+    private readonly clock: Clock,
+  ) {}
 
   async context(customerId: string): Promise<Context | undefined> {
     const { jsm } = this.link.parts;
@@ -101,6 +106,13 @@ export class CustomerReader {
       const file = await readDecision(nc, decisionId);
       return file && explainDecision(nc, file);
     });
+  }
+
+  /** What was told of the customer's consents and holds, and Segue's time to judge it by. */
+  async profileHistory(customerId: string): Promise<{ history: ProfileHistory; now: number }> {
+    const { nc } = this.link.parts;
+    const history = await answered(() => readProfileHistory(nc, customerId, this.clock));
+    return { history, now: this.clock.now() };
   }
 
   /** Number of the newest record, and the sequence of the last message. */

@@ -15,8 +15,14 @@ export class CustomersController {
   async customer(@Param("id") id: string): Promise<CustomerView> {
     const context = await this.reader.context(customerIdOf(id));
     if (!context) throw unknownCustomer();
-    // The outbox and the hashes of seen events serve the actor alone.
-    const { outbox: _outbox, seen: _seen, outcomesUpTo: _outcomesUpTo, ...view } = context;
+    // The outbox and the hashes of seen events serve the actor alone, protected attributes monitoring alone.
+    const {
+      outbox: _outbox,
+      seen: _seen,
+      outcomesUpTo: _outcomesUpTo,
+      monitoring: _groups,
+      ...view
+    } = context;
     return view;
   }
 

@@ -53,6 +53,8 @@ function sentence(entry: AuditEntry): string {
       return decided(entry);
     case "command":
       return `Ordered ${entry.action} over ${entry.channel}.`;
+    case "contact-reported":
+      return `${entry.conversation ? "Spoke with the customer" : "Contacted"} over ${entry.channel} for ${entry.purpose}, as another system reports.`;
     case "outcome": {
       const tried = entry.tried.map((t) => `${t.channel} (${words(t.reason)})`);
       return `${entry.action} over ${entry.channel}: ${entry.outcome} (${words(entry.reason)})${tried.length > 0 ? `, after ${tried.join(", ")}` : ""}.`;
@@ -71,9 +73,9 @@ function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "pr
   const said = changes.map((c) => {
     switch (c.what) {
       case "consent":
-        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel} ${c.granted ? "given" : "refused"}`;
+        return `consent for ${c.purpose} over ${c.channel === "*" ? "every channel" : c.channel}${c.address === undefined ? "" : ` (address ${c.address})`} ${c.granted ? "given" : "refused"}${untilWords(c.until)}`;
       case "hold":
-        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}`;
+        return `${c.hold} hold ${c.placed ? "placed" : "lifted"}${c.by === undefined ? "" : ` by ${c.by}`}${untilWords(c.until)}`;
       case "timezone":
       case "language":
       case "country":
@@ -84,6 +86,10 @@ function profileChanged({ event, changes = [] }: Extract<AuditEntry, { kind: "pr
     }
   });
   return `By ${event}: ${said.join(", ")}.`;
+}
+
+function untilWords(until: number | undefined): string {
+  return until === undefined ? "" : ` until ${isoTime(until)}`;
 }
 
 function decided(entry: Extract<AuditEntry, { kind: "decision" }>): string {

@@ -1,4 +1,5 @@
 /** A decision in plain words: what was asked, what left the funnel where, what the policy said, what came out. */
+import { factorsInWords } from "#audit";
 import type { DecisionRecord, Explanation, Verdict } from "#contracts";
 import { isoTime, words } from "../customers/readable.js";
 
@@ -6,9 +7,10 @@ import { isoTime, words } from "../customers/readable.js";
 export function decisionSummary(record: DecisionRecord): string {
   const { request, explanations, verdicts } = record;
   const { journey, moment } = request;
+  const candidates = explanations.reduce((n, e) => n + 1 + (e.alike?.length ?? 0), 0);
   const asked =
     `At ${isoTime(request.at)} journey ${journey.id} (version ${journey.version}, step ${journey.step}) asked what to do ` +
-    `about ${moment.type}, with ${counted(request.candidates.length, "candidate")}.`;
+    `about ${moment.type}, with ${counted(candidates, "candidate")}.`;
   return [
     asked,
     ...explanations.filter((e) => e.stage !== "chosen").map(left),
@@ -19,7 +21,8 @@ export function decisionSummary(record: DecisionRecord): string {
 
 function left(e: Explanation): string {
   const score = e.score === undefined ? "" : `, with a score of ${rounded(e.score)}`;
-  return `${e.action} left at ${e.stage}${score}: ${words(e.reason)}.`;
+  const others = e.alike && e.alike.length > 0 ? ` and ${counted(e.alike.length, "other")}` : "";
+  return `${e.action}${others} left at ${e.stage}${score}: ${words(e.reason)}.`;
 }
 
 function policySaid(verdicts: readonly Verdict[]): string[] {
@@ -41,13 +44,11 @@ function outcome({ reply, explanations }: DecisionRecord): string {
     case "act": {
       const [first, ...rest] = reply.plan.map((leg) => leg.channel);
       const chosen = explanations.find((e) => e.stage === "chosen" && e.action === reply.action);
-      const factors = Object.entries(chosen?.factors ?? {}).map(
-        ([name, value]) => `${name} ${rounded(value)}`,
-      );
+      const factors = factorsInWords(chosen?.factors ?? {});
       const score =
         chosen?.score === undefined
           ? ""
-          : `, score ${rounded(chosen.score)}${factors.length > 0 ? ` (${factors.join(" × ")})` : ""}`;
+          : `, score ${rounded(chosen.score)}${factors === "" ? "" : ` (${factors})`}`;
       const fallback = rest.length > 0 ? `, else over ${rest.join(", ")}` : "";
       return `Decided: ${reply.action} (${reply.purpose}) over ${first}${fallback}${score}; ${words(reply.reason)}.`;
     }

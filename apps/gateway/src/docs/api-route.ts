@@ -23,7 +23,7 @@ export interface ApiRoute {
   /** With `{name}` for parameters. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: "Events" | "Customers" | "Decisions" | "Journeys";
+  readonly tag: "Events" | "Customers" | "Decisions" | "Journeys" | "Definitions";
   readonly summary: string;
   readonly description: string;
   readonly parameters: readonly ApiParameter[];

@@ -4,40 +4,22 @@
  */
 import {
   cloudEventV1,
-  consentsPutV1,
-  customerIdV1,
   customerViewV1,
   decisionExplainedV1,
   decisionViewV1,
   eventsAcceptedV1,
-  holdKindV1,
-  holdPlacedV1,
   timelineV1,
 } from "#contracts";
 import { TIMELINE_LIMIT } from "../customers/customers.controller.js";
-import type { ApiParameter, ApiRoute } from "./api-route.js";
+import type { ApiRoute } from "./api-route.js";
+import { CONSENTS_ROUTES, customerIdParameter, idempotencyKey } from "./consents-routes.js";
+import { DEFINITIONS_ROUTES } from "./definitions-routes.js";
 import { JOURNEYS_ROUTES } from "./journeys-routes.js";
+import { contactsRoute } from "./contacts-route.js";
+import { PERMISSIONS_ROUTE } from "./permissions-route.js";
 import { SIMULATE_ROUTE } from "./simulate-route.js";
 import { MOMENTS_ROUTE } from "./moments-route.js";
 import { VALIDATE_ROUTE } from "./validate-route.js";
-
-const customerIdParameter: ApiParameter = {
-  name: "id",
-  in: "path",
-  required: true,
-  description: "The customer: the CloudEvents subject of the events.",
-  schema: customerIdV1,
-};
-
-const idempotencyKey: ApiParameter = {
-  name: "Idempotency-Key",
-  in: "header",
-  required: false,
-  description:
-    "The same key with the same body gets the first answer again (header `Idempotency-Replayed: true`) for 10 minutes from the same " +
-    "gateway; with another body it is refused. Only answers of success are remembered.",
-  schema: { type: "string", minLength: 1, maxLength: 255 },
-};
 
 const exampleEvent = {
   specversion: "1.0",
@@ -54,15 +36,6 @@ const accepted = {
   schema: eventsAcceptedV1,
   example: { accepted: 1, duplicates: 0, events: [{ id: "txn-4711", seq: 1_001, duplicate: false }] },
 } as const;
-
-const change = {
-  ...accepted,
-  example: {
-    accepted: 1,
-    duplicates: 0,
-    events: [{ id: "0b9f6a1e-4c1d-4f0e-9a57-2a4b8f0c7d11", seq: 1_002, duplicate: false }],
-  },
-};
 
 export const API_ROUTES: readonly ApiRoute[] = [
   {
@@ -156,6 +129,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["unsafe-subject", "customer-not-found", "stream-away"],
     curl: "$SEGUE/v1/customers/cust-42",
   },
+  PERMISSIONS_ROUTE,
   {
     method: "get",
     path: "/v1/customers/{id}/timeline",
@@ -214,90 +188,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
     problems: ["invalid-request", "unsafe-subject", "customer-not-found", "stream-away"],
     curl: '"$SEGUE/v1/customers/cust-42/timeline?limit=5"',
   },
-  {
-    method: "put",
-    path: "/v1/customers/{id}/consents",
-    operationId: "putConsents",
-    tag: "Customers",
-    summary: "Give or withdraw consents",
-    description:
-      "Each entry becomes a `consent.changed` event in the customer's order. Consents that are not named stay as they are. After the 202, no send that a withdrawal forbids starts later than one second.",
-    parameters: [customerIdParameter, idempotencyKey],
-    body: {
-      description: "Changes, applied in order.",
-      contents: [
-        {
-          mediaType: "application/json",
-          schema: consentsPutV1,
-          example: {
-            consents: [{ purpose: "marketing", channel: "*", granted: false, evidence: "branch visit" }],
-          },
-        },
-      ],
-    },
-    answer: change,
-    problems: [
-      "malformed-json",
-      "invalid-request",
-      "unsafe-subject",
-      "invalid-data",
-      "idempotency-key-reused",
-      "too-large",
-      "unsupported-media-type",
-      "stream-away",
-      "busy",
-    ],
-    curl: `-X PUT $SEGUE/v1/customers/cust-42/consents -H 'content-type: application/json' -d '{"consents":[{"purpose":"marketing","channel":"*","granted":false}]}'`,
-  },
-  {
-    method: "post",
-    path: "/v1/customers/{id}/holds",
-    operationId: "placeHold",
-    tag: "Customers",
-    summary: "Place a hold",
-    description:
-      "Stops automation for the customer as the policies say: fraud, hardship, complaint, deceased, opt-out. Becomes a `hold.placed` event.",
-    parameters: [customerIdParameter, idempotencyKey],
-    body: {
-      description: "The hold.",
-      contents: [
-        {
-          mediaType: "application/json",
-          schema: holdPlacedV1,
-          example: { kind: "fraud", reason: "card reported stolen" },
-        },
-      ],
-    },
-    answer: change,
-    problems: [
-      "malformed-json",
-      "invalid-request",
-      "unsafe-subject",
-      "invalid-data",
-      "idempotency-key-reused",
-      "too-large",
-      "unsupported-media-type",
-      "stream-away",
-      "busy",
-    ],
-    curl: `-X POST $SEGUE/v1/customers/cust-42/holds -H 'content-type: application/json' -d '{"kind":"fraud"}'`,
-  },
-  {
-    method: "delete",
-    path: "/v1/customers/{id}/holds/{kind}",
-    operationId: "liftHold",
-    tag: "Customers",
-    summary: "Lift a hold",
-    description: "Becomes a `hold.lifted` event. Lifting a hold that is not there changes nothing.",
-    parameters: [
-      customerIdParameter,
-      { name: "kind", in: "path", required: true, description: "Which hold.", schema: holdKindV1 },
-      idempotencyKey,
-    ],
-    answer: change,
-    problems: ["invalid-request", "unsafe-subject", "idempotency-key-reused", "stream-away", "busy"],
-    curl: "-X DELETE $SEGUE/v1/customers/cust-42/holds/fraud",
-  },
+  ...CONSENTS_ROUTES,
+  contactsRoute(idempotencyKey),
   {
     method: "get",
     path: "/v1/decisions/{id}",
@@ -352,5 +244,6 @@ export const API_ROUTES: readonly ApiRoute[] = [
   },
   VALIDATE_ROUTE,
   ...JOURNEYS_ROUTES,
+  ...DEFINITIONS_ROUTES,
   SIMULATE_ROUTE,
 ];

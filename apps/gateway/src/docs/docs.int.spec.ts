@@ -103,7 +103,7 @@ describe("documentation and health of a running gateway", () => {
     expect([method.status, method.json<Problem>().type, method.headers.get("allow")]).toEqual([
       405,
       "/problems/method-not-allowed",
-      "PUT",
+      "GET, PUT",
     ]);
   });
 

@@ -44,6 +44,7 @@ export function openApiDocument(version: string): OpenApiDocument {
         name: "Journeys",
         description: "Definitions of journeys: tried out before anybody hears of them, and governed",
       },
+      { name: "Definitions", description: "Catalogues and policy packs: which are in force, and governed" },
     ],
     paths,
     components: { schemas: reachableSchemas(JSON.stringify(paths)) },

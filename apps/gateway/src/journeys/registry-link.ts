@@ -1,13 +1,17 @@
 /** The registry of journeys behind HTTP: its refusals as problems, its faults as 503. */
 import { ZodError, type z } from "zod";
 import type { Clock } from "#clock";
-import type { Controls, ReleaseRecord } from "#contracts";
+import type { CatalogueDefinition, Controls, PolicyPackDefinition, ReleaseRecord } from "#contracts";
 import type { Surroundings } from "#definitions";
 import {
+  CATALOGUES,
   CatalogueMissing,
   checkAgainst,
+  checkAmong,
   DefinitionsBucket,
   JourneyRegistry,
+  POLICY_PACKS,
+  ReleaseLog,
   readCheckedSurroundings,
   sharesAt,
   type ControlsResult,
@@ -20,6 +24,11 @@ import { bodyOf, type GatewayRequest } from "../http-request.js";
 import { streamAway, type NatsLink } from "../nats-link.js";
 import { ProblemError } from "../problem.js";
 import type { controlsAnswerV1, releaseAnswerV1, releaseViewV1 } from "./governance-bodies.js";
+
+export interface Publications {
+  readonly catalogue: ReleaseLog<CatalogueDefinition>;
+  readonly policy: ReleaseLog<PolicyPackDefinition>;
+}
 
 export class RegistryLink {
   readonly #link: NatsLink;
@@ -47,14 +56,23 @@ export class RegistryLink {
       clock: this.#clock,
       check: checkAgainst(() => this.around),
     });
-    try {
-      return await question(this.#registry);
-    } catch (error) {
-      // Definitions that are not there and records that cannot be read are no faults that pass.
-      if (error instanceof ZodError || error instanceof CatalogueMissing || error instanceof ProblemError)
-        throw error;
-      throw streamAway({}, error);
-    }
+    const registry = this.#registry;
+    return answered(() => question(registry));
+  }
+
+  /** The same, of catalogues and policy packs. */
+  async askPublications<T>(question: (publications: Publications) => Promise<T>): Promise<T> {
+    const { nc } = this.#link.parts;
+    const ports = {
+      bucket: new DefinitionsBucket(nc),
+      clock: this.#clock,
+      check: checkAmong(this.#definitionsDir),
+    };
+    const publications = {
+      catalogue: new ReleaseLog(CATALOGUES, ports),
+      policy: new ReleaseLog(POLICY_PACKS, ports),
+    };
+    return answered(() => question(publications));
   }
 
   view(release: ReleaseRecord): z.infer<typeof releaseViewV1> {
@@ -81,6 +99,17 @@ export class RegistryLink {
   }
 }
 
+async function answered<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (error) {
+    // Definitions that are not there and records that cannot be read are no faults that pass.
+    if (error instanceof ZodError || error instanceof CatalogueMissing || error instanceof ProblemError)
+      throw error;
+    throw streamAway({}, error);
+  }
+}
+
 export function controlsOf({ revision, all, channels, journeys }: Controls): Controls {
   return { revision, all, channels, journeys };
 }
@@ -104,8 +133,10 @@ function problemOf({ code, detail, problems }: Refused): ProblemError {
   const kind =
     code === "unknown_journey"
       ? "journey-not-found"
-      : code === "invalid_definition"
-        ? "invalid-data"
-        : "release-refused";
+      : code === "unknown_definition"
+        ? "definition-not-found"
+        : code === "invalid_definition"
+          ? "invalid-data"
+          : "release-refused";
   return new ProblemError(kind, text, { errors, members: { code } });
 }

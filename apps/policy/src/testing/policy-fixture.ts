@@ -9,6 +9,7 @@ import {
   outcomeEventId,
   rpc,
   subjects,
+  type AuditEntry,
   type Channel,
   type CommandEntry,
   type EvaluateReply,
@@ -18,6 +19,7 @@ import {
   type Outcome,
   type Profile,
 } from "#contracts";
+import { emptyContext } from "#domain";
 import { Publisher, RpcClient } from "#messaging";
 import type { Service } from "#service";
 import { createLogger } from "#telemetry";
@@ -72,6 +74,10 @@ export interface PolicyFixture {
   reserve(request: Asked): Promise<EvaluateReply>;
   /** Writes what was chosen into the ledger. */
   commit(request: Asked, reply: EvaluateReply): Promise<void>;
+  /** Writes an entry into the ledger, as the actor does. */
+  ledger(customer: string, entry: AuditEntry): Promise<void>;
+  /** Writes a context that has taken in all events up to this one. */
+  context(customer: string, watermark: number): Promise<void>;
   gate(request: Partial<GateRequest> & { customerId: string; decisionId: string }): Promise<GateReply>;
   /** Resolves with the EVT sequence once the event is acknowledged. */
   event(customer: string, type: string, data: Record<string, unknown>, id?: string): Promise<number>;
@@ -104,14 +110,15 @@ export function commandEntries(request: EvaluateRequest, reply: EvaluateReply): 
       counts: chosen.channels.some(isContact),
       urgent: option.urgent,
       ...(request.cap ? { cap: request.cap } : {}),
+      ...(request.about ? { about: request.about } : {}),
     },
   ];
 }
 
-export async function startFixture(): Promise<PolicyFixture> {
+export async function startFixture(pack = PACK): Promise<PolicyFixture> {
   const servers = await startServers();
   mkdirSync(join(servers.dir, "policies"), { recursive: true });
-  writeFileSync(join(servers.dir, "policies", "house.yaml"), PACK);
+  writeFileSync(join(servers.dir, "policies", "pack.yaml"), pack);
   const config = { natsUrl: servers.nats.url, redisUrl: servers.redis.url, definitionsDir: servers.dir };
   const log = createLogger({ service: "policy-test", level: "fatal" });
   const services: Service[] = [];
@@ -155,14 +162,18 @@ export async function startFixture(): Promise<PolicyFixture> {
   const reserve: PolicyFixture["reserve"] = async (request) => (await reserveRun([request]))[0]!;
   const commit: PolicyFixture["commit"] = async (request, reply) => {
     const { decisionId, customerId, at } = full(request);
-    const record = { v: 1, customerId, n: 1, prev: "", hash: "-", at, event: { ...EVENT, time: at } };
     const entries = commandEntries(full(request), reply);
-    if (entries.length === 0) return;
-    await publisher.publish(
-      subjects.audit(customerId, "contact"),
-      JSON.stringify({ records: [{ ...record, entries }] }),
-      { msgId: `${decisionId}:a` },
-    );
+    if (entries.length > 0) await audit(customerId, at, entries, `${decisionId}:a`);
+  };
+  const audit = async (
+    customerId: string,
+    at: number,
+    entries: readonly AuditEntry[],
+    msgId: string,
+  ): Promise<void> => {
+    const record = { v: 1, customerId, n: 1, prev: "", hash: "-", at, event: { ...EVENT, time: at } };
+    const body = JSON.stringify({ records: [{ ...record, entries }] });
+    await publisher.publish(subjects.audit(customerId, "contact"), body, { msgId });
   };
   await start();
   return {
@@ -177,6 +188,11 @@ export async function startFixture(): Promise<PolicyFixture> {
     reserveRun,
     reserve,
     commit,
+    ledger: (customer, entry) => audit(customer, NOON, [entry], `ledger:${++events}`),
+    async context(customer, watermark) {
+      const snapshot = { ...emptyContext(customer), watermark };
+      await publisher.publish(subjects.ctx(customer), JSON.stringify(snapshot), { msgId: `ctx:${++events}` });
+    },
     async evaluate(request) {
       const reply = await reserve(request);
       await commit(request, reply);

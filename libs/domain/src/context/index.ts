@@ -1,3 +1,4 @@
 export * from "./protected.js";
 export * from "./context.js";
+export * from "./engagement.js";
 export * from "./fingerprint.js";

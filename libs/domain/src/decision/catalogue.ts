@@ -1,4 +1,12 @@
-import type { ActionDefinition, Arbitration, Channel, DecisionRequest, Explanation } from "#contracts";
+import {
+  durationMs,
+  type ActionDefinition,
+  type Arbitration,
+  type Channel,
+  type DecisionRequest,
+  type Explanation,
+  type Limits,
+} from "#contracts";
 import { DAY_MS, zoneOf } from "../time/zone.js";
 import { parseIso } from "../time/iso-text.js";
 import type { ControlGroup } from "./control-group.js";
@@ -57,6 +65,17 @@ export function channelsIn(action: ActionDefinition): readonly Channel[] {
     channelsFound.set(action, channels);
   }
   return channels;
+}
+
+/** Quota and budget of an action, as policy counts them. */
+export function limitsOf({ quota, budget, cost = 0 }: ActionDefinition): Limits {
+  const period = (text: string | undefined): { periodMs?: number } =>
+    text === undefined ? {} : { periodMs: durationMs(text) };
+  return {
+    ...(quota ? { quota: { count: quota.count, ...period(quota.period) } } : {}),
+    ...(budget ? { budget: { amount: budget.amount, ...period(budget.period) } } : {}),
+    cost,
+  };
 }
 
 /** Why an action cannot be said at all now: its time has not come or is over, or its texts lack what they need. */

@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from "#contracts";
 import type { Catalogue } from "./catalogue.js";
-import type { Ranked, Ranking } from "./funnel.js";
+import { IN_ORDER, type Ranked, type Ranking } from "./funnel.js";
 import { treatmentFor } from "./language.js";
 import { fillText } from "./text.js";
 
@@ -30,6 +30,9 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "hold_deceased",
   "hold_fraud",
   "hold_hardship",
+  "hold_moratorium",
+  "hold_litigation",
+  "hold_vulnerable",
   "hold_complaint",
   "hold_opt_out",
   "policy_unavailable",
@@ -38,14 +41,17 @@ const MOST_TELLING: readonly ReasonCode[] = [
   "budget_spent",
   "journey_cap_reached",
   "cap_reached",
+  "cool_down",
+  "suppressed_ignored",
   "quiet_hours",
   "outside_contact_times",
   "no_timezone",
+  "consent_expired",
   "no_consent_record",
 ];
 
 /** So many candidates are explained one by one: all that policy was asked about are among them. */
-const EXPLAINED_ALONE = 96;
+const EXPLAINED_ALONE = IN_ORDER;
 
 /** When to ask again after the policy could judge nothing. */
 const UNAVAILABLE_RETRY_MS = 60_000;
@@ -191,12 +197,17 @@ function explain(
       i < Math.min(winner, MAX_OPTIONS)
         ? ({ stage: "policy", reason: policyReason(r.action.id, verdicts) } as const)
         : i > winner || i >= MAX_OPTIONS
-          ? ({ stage: "arbitration", reason: i > winner ? "outranked" : "not_among_the_best" } as const)
+          ? ({ stage: "arbitration", reason: behind(r, chosen) } as const)
           : ({ stage: "chosen", reason: reason + note } as const);
     // Fields in the order of the schema, as everywhere in a record: parsing it must not change its bytes (I9).
     return { action: r.action.id, ...left, score: r.score, factors: { ...r.factors } };
   });
   return condensed([...scored, ...ranking.left]);
+}
+
+/** Of those that policy was not asked about, some may have been better than the one that it chose. */
+function behind({ score }: Ranked, chosen: Ranked | undefined): string {
+  return chosen && score <= chosen.score ? "outranked" : "not_among_the_best";
 }
 
 /**

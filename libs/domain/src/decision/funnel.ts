@@ -1,9 +1,12 @@
 /**
  * The funnel: every candidate goes through eligibility → applicability → suitability → channel → exclusion → diversity
- * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and propensities (I9).
+ * → control group and is then scored, or leaves at one of these with a reason. A pure function of request, catalogue and
+ * propensities (I9).
  */
 import {
   MAX_OPTIONS,
+  PURPOSES,
+  aboutOf,
   type ActionDefinition,
   type Channel,
   type DecisionRequest,
@@ -13,9 +16,10 @@ import {
   type Propensity,
 } from "#contracts";
 import { ExpressionFailed, type Expressions } from "../expressions.js";
-import { candidatesOf, channelsIn, unavailable, type Catalogue } from "./catalogue.js";
+import { candidatesOf, limitsOf, unavailable, type Catalogue } from "./catalogue.js";
 import { heldOutBy } from "./control-group.js";
 import { DECISION_ENGINE, DECISION_FLAGS } from "./flags.js";
+import { preparedActions, type PreparedAction } from "./prepared.js";
 import { Repetition } from "./repetition.js";
 import { draw, scoreBeforeFactors, scoreOf, type Score } from "./score.js";
 
@@ -40,12 +44,6 @@ export interface Ranking {
 
 const NO_PROPENSITIES: Propensities = new Map();
 
-const CONDITIONS = [
-  { stage: "eligibility", unmet: "not_eligible" },
-  { stage: "applicability", unmet: "not_applicable" },
-  { stage: "suitability", unmet: "not_suitable" },
-] as const;
-
 /**
  * Puts the request's candidates through the funnel. A candidate that is named twice counts once. `engine`: of the record
  * that is computed again.
@@ -60,44 +58,109 @@ export function rank(
   const ranked: Ranked[] = [];
   const left: Explanation[] = [];
   const variables = { event: request.moment, context: request.context };
+  const preparedAction = preparedActions(catalogue, expressions);
   const repetition = new Repetition(request, catalogue);
   const off: ReadonlySet<FactorName> = new Set(catalogue.arbitration?.off);
+  const scored = engine >= DECISION_FLAGS.fourFactors;
   const { experiments = [] } = catalogue;
   let heldOut: string | undefined;
   for (const id of candidatesOf(request, catalogue)) {
-    const action = catalogue.actions.get(id);
-    if (!action) {
+    const prepared = preparedAction(id);
+    if (!prepared) {
       left.push({ action: id, stage: "eligibility", reason: "not_in_catalogue" });
       continue;
     }
-    const out = unavailable(action, request) ?? failedCondition(action, variables, expressions);
+    const { action } = prepared;
+    const channels = channelsOf(prepared, request);
+    const out =
+      (prepared.mayBeUnavailable ? unavailable(action, request) : undefined) ??
+      failedCondition(prepared, variables) ??
+      (channels.length === 0
+        ? { action: id, stage: "channel" as const, reason: noChannelReason(prepared, request) }
+        : repetition.against(action));
     if (out) {
       left.push(out);
-      continue;
-    }
-    const channels = channelsOf(action, request);
-    if (channels.length === 0) {
-      left.push({ action: id, stage: "channel", reason: noChannelReason(action, request) });
-      continue;
-    }
-    const again = repetition.against(action);
-    if (again) {
-      left.push(again);
       continue;
     }
     if (action.purpose === "marketing" && (heldOut ??= heldOutBy(request, experiments) ?? "") !== "") {
       left.push({ action: id, stage: "control", reason: `control_group: ${heldOut}` });
       continue;
     }
-    if (engine < DECISION_FLAGS.fourFactors) {
-      ranked.push({ action, channels, ...scoreBeforeFactors(action) });
+    const context = scored && !off.has("context") ? contextWeight(prepared, variables) : undefined;
+    if (typeof context === "object") {
+      left.push(context);
       continue;
     }
-    const context = off.has("context") ? undefined : contextWeight(action, variables, expressions);
-    if (typeof context === "object") left.push(context);
-    else ranked.push({ action, channels, ...scoreOf(action, propensities.get(id), context, off) });
+    const score = scored ? scoreOf(action, propensities.get(id), context, off) : scoreBeforeFactors(action);
+    ranked.push({ action, channels, score: score.score, factors: score.factors });
   }
-  return { ranked: ranked.sort(byRank(request.decisionId)), left, propensities, engine };
+  return { ranked: bestFirst(ranked, request.decisionId), left, propensities, engine };
+}
+
+/** So many are put in order; nobody asks about the others, nor are they explained one by one. */
+export const IN_ORDER = 96;
+
+/**
+ * Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. Of thousands only the
+ * best are put in order, with those that are equal to the last of them; the others follow as they came.
+ */
+function bestFirst(all: Ranked[], decisionId: string): Ranked[] {
+  return withEveryPurpose(inOrder(all, decisionId));
+}
+
+function inOrder(all: Ranked[], decisionId: string): Ranked[] {
+  if (all.length <= IN_ORDER) return ordered(all, decisionId);
+  const least = Float64Array.from(all, (r) => r.score)
+    .sort()
+    .at(-IN_ORDER)!;
+  const best = all.filter((r) => r.score >= least);
+  return [...ordered(best, decisionId), ...all.filter((r) => r.score < least)];
+}
+
+/**
+ * Policy is asked about the first `MAX_OPTIONS`. The best of each purpose is among them, at their end: offers that policy
+ * then denies must not keep a service message from being asked about.
+ */
+function withEveryPurpose(all: Ranked[]): Ranked[] {
+  if (all.length <= MAX_OPTIONS) return all;
+  const asked = new Set(all.slice(0, MAX_OPTIONS).map((r) => r.action.purpose));
+  const missing = PURPOSES.filter((p) => !asked.has(p));
+  const best = missing.flatMap((p) => all.find((r) => r.action.purpose === p) ?? []);
+  if (best.length === 0) return all;
+  const others = all.filter((r) => !best.includes(r));
+  return [...others.slice(0, MAX_OPTIONS - best.length), ...best, ...others.slice(MAX_OPTIONS - best.length)];
+}
+
+/** Equal ones are drawn for once each, not at every comparison. */
+function ordered(all: Ranked[], decisionId: string): Ranked[] {
+  all.sort((a, b) => b.score - a.score);
+  for (let from = 0; from < all.length;) {
+    let to = from + 1;
+    while (to < all.length && all[to]!.score === all[from]!.score) to++;
+    if (to - from > 1) {
+      const equal = all.slice(from, to).map((r) => ({ r, drawn: draw(decisionId, r.action.id) }));
+      equal.sort((a, b) => a.drawn - b.drawn || (a.r.action.id < b.r.action.id ? -1 : 1));
+      for (const [i, { r }] of equal.entries()) all[from + i] = r;
+    }
+    from = to;
+  }
+  return all;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+function failedCondition(
+  { action, conditions }: PreparedAction,
+  variables: Variables,
+): Explanation | undefined {
+  for (const { holds, stage, unmet } of conditions) {
+    try {
+      if (!holds(variables)) return unmet;
+    } catch (error) {
+      return failed(action.id, stage, error);
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -105,47 +168,18 @@ export function rank(
  * candidate its place: a weight may be there to keep an action from being said, and nobody knows what it would have been.
  */
 function contextWeight(
-  { id, contextWeights }: ActionDefinition,
+  { action, contextWeights }: PreparedAction,
   variables: Variables,
-  expressions: Expressions,
 ): number | undefined | Explanation {
-  if (contextWeights === undefined) return undefined;
   let product: number | undefined;
-  try {
-    for (const { when, weight } of contextWeights)
-      if (expressions.condition(when, variables)) product = (product ?? 1) * weight;
-  } catch (error) {
-    return failed(id, "scoring", error);
-  }
-  return product;
-}
-
-/** Higher score first; equal scores by a draw of this decision, and equal draws by id: a total order. */
-function byRank(decisionId: string): (a: Ranked, b: Ranked) => number {
-  return (a, b) =>
-    b.score - a.score ||
-    draw(decisionId, a.action.id) - draw(decisionId, b.action.id) ||
-    (a.action.id < b.action.id ? -1 : a.action.id > b.action.id ? 1 : 0);
-}
-
-type Variables = Readonly<Record<string, unknown>>;
-
-function failedCondition(
-  action: ActionDefinition,
-  variables: Variables,
-  expressions: Expressions,
-): Explanation | undefined {
-  for (const { stage, unmet } of CONDITIONS) {
-    const source = action[stage];
-    if (source === undefined) continue;
+  for (const { holds, weight } of contextWeights) {
     try {
-      if (!expressions.condition(source, variables))
-        return { action: action.id, stage, reason: `${unmet}: ${source.trim()}` };
+      if (holds(variables)) product = (product ?? 1) * weight;
     } catch (error) {
-      return failed(action.id, stage, error);
+      return failed(action.id, "scoring", error);
     }
   }
-  return undefined;
+  return product;
 }
 
 /** An expression that cannot be computed costs this candidate its place, never the customer the decision. */
@@ -155,14 +189,18 @@ function failed(action: string, stage: Explanation["stage"], error: unknown): Ex
 }
 
 /** The action's channels as the request restricts and orders them, without those that are excluded. */
-function channelsOf(action: ActionDefinition, request: DecisionRequest): Channel[] {
-  const own = channelsIn(action);
-  const wanted = request.channels ? [...new Set(request.channels)].filter((c) => own.includes(c)) : own;
-  return wanted.filter((c) => !request.exclude?.includes(c));
+export function channelsOf(
+  { channels: own }: Pick<PreparedAction, "channels">,
+  request: DecisionRequest,
+): readonly Channel[] {
+  const { channels, exclude } = request;
+  if (channels === undefined && exclude === undefined) return own;
+  const wanted = channels ? [...new Set(channels)].filter((c) => own.includes(c)) : own;
+  return wanted.filter((c) => !exclude?.includes(c));
 }
 
-function noChannelReason(action: ActionDefinition, request: DecisionRequest): string {
-  const offered = channelsIn(action).some((c) => request.channels?.includes(c) ?? true);
+function noChannelReason({ channels }: PreparedAction, request: DecisionRequest): string {
+  const offered = channels.some((c) => request.channels?.includes(c) ?? true);
   return offered ? "channels_used_up" : "no_treatment_for_channels";
 }
 
@@ -178,6 +216,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
       purpose: action.purpose,
       channels: [...channels],
       urgent: action.urgent,
+      ...(action.quota || action.budget ? { limits: limitsOf(action) } : {}),
     })),
     journey: request.journey.id,
     ...(request.cap ? { cap: request.cap } : {}),
@@ -185,5 +224,7 @@ export function evaluateRequest(request: DecisionRequest, ranking: Ranking): Eva
     // The ring of contacts never runs empty again.
     contacted: request.context.contacts.length > 0,
     ...(request.watermark === undefined ? {} : { watermark: request.watermark }),
+    about: aboutOf(request.moment),
+    ...(request.engagement ? { engagement: request.engagement } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { FACTORS, type DecisionRequest, type FactorName } from "#contracts";
+import { DECISION_REASONS, FACTORS, reasonCodeOf, type DecisionRequest, type FactorName } from "#contracts";
 import { evaluateRequest, rank, type Propensities, type Ranking } from "./funnel.js";
 import { aCatalogue, anAction, aPropensity, aRequest, simpleExpressions } from "./given-decision.js";
 import { draw } from "./score.js";
@@ -85,6 +85,7 @@ describe("the funnel", () => {
     } else {
       expect(ranked).toEqual([]);
       expect(left).toEqual([{ action: "a", ...expected }]);
+      expect(DECISION_REASONS[left[0]!.stage]).toContain(reasonCodeOf(left[0]!.reason));
     }
   });
 
@@ -127,6 +128,11 @@ describe("the funnel", () => {
     expect({ score, factors }).toEqual({ score: 12, factors: { value: 12 } });
   });
 
+  it("subtracts what saying it costs", () => {
+    const { score, factors } = scored(anAction("a", { value: 12, cost: 2 })).ranked[0]!;
+    expect({ score, factors }).toEqual({ score: 1, factors: { propensity: 0.25, value: 12, cost: 2 } });
+  });
+
   it.each([
     ["propensity", 36],
     ["value", 0.75],
@@ -161,6 +167,7 @@ describe("the funnel", () => {
     const question = evaluateRequest(request, rank(request, catalogue, simpleExpressions));
     expect(question).toEqual({
       contacted: false,
+      about: { event: "core:e1" },
       decisionId: "c1.7.0",
       customerId: "c1",
       at: 1_000_000,
@@ -172,6 +179,16 @@ describe("the funnel", () => {
       cap: { journey: "test", count: 3, periodMs: 7 },
       profile: request.profile,
     });
+  });
+
+  it("asks about the best of each purpose, however many offers are ahead of it", () => {
+    const offers = Array.from({ length: 80 }, (_, i) => anAction(`offer-${i}`, { value: 100 + i }));
+    const notices = [1, 2].map((value) => anAction(`notice-${value}`, { value, purpose: "service" }));
+    const catalogue = aCatalogue(...offers, ...notices);
+    const request = aRequest({ candidates: [...catalogue.actions.keys()] });
+    const { options } = evaluateRequest(request, rank(request, catalogue, simpleExpressions))!;
+    expect(options).toHaveLength(64);
+    expect(options.slice(-2).map((o) => o.action)).toEqual(["offer-17", "notice-2"]);
   });
 
   it("asks nothing when nobody is left", () => {

@@ -43,6 +43,7 @@ export function aRequest(given: Partial<DecisionRequest> = {}): DecisionRequest 
 
 /** `yes`, `no` and `fails`; any other source is a defect of the test. */
 export const simpleExpressions: Expressions = {
+  compiled: (source) => () => simpleExpressions.condition(source, {}),
   condition(source) {
     if (source === "yes") return true;
     if (source === "no") return false;

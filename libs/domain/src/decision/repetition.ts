@@ -27,7 +27,10 @@ interface Resting {
 /** The contacts of one customer, as the candidates of one decision are compared with them. */
 export class Repetition {
   readonly #resting: readonly Resting[];
-  readonly #lastMarketing: readonly Said[];
+  /** The last marketing contacts, by action and by group. */
+  readonly #last: number;
+  readonly #byAction = new Map<string, number>();
+  readonly #byGroup = new Map<string, number>();
 
   constructor(
     { at, context }: Pick<DecisionRequest, "at" | "context">,
@@ -41,14 +44,20 @@ export class Repetition {
       return until > at ? [{ action, group: definition.group, purpose, until }] : [];
     });
     const rule = catalogue.arbitration?.diversity;
-    this.#lastMarketing = rule
+    const last = rule
       ? said.filter((c) => c.purpose === "marketing" && isContact(c.channel)).slice(1 - rule.contacts)
       : [];
+    this.#last = last.length;
+    for (const { action } of last) {
+      count(this.#byAction, action);
+      const group = catalogue.actions.get(action)?.group;
+      if (group !== undefined) count(this.#byGroup, group);
+    }
   }
 
   /** Why this candidate should not be said again now; `undefined` when nothing speaks against it. */
   against(action: ActionDefinition): Explanation | undefined {
-    return this.#exclusion(action) ?? this.#diversity(action);
+    return (this.#resting.length === 0 ? undefined : this.#exclusion(action)) ?? this.#diversity(action);
   }
 
   #exclusion({ id, group, purpose }: ActionDefinition): Explanation | undefined {
@@ -65,27 +74,23 @@ export class Repetition {
 
   #diversity({ id, group, purpose }: ActionDefinition): Explanation | undefined {
     const rule = this.catalogue.arbitration?.diversity;
-    if (!rule || purpose !== "marketing" || this.#lastMarketing.length === 0) return undefined;
-    const alike = (code: string, same: (c: Said) => boolean, atMost = Infinity): Explanation | undefined => {
-      const n = this.#lastMarketing.filter(same).length;
-      if (n < atMost) return undefined;
-      return {
-        action: id,
-        stage: "diversity",
-        reason: `${code}: ${n} of the last ${this.#lastMarketing.length}`,
-      };
-    };
-    return (
-      alike("too_often_this_action", (c) => c.action === id, rule.sameAction) ??
-      (group === undefined
-        ? undefined
-        : alike(
-            "too_often_this_group",
-            (c) => this.catalogue.actions.get(c.action)?.group === group,
-            rule.sameGroup,
-          ))
-    );
+    if (!rule || this.#last === 0 || purpose !== "marketing") return undefined;
+    const ofAction = this.#byAction.get(id) ?? 0;
+    const ofGroup = group === undefined ? 0 : (this.#byGroup.get(group) ?? 0);
+    const code =
+      ofAction >= (rule.sameAction ?? Infinity)
+        ? "too_often_this_action"
+        : ofGroup >= (rule.sameGroup ?? Infinity)
+          ? "too_often_this_group"
+          : undefined;
+    if (code === undefined) return undefined;
+    const n = code === "too_often_this_action" ? ofAction : ofGroup;
+    return { action: id, stage: "diversity", reason: `${code}: ${n} of the last ${this.#last}` };
   }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** Ordered and not known to have failed on every channel: the customer may have it, or is about to. */

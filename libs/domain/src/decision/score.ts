@@ -1,18 +1,18 @@
-/** What an action is worth in a decision: propensity × value × context × lever. */
+/** What an action is worth in a decision: propensity × value × context × lever − cost. */
 import { fnv1a32, type ActionDefinition, type FactorName, type Propensity } from "#contracts";
 
 export interface Score {
   readonly score: number;
-  /** Each factor that had something to say, by name. */
+  /** Each factor that had something to say, by name, and the cost. */
   readonly factors: Readonly<Record<string, number>>;
 }
 
 /**
- * The product of the factors. One that is switched off, or has nothing to say (no model, no context weight that holds, a
+ * The product of the factors, less what saying it costs. A factor that is switched off, or has nothing to say (no model, no context weight that holds, a
  * lever of 1), counts 1 and is left out.
  */
 export function scoreOf(
-  action: Pick<ActionDefinition, "value" | "weight">,
+  action: Pick<ActionDefinition, "value" | "weight" | "cost">,
   propensity: Propensity | undefined,
   context: number | undefined,
   off: ReadonlySet<FactorName>,
@@ -23,6 +23,7 @@ export function scoreOf(
   if (!off.has("value")) score *= factors["value"] = action.value;
   if (context !== undefined && !off.has("context")) score *= factors["context"] = context;
   if (action.weight !== 1 && !off.has("lever")) score *= factors["lever"] = action.weight;
+  if (action.cost !== undefined && action.cost > 0) score -= factors["cost"] = action.cost;
   return { score, factors };
 }
 

@@ -1,28 +1,29 @@
 /**
  * What would have changed a decision: it is computed again with one fact changed, through the same funnel and the same
  * rules. Nothing is claimed that was not computed, and nothing at all unless the decision itself comes out of its facts as
- * it stands on record.
+ * it stands on record. Where a number or a time is claimed, it is the least that is enough.
  */
 import {
-  consentKey,
   CHANNELS,
+  FACTORS,
   HOLDS,
   NO_CONTROLS,
   type Channel,
   type Controls,
   type DecisionRecord,
   type DecisionReply,
-  type DecisionRequest,
-  type HoldKind,
   type PolicyPackDefinition,
-  type Purpose,
+  type Verdict,
 } from "#contracts";
 import type { Expressions } from "../expressions.js";
-import { evaluate, type CountedContact } from "../policy/index.js";
+import { evaluate, holds, type CountedContact } from "../policy/index.js";
+import { catalogueWith, propensitiesWith, requestWith, type Fact } from "./changed-fact.js";
 import type { Catalogue } from "./catalogue.js";
 import { conclude } from "./conclude.js";
 import { evaluateRequest } from "./funnel.js";
+import { instantsOf } from "./instants.js";
 import { rankAsRecorded } from "./replay.js";
+import { leastNeeded, leastWhole } from "./threshold.js";
 
 /** All that a decision followed from. */
 export interface DecisionFacts {
@@ -35,35 +36,6 @@ export interface DecisionFacts {
   readonly expressions: Expressions;
 }
 
-export type Condition = "eligibility" | "applicability" | "suitability";
-
-/** One fact that is other than it was. */
-export type Fact =
-  | {
-      readonly kind: "consent";
-      readonly purpose: Purpose;
-      readonly channel: Channel;
-      readonly granted: boolean;
-    }
-  | { readonly kind: "hold"; readonly hold: HoldKind; readonly present: boolean }
-  /** This cap counts nothing. */
-  | { readonly kind: "cap"; readonly rule: string }
-  /** The kill switch stops nothing. */
-  | { readonly kind: "kill-switch" }
-  | { readonly kind: "time"; readonly at: number }
-  | { readonly kind: "timezone"; readonly timezone: string }
-  /** The condition holds. */
-  | {
-      readonly kind: "condition";
-      readonly action: string;
-      readonly stage: Condition;
-      readonly expression: string;
-    }
-  | { readonly kind: "score"; readonly action: string; readonly score: number; readonly needed: number }
-  /** The step and its journey do not restrict the channels. */
-  | { readonly kind: "channels" }
-  | { readonly kind: "not-a-candidate"; readonly action: string };
-
 export interface WhatIf {
   readonly fact: Fact;
   readonly reply: DecisionReply;
@@ -74,19 +46,38 @@ export interface WhatIf {
 /** The decision computed from its facts alone, the policy's answer included. */
 export function recompute(facts: DecisionFacts, fact?: Fact): DecisionRecord {
   const { record, packs, contacts, expressions } = facts;
-  const request = withFact(record.request, fact);
-  const catalogue = catalogueWith(facts, fact);
-  const ranking = rankAsRecorded(record, request, catalogue, expressions);
+  const request = requestWith(record.request, fact);
+  const catalogue = catalogueWith(facts.catalogue, fact);
+  const propensities = propensitiesWith(record.propensities, fact);
+  const { propensities: _recorded, ...rest } = record;
+  const made = { ...rest, ...(propensities ? { propensities } : {}) };
+  const ranking = rankAsRecorded(made, request, catalogue, expressions);
   const question = evaluateRequest(request, ranking);
   if (!question) return conclude(request, ranking, catalogue, undefined);
-  const answer = evaluate(question, {
-    packs,
-    copies: [request.profile],
-    contacts,
-    ...(fact?.kind === "kill-switch" ? {} : { controls: controlsOf(record) }),
-    ...(fact?.kind === "cap" ? { uncounted: new Set([fact.rule]) } : {}),
-  });
-  return conclude(request, ranking, catalogue, { ...answer, packs: packNames(record) });
+  const limited = limitedAs(record, fact);
+  const within = question.options.filter((o) => !limited.some((v) => v.actions.includes(o.action)));
+  const asked = new Set(question.options.map((o) => o.action));
+  const answer = evaluate(
+    { ...question, options: within },
+    {
+      packs,
+      copies: [request.profile],
+      contacts,
+      ...(fact?.kind === "kill-switch" ? {} : { controls: controlsOf(record) }),
+      ...(fact?.kind === "cap" ? { uncounted: new Set([fact.rule]) } : {}),
+    },
+  );
+  const verdicts = [...answer.verdicts, ...limited.filter((v) => asked.has(v.actions[0]!))];
+  return conclude(request, ranking, catalogue, { ...answer, verdicts, packs: packNames(record) });
+}
+
+/** Quotas and budgets are counted over all customers: which were reached then, the verdicts tell. */
+function limitedAs({ verdicts }: DecisionRecord, fact: Fact | undefined): readonly Verdict[] {
+  return verdicts.filter(
+    ({ reason, rule }) =>
+      (reason === "quota_reached" || reason === "budget_spent") &&
+      !(fact?.kind === "limit" && fact.rule === rule),
+  );
 }
 
 /** True when facts and rules give the decision as it stands on record: then what-ifs may be trusted. */
@@ -107,72 +98,115 @@ function controlsOf({ request, verdicts }: DecisionRecord): Controls {
 
 /** Each fact that had a part in the decision, changed by itself; those that change it first. */
 export function whatIfs(facts: DecisionFacts): WhatIf[] {
-  const computed = factsOf(facts).map((fact): WhatIf => {
+  const computed = [...factsOf(facts), ...timesOf(facts)].map((fact): WhatIf => {
     const { reply } = recompute(facts, fact);
     return { fact, reply, changes: !sameReply(reply, facts.record.reply) };
   });
-  const time = otherTime(facts);
-  return [...computed, ...(time ? [time] : [])].sort((a, b) => Number(b.changes) - Number(a.changes));
+  return computed.sort((a, b) => Number(b.changes) - Number(a.changes));
 }
 
-function factsOf({ record, catalogue, packs }: DecisionFacts): Fact[] {
-  const { request, reply, explanations, verdicts } = record;
-  const facts: Fact[] = [];
-  const add = (fact: Fact): void => {
-    if (!facts.some((f) => JSON.stringify(f) === JSON.stringify(fact))) facts.push(fact);
-  };
-  for (const { channel, verdict, reason, rule, until, actions } of verdicts) {
+function factsOf(facts: DecisionFacts): Fact[] {
+  const found: Fact[] = [];
+  for (const fact of [...policyFacts(facts), ...funnelFacts(facts), ...factsOfAct(facts)])
+    if (!found.some((f) => JSON.stringify(f) === JSON.stringify(fact))) found.push(fact);
+  return found;
+}
+
+/** What policy stopped. */
+function policyFacts({ record: { request, verdicts }, catalogue }: DecisionFacts): Fact[] {
+  const found: Fact[] = [];
+  for (const { channel, verdict, reason, rule, actions } of verdicts) {
     if (verdict === "permitted") continue;
-    if (reason === "consent_refused" || reason === "no_consent_record")
+    if (reason === "consent_refused" || reason === "no_consent_record" || reason === "consent_expired")
       for (const action of actions) {
         const purpose = catalogue.actions.get(action)?.purpose;
-        if (purpose) add({ kind: "consent", purpose, channel, granted: true });
+        if (purpose) found.push({ kind: "consent", purpose, channel, granted: true });
       }
-    if ((reason === "cap_reached" || reason === "journey_cap_reached") && rule) add({ kind: "cap", rule });
-    if (reason === "stopped") add({ kind: "kill-switch" });
-    if (reason === "no_timezone") add({ kind: "timezone", timezone: "UTC" });
-    if (verdict === "deferred" && until !== undefined) add({ kind: "time", at: until });
+    if ((reason === "cap_reached" || reason === "journey_cap_reached") && rule)
+      found.push({ kind: "cap", rule });
+    if ((reason === "quota_reached" || reason === "budget_spent") && rule)
+      found.push({ kind: "limit", rule });
+    if (reason === "stopped") found.push({ kind: "kill-switch" });
+    if (reason === "no_timezone") found.push({ kind: "timezone", timezone: "UTC" });
   }
-  const held = request.profile.holds.map((h) => h.kind);
-  for (const hold of held) add({ kind: "hold", hold, present: false });
+  for (const hold of request.profile.holds)
+    if (holds(hold, request.at)) found.push({ kind: "hold", hold: hold.kind, present: false });
+  return found;
+}
+
+/** Where candidates left the funnel. */
+function funnelFacts({ record, catalogue }: DecisionFacts): Fact[] {
+  const { explanations } = record;
+  const found: Fact[] = [];
+  const chosen = explanations.find((e) => e.stage === "chosen");
   for (const e of explanations) {
-    const { action, stage } = e;
+    const { action, stage, reason } = e;
+    const detail = reason.slice(reason.indexOf(": ") + 2);
     if (stage === "eligibility" || stage === "applicability" || stage === "suitability") {
       const expression = catalogue.actions.get(action)?.[stage];
-      if (expression !== undefined) add({ kind: "condition", action, stage, expression });
+      if (expression !== undefined) found.push({ kind: "condition", action, stage, expression });
     }
-    if (stage === "channel") add({ kind: "channels" });
-    const best = explanations.find((x) => x.stage === "chosen")?.score;
-    if (stage === "arbitration" && e.score !== undefined && best !== undefined)
-      add({ kind: "score", action, score: e.score, needed: best });
+    if (stage === "channel") found.push({ kind: "channels" });
+    if (stage === "exclusion") found.push({ kind: "not-said", action: detail });
+    if (stage === "diversity") found.push({ kind: "diversity" });
+    if (stage === "control") found.push({ kind: "control-group", experiment: detail });
+    if (stage === "arbitration" && chosen && e.score !== undefined) {
+      const needed = leastNeeded(record, catalogue, e, chosen);
+      if (needed) found.push(needed);
+    }
   }
-  if (reply.kind !== "act") return facts;
+  const scored = new Set(explanations.flatMap((e) => (chosen && e.factors ? Object.keys(e.factors) : [])));
+  if ((record.engine ?? 0) > 0)
+    for (const factor of FACTORS) if (scored.has(factor)) found.push({ kind: "factor-off", factor });
+  return found;
+}
+
+/** What would have kept it from being said. */
+function factsOfAct({ record: { request, reply }, packs }: DecisionFacts): Fact[] {
+  if (reply.kind !== "act") return [];
   const { purpose, plan, action } = reply;
-  for (const { channel } of plan) add({ kind: "consent", purpose, channel, granted: false });
+  const held = request.profile.holds.filter((h) => holds(h, request.at)).map((h) => h.kind);
   const blocking = new Set(
     packs.flatMap((p) => p.rules.filter((r) => r.purpose === purpose).flatMap((r) => r.blockedBy)),
   );
-  for (const hold of HOLDS)
-    if (blocking.has(hold) && !held.includes(hold)) add({ kind: "hold", hold, present: true });
-  add({ kind: "not-a-candidate", action });
-  return facts;
+  return [
+    ...plan.map(({ channel }): Fact => ({ kind: "consent", purpose, channel, granted: false })),
+    ...HOLDS.filter((hold) => blocking.has(hold) && !held.includes(hold)).map((hold): Fact => ({
+      kind: "hold",
+      hold,
+      present: true,
+    })),
+    { kind: "not-a-candidate", action },
+  ];
 }
 
-const HOUR_MS = 3_600_000;
-
-/** The first hour of the next day at which the same question would have been answered otherwise. */
-function otherTime(facts: DecisionFacts): WhatIf | undefined {
+/** The first time at which the same question would have been answered otherwise, and the first at which it would have acted. */
+function timesOf(facts: DecisionFacts): Fact[] {
   const { record } = facts;
-  if (record.verdicts.some((v) => v.until !== undefined)) return undefined;
-  for (let hours = 1; hours <= 24; hours++) {
-    const fact: Fact = { kind: "time", at: record.request.at + hours * HOUR_MS };
-    const { reply } = recompute(facts, fact);
-    if (!sameReply(reply, record.reply)) return { fact, reply, changes: true };
-  }
-  return undefined;
+  const { at } = record.request;
+  const known = new Map<number, DecisionReply>();
+  const replyAt = (t: number): DecisionReply => {
+    const reply = known.get(t) ?? recompute(facts, { kind: "time", at: t }).reply;
+    known.set(t, reply);
+    return reply;
+  };
+  const first = (wanted: (reply: DecisionReply) => boolean): number | undefined => {
+    let before = at;
+    for (const t of instantsOf(facts)) {
+      if (wanted(replyAt(t))) return leastWhole(before, t, (x) => wanted(replyAt(x)));
+      before = t;
+    }
+    return undefined;
+  };
+  const other = first((reply) => !sameReply(reply, record.reply));
+  if (other === undefined) return [];
+  const acts = record.reply.kind === "act" ? undefined : first((reply) => reply.kind === "act");
+  const times = acts === undefined || acts === other ? [other] : [other, acts];
+  return times.map((t) => ({ kind: "time", at: t }));
 }
 
-function sameReply(a: DecisionReply, b: DecisionReply): boolean {
+/** True when the customer is told the same, or nothing, or later at the same time. */
+export function sameReply(a: DecisionReply, b: DecisionReply): boolean {
   if (a.kind === "act" && b.kind === "act")
     return a.action === b.action && channelsOf(a).join() === channelsOf(b).join();
   if (a.kind === "defer" && b.kind === "defer") return a.until === b.until;
@@ -181,57 +215,6 @@ function sameReply(a: DecisionReply, b: DecisionReply): boolean {
 
 const channelsOf = (reply: Extract<DecisionReply, { kind: "act" }>): Channel[] =>
   reply.plan.map((leg) => leg.channel);
-
-function withFact(request: DecisionRequest, fact: Fact | undefined): DecisionRequest {
-  const { profile, context } = request;
-  if (!fact) return request;
-  switch (fact.kind) {
-    case "consent": {
-      const key = consentKey(fact.purpose, fact.channel);
-      return { ...request, profile: { ...profile, consents: { ...profile.consents, [key]: fact.granted } } };
-    }
-    case "hold": {
-      const others = profile.holds.filter((h) => h.kind !== fact.hold);
-      const holds = fact.present ? [...others, { kind: fact.hold, since: request.at }] : others;
-      return { ...request, profile: { ...profile, holds } };
-    }
-    case "time":
-      return { ...request, at: fact.at, context: { ...context, now: fact.at } };
-    case "timezone":
-      return { ...request, profile: { ...profile, timezone: fact.timezone } };
-    case "channels": {
-      const { channels: _channels, exclude: _exclude, ...rest } = request;
-      return rest;
-    }
-    case "not-a-candidate":
-      return { ...request, candidates: request.candidates.filter((c) => c !== fact.action) };
-    // These are facts of the rules, not of the question.
-    case "cap":
-    case "kill-switch":
-    case "condition":
-    case "score":
-      return request;
-  }
-}
-
-/** Just above the score that was enough. */
-const ABOVE = 1 + 1e-9;
-
-function catalogueWith({ catalogue }: DecisionFacts, fact: Fact | undefined): Catalogue {
-  if (fact?.kind !== "condition" && fact?.kind !== "score") return catalogue;
-  const action = catalogue.actions.get(fact.action);
-  if (!action) return catalogue;
-  const actions = new Map(catalogue.actions);
-  if (fact.kind === "condition") {
-    const { [fact.stage]: _met, ...rest } = action;
-    actions.set(action.id, rest);
-  } else {
-    // Value times weight: the value that gives the score.
-    const value = fact.score > 0 ? (action.value * fact.needed * ABOVE) / fact.score : fact.needed * ABOVE;
-    actions.set(action.id, { ...action, value, ...(fact.score > 0 ? {} : { weight: 1 }) });
-  }
-  return { ...catalogue, actions };
-}
 
 /** The packs that the record names, as policy names them. */
 function packNames({ versions }: DecisionRecord): string[] {

@@ -1,26 +1,35 @@
 /** What an event does to a context and to the journeys that are open: count, profile, outcome, exits, goals, waits. */
 import {
+  contactReportedV1,
   decisionOfCommand,
   durationMs,
+  eventTypes,
+  holdPlacedV1,
   isTerminal,
+  LIMITS,
   OUTCOME_OF_ACT,
   outcomeV1,
   parseTimerType,
+  reportedContactId,
   SEGUE_SOURCE,
   type CustomerEvent,
   type JourneyDefinition,
   type JourneyInstance,
   type Outcome,
 } from "#contracts";
-import { recordEvent } from "../context/index.js";
+import { afterComplaint, afterOutcome, afterReported, recordEvent } from "../context/index.js";
 import { applyProfileEvent, profileChangesOf } from "../policy/index.js";
 import { concerns } from "./correlation.js";
 import { typesOf, type Journeys } from "./definitions.js";
 import { countWindows } from "./count-windows.js";
 import { enter } from "./enter.js";
+import { FLAGS } from "./flags.js";
 import { endedBy } from "./held.js";
 import { pauseAndResume } from "./paused.js";
 import { setTimer, goTo, end, definitionOf, condition, type Turn } from "./turn.js";
+
+/** The action of a contact that was reported without a campaign. */
+const REPORTED = "reported";
 
 export function applyEvent(turn: Turn, journeys: Journeys): void {
   const { event } = turn;
@@ -36,6 +45,8 @@ export function applyEvent(turn: Turn, journeys: Journeys): void {
     return;
   }
   updateProfile(turn);
+  if (event.type === eventTypes.contactReported) takeReported(turn);
+  else if (event.type === eventTypes.holdPlaced && journeys.engine >= FLAGS.engagement) takeComplaint(turn);
   if (isOutcome(event)) turn.context = { ...turn.context, outcomesUpTo: event.seq };
   const told = readOutcome(event) ?? readAct(turn);
   const outcome = told && recordOutcome(turn, told) ? told : undefined;
@@ -63,6 +74,47 @@ export function updateProfile(turn: Turn): void {
   const changes = profileChangesOf(before, change.profile, turn.event);
   turn.context = { ...turn.context, profile: change.profile };
   turn.entries.push({ kind: "profile-changed", event: turn.event.type, changes });
+}
+
+/** A contact by another system of the bank: into the ledger, and into what is known of the customer's contacts. */
+function takeReported(turn: Turn): void {
+  const { context, event } = turn;
+  const parsed = contactReportedV1.safeParse(event.data);
+  if (!parsed.success) return;
+  const { channel, purpose, kind, journey, campaign, about } = parsed.data;
+  const contactId = reportedContactId(event);
+  const at = Math.min(event.time, context.now);
+  turn.entries.push({
+    kind: "contact-reported",
+    contactId,
+    channel,
+    purpose,
+    conversation: kind === "conversation",
+    at,
+    ...(journey === undefined ? {} : { journey }),
+    ...(campaign === undefined ? {} : { campaign }),
+    ...(about === undefined ? {} : { about }),
+  });
+  const contact = {
+    commandId: contactId,
+    action: campaign ?? REPORTED,
+    channel,
+    purpose,
+    at,
+    ...(about?.debt === undefined ? {} : { debt: about.debt }),
+  };
+  turn.context = {
+    ...context,
+    contacts: [...context.contacts.slice(-(LIMITS.contacts - 1)), contact],
+    engagement: afterReported(context.engagement ?? {}, parsed.data, at),
+  };
+}
+
+function takeComplaint(turn: Turn): void {
+  const { context, event } = turn;
+  if (holdPlacedV1.safeParse(event.data).data?.kind !== "complaint") return;
+  const at = Math.min(event.time, context.now);
+  turn.context = { ...context, engagement: afterComplaint(context.engagement ?? {}, at) };
 }
 
 function isOutcome(event: CustomerEvent): boolean {
@@ -100,9 +152,14 @@ function readAct({ event, context }: Turn): Outcome | undefined {
 
 /** Takes an outcome into the contact history. Of several terminal ones the first counts (I8): false for another. */
 function recordOutcome(turn: Turn, outcome: Outcome): boolean {
-  const { context } = turn;
+  let { context } = turn;
   const contact = context.contacts.find((c) => c.commandId === outcome.commandId);
   if (isTerminal(outcome.kind) && contact?.outcome !== undefined) return false;
+  if (contact && context.engagement) {
+    const at = Math.min(turn.event.time, context.now);
+    context = { ...context, engagement: afterOutcome(context.engagement, outcome, contact, at) };
+    turn.context = context;
+  }
   if (contact && isTerminal(outcome.kind)) {
     const contacts = context.contacts.map((c) =>
       c === contact ? { ...c, channel: outcome.channel, outcome: outcome.kind } : c,

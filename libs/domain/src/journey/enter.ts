@@ -33,7 +33,8 @@ export function enter(turn: Turn, definition: JourneyDefinition, journeys: Journ
   }
   const { id: journey, version } = definition;
   const entryKey = key === undefined ? journey : `${journey}/${key}`;
-  const closed = journeys.releases.closed(journey) ?? keptOut(turn.context.profile, definition.purpose);
+  const closed =
+    journeys.releases.closed(journey) ?? keptOut(turn.context.profile, definition.purpose, turn.now);
   const refused =
     closed === undefined ? refusalOf(turn.context, definition, entryKey, key, turn.now) : { reason: closed };
   const group = refused ?? groupOf(turn.context, definition, journeys);

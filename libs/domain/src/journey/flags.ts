@@ -23,10 +23,15 @@ export const FLAGS = {
    * Before, exits, goals and waits of a keyed journey heard every event of the customer.
    */
   correlation: 3,
+  /**
+   * 4. Engagement. Commands say what they are about, and from the first of them on outcomes are folded into how the customer
+   * takes what is said. Before, neither was kept.
+   */
+  engagement: 4,
 } as const;
 
 /** What new instances get. */
-export const ENGINE_VERSION = 3;
+export const ENGINE_VERSION = 4;
 
 /** True when the change holds for this instance. */
 export function behaves(instance: Pick<JourneyInstance, "engine">, flag: number): boolean {

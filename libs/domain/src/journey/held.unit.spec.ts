@@ -76,6 +76,15 @@ describe("a hold on journeys of each purpose", () => {
     ["hardship", "marketing", "hold_hardship"],
     ["hardship", "collections", "paused"],
     ["hardship", "service", "waiting"],
+    ["vulnerable", "marketing", "paused"],
+    ["vulnerable", "collections", "paused"],
+    ["vulnerable", "service", "waiting"],
+    ["moratorium", "marketing", "paused"],
+    ["moratorium", "collections", "paused"],
+    ["moratorium", "service", "waiting"],
+    ["litigation", "marketing", "paused"],
+    ["litigation", "collections", "waiting"],
+    ["litigation", "service", "waiting"],
     ["deceased", "marketing", "hold_deceased"],
     ["deceased", "collections", "hold_deceased"],
     ["deceased", "service", "hold_deceased"],
@@ -114,6 +123,98 @@ describe("a hold on journeys of each purpose", () => {
       .event(...hold("fraud"));
     expect(c.exits).toEqual(["own"]);
     expect(c.entries.some((e) => e.kind === "journey-paused")).toBe(false);
+  });
+});
+
+describe("a hold that has an end", () => {
+  const until = (c: CustomerScript, inMs: number, kind: HoldKind = "moratorium"): CustomerScript =>
+    c.event("hold.placed", { kind, until: new Date(c.now + inMs).toISOString() });
+  const timersOf = (c: CustomerScript): number[] =>
+    c.intents.flatMap((i) => (i.kind === "set-timer" && i.wait === "look" ? i.dueAt : []));
+
+  it("lets a paused journey look again at that time, and go on with the time that it had left", () => {
+    const c = customer(journey("collections")).event("start").later(HOUR);
+    until(c, 60 * DAY);
+    expect(timersOf(c)).toEqual([c.now + 60 * DAY]);
+    c.later(60 * DAY - 1).event("nothing");
+    expect(c.context.journeys[0]?.status).toBe("paused");
+    c.later(1).timer();
+    expect(c.context.journeys[0]).toMatchObject({
+      status: "waiting",
+      wait: { dueAt: c.now + 2 * DAY - HOUR },
+    });
+    expect(c.entries.at(-1)).toMatchObject({ kind: "journey-resumed", reason: "hold_moratorium" });
+  });
+
+  it("ends for the next event too, where the timer is late", () => {
+    const c = customer(journey("collections")).event("start");
+    until(c, DAY).later(DAY).event("nothing");
+    expect(c.context.journeys[0]?.status).toBe("waiting");
+  });
+
+  it("stands longer when it is placed again, and the timer asks again then", () => {
+    const c = customer(journey("collections")).event("start");
+    until(until(c, DAY), 3 * DAY);
+    c.later(DAY).timer();
+    expect(c.context.journeys[0]?.status).toBe("paused");
+    expect(timersOf(c).at(-1)).toBe(c.now + 2 * DAY);
+    c.later(2 * DAY).timer();
+    expect(c.context.journeys[0]?.status).toBe("waiting");
+  });
+
+  it("hands over to the next that stands", () => {
+    const c = customer(journey("collections")).event("start");
+    until(until(c, DAY), 3 * DAY, "vulnerable");
+    c.later(DAY).timer();
+    expect(c.context.journeys[0]?.paused).toMatchObject({ reason: "hold_vulnerable" });
+    c.later(2 * DAY).timer();
+    expect(c.context.journeys[0]?.status).toBe("waiting");
+  });
+
+  it("keeps nobody out any more, nor does it end a journey that was entered since", () => {
+    const c = customer(journey("marketing"));
+    until(c, DAY, "hardship").event("start");
+    expect(c.refusals).toEqual(["hold_hardship"]);
+    c.later(DAY).event("start");
+    expect(c.context.journeys).toHaveLength(1);
+    expect(until(c, DAY, "hardship").exits).toEqual(["hold_hardship"]);
+  });
+});
+
+describe("a STOP in a reply", () => {
+  const reply = (text: string, more: object = {}): [string, Record<string, unknown>] => [
+    "message.received",
+    { channel: "sms", text, ...more },
+  ];
+
+  it("ends the marketing journeys, over whatever channel they go on, and no others", () => {
+    const c = customer(journey("marketing"), journey("service"), journey("collections")).event("start");
+    c.event(...reply("STOP"));
+    expect(c.exits).toEqual(["opted_out"]);
+    expect(c.context.journeys.map((j) => j.journey).sort()).toEqual(["collections", "service"]);
+    expect(c.entries).toContainEqual({
+      kind: "profile-changed",
+      event: "message.received",
+      changes: [
+        { what: "consent", purpose: "marketing", channel: "sms", granted: false },
+        { what: "consent", purpose: "marketing", channel: "ivr", granted: false },
+      ],
+    });
+  });
+
+  it("comes before a wait that was due, and counts again where the channel was refused already", () => {
+    const c = customer(journey("marketing")).event(...reply("stop"));
+    c.event("start").later(3 * DAY);
+    expect(c.context.journeys).toHaveLength(1);
+    c.event(...reply("stop"));
+    expect(c.said).toHaveLength(1);
+    expect(c.exits).toEqual(["opted_out"]);
+  });
+
+  it("is one word alone: what has to be read by a person ends nothing", () => {
+    const c = customer(journey("marketing")).event("start");
+    c.event(...reply("please don't stop"));
+    expect(c.context.journeys).toHaveLength(1);
   });
 });
 

@@ -3,8 +3,9 @@
  * and runs on when nothing holds the instance any more. Exits and the goal count meanwhile. What it waits for counts too:
  * the instance then stands at the step that it leads to and runs on from there.
  *
- * A hold is lifted by an event of the customer. A journey is resumed by none: an instance that was paused with its journey
- * looks again every hour, so that one of a customer who is not heard of goes on, too.
+ * A hold is lifted by an event of the customer, or has an end, at which the instance looks again. A journey is resumed by no
+ * event: an instance that was paused with its journey looks again every hour, so that one of a customer who is not heard of
+ * goes on, too.
  */
 import { parseTimerType, SEGUE_SOURCE, type JourneyInstance, type StepDefinition } from "#contracts";
 import type { Journeys } from "./definitions.js";
@@ -24,9 +25,9 @@ export function pauseAndResume(turn: Turn, journeys: Journeys): void {
     const instance = turn.context.journeys.find((j) => j.id === id);
     const definition = instance && journeys.version(instance.journey, instance.version);
     if (!definition) continue;
-    const reason = pausedBy(profile, definition, journeys);
+    const held = pausedBy(profile, definition, journeys, turn.now);
     const at = journeys.step(definition, instance.step)?.step;
-    if (reason === undefined) {
+    if (held === undefined) {
       if (instance.paused) resume(turn, instance, instance.paused, at);
       continue;
     }
@@ -34,11 +35,12 @@ export function pauseAndResume(turn: Turn, journeys: Journeys): void {
       end(turn, instance, at.reason);
       continue;
     }
+    const { reason, until } = held;
     const news = instance.paused?.reason !== reason;
     if (!instance.paused) pause(turn, instance, reason);
     else if (news) replace(turn, { ...instance, paused: { ...instance.paused, reason } });
-    if (reason === JOURNEY_PAUSED && (news || looks(turn, id)))
-      setTimer(turn, id, LOOK, turn.context.now + LOOK_AGAIN_MS);
+    const lookAt = reason === JOURNEY_PAUSED ? turn.context.now + LOOK_AGAIN_MS : until;
+    if (lookAt !== undefined && (news || looks(turn, id))) setTimer(turn, id, LOOK, lookAt);
   }
 }
 

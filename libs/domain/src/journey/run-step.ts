@@ -1,5 +1,6 @@
 /** Running the step at which an instance stands: what it asks, and where the answer leads. */
 import {
+  aboutOf,
   assertNever,
   commandId,
   decisionId,
@@ -11,6 +12,7 @@ import {
   type Command,
   type DecisionReply,
   type DecisionRequest,
+  type Engagement,
   type JourneyDefinition,
   type JourneyInstance,
   type StepDefinition,
@@ -19,6 +21,7 @@ import { own } from "../context/own.js";
 import { viewOf, withAttribute } from "../context/index.js";
 import { noteSpoken, outrankedBy } from "./arbitration.js";
 import { type Journeys } from "./definitions.js";
+import { behaves, FLAGS } from "./flags.js";
 import { fork, join } from "./parallel.js";
 import {
   waitUntil,
@@ -166,7 +169,12 @@ function requestOf(
         }
       : {}),
     ...(s.type === "decide" && s.candidates ? { tags: s.candidates.tags } : {}),
+    ...(knows(context.engagement) ? { engagement: context.engagement } : {}),
   };
+}
+
+function knows(engagement: Engagement | undefined): engagement is Engagement {
+  return engagement?.last !== undefined || engagement?.ignored !== undefined;
 }
 
 /** In the turn of a moment whose caller waits no longer, nothing is said in the app: nobody would be told. */
@@ -212,6 +220,7 @@ export function takeAnswer(
     return goTo(turn, instance, otherwise ?? at.next);
   }
   const command = commandOf(turn, instance, reply, at.step.type === "route");
+  const about = behaves(instance, FLAGS.engagement) ? aboutOf(instance.trigger) : undefined;
   const { channel } = reply.plan[0]!;
   turn.entries.push({
     kind: "decision",
@@ -238,6 +247,7 @@ export function takeAnswer(
     counts,
     urgent: reply.urgent,
     ...(request.cap ? { cap: request.cap } : {}),
+    ...(about ? { about } : {}),
   });
   turn.intents.push({ kind: "command", command });
   const contact = {
@@ -246,10 +256,12 @@ export function takeAnswer(
     channel,
     purpose: reply.purpose,
     at: turn.context.now,
+    ...(about?.debt === undefined ? {} : { debt: about.debt }),
   };
   turn.context = {
     ...turn.context,
     contacts: [...turn.context.contacts.slice(-(LIMITS.contacts - 1)), contact],
+    ...(about && !turn.context.engagement ? { engagement: {} } : {}),
   };
   const used = instance.used.includes(channel) ? instance.used : [...instance.used, channel];
   goTo(turn, { ...instance, command: command.commandId, used, deferrals: 0 }, at.next);

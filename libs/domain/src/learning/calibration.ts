@@ -1,36 +1,26 @@
 /**
  * Keeps stated probabilities true: a straight line through the log-odds (J. Platt 1999), learned online from what was
- * predicted and what came. It starts as the identity and is never far from it, so that few outcomes cannot bend it.
+ * predicted and what came. It turns about the base rate, so that its slope says how far the features are to be trusted;
+ * it starts as the identity and stays near it, so that few outcomes cannot bend it.
  */
-import {
-  EMPTY_POSTERIOR,
-  linear,
-  widened,
-  withOutcome,
-  type Linear,
-  type Posterior,
-} from "./bayesian-regression.js";
-import type { Vector } from "./encoding.js";
+import { EMPTY_POSTERIOR, widened, withOutcome, type Linear, type Posterior } from "./bayesian-regression.js";
+import { boundedLogOdds } from "./numeric.js";
 
 /** Variance of intercept and slope; after about 7,000 outcomes half is forgotten. */
-const PRIOR = 0.02;
+const PRIOR = 0.005;
 const FORGET = 1e-4;
 
 const prior = (): number => PRIOR;
 
 export const emptyCalibration = (): Posterior => widened(EMPTY_POSTERIOR, 2, prior);
 
-/** `centre` is where only the intercept acts: the prior's log-odds. */
-const vectorOf = (z: number, centre: number): Vector => ({
-  index: [0, 1],
-  value: [1, z - centre],
-  unseen: 0,
-});
+export const slopeOf = (calibration: Posterior): number => 1 + calibration.mean[1]!;
 
-export function calibrated(calibration: Posterior, { mean, variance }: Linear, centre: number): Linear {
-  const slope = 1 + calibration.mean[1]!;
+/** `base` is the log-odds of the base rate. */
+export function calibrated(calibration: Posterior, { mean, variance }: Linear, base: number): Linear {
+  const slope = slopeOf(calibration);
   return {
-    mean: linear(calibration, vectorOf(mean, centre), mean, 0).mean,
+    mean: boundedLogOdds(base + calibration.mean[0]! + slope * (mean - base)),
     variance: slope * slope * variance,
   };
 }
@@ -38,6 +28,7 @@ export function calibrated(calibration: Posterior, { mean, variance }: Linear, c
 export const withCalibrationOutcome = (
   calibration: Posterior,
   mean: number,
-  centre: number,
+  base: number,
   label: 0 | 1,
-): Posterior => withOutcome(calibration, vectorOf(mean, centre), mean, label, FORGET, prior);
+): Posterior =>
+  withOutcome(calibration, { index: [0, 1], value: [1, mean - base], unseen: 0 }, mean, label, FORGET, prior);

@@ -65,7 +65,7 @@ export function watched(
   const w = p * (1 - p);
   const weight = watch.weight * (1 - FORGET) + w;
   const x = dense(outcome.x, columns.count);
-  const means = new Array<number>(columns.count).fill(0);
+  const means = Array.from({ length: columns.count }, () => 0);
   const information = means.slice();
   const up = means.slice();
   const down = means.slice();

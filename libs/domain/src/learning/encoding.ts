@@ -2,11 +2,12 @@
  * From features to a vector of numbers. A category gets a column when a value is first seen, up to a bound; numbers are
  * scaled by the mean and variance of what was learnt so far; what is missing has a column of its own.
  */
+import { HORIZONS } from "./base-rate.js";
 import type { FeatureSpec, FeatureValue, Features, ModelSpec } from "./model-spec.js";
 import { within } from "./numeric.js";
 
-/** Columns 0 to 3 are the intercept and the base rates (model.ts). */
-export const BASE_COLUMNS = 4;
+/** The first columns are the intercept and one per horizon of the base rate (model.ts). */
+export const BASE_COLUMNS = 1 + HORIZONS.length;
 /** Bounds the state: 64 columns are 2,080 covariances. */
 export const MAX_COLUMNS = 64;
 const MAX_VALUES_PER_CATEGORY = 20;
@@ -48,19 +49,29 @@ export const emptyEncoding = (spec: ModelSpec): Encoding => ({
   scales: {},
 });
 
-/** Appends the declared features to a vector that has its base columns already. */
-export function encode(encoding: Encoding, spec: ModelSpec, features: Features, vector: Vector): void {
-  for (const name in spec.features) {
-    const feature = spec.features[name]!;
-    const value = readable(feature, features[name]);
-    const x = typeof value === "number" ? deviations(encoding.scales[name], value) : 1;
-    if (x === 0) continue;
-    const column = columnOf(encoding.columns, name, keyOf(value));
-    if (column !== undefined) {
-      vector.index.push(column);
-      vector.value.push(x);
-    } else if (encoding.columns.count < MAX_COLUMNS) vector.unseen += x * x;
-  }
+/** The declared features as a vector, without the base columns. */
+export function encoded(encoding: Encoding, spec: ModelSpec, features: Features): Vector {
+  const vector: Vector = { index: [], value: [], unseen: 0 };
+  for (const name in spec.features) append(vector, encoding, name, spec.features[name]!, features[name]);
+  return vector;
+}
+
+/** Appends what one feature says: at most one column. */
+export function append(
+  vector: Vector,
+  encoding: Encoding,
+  name: string,
+  feature: FeatureSpec,
+  given: FeatureValue,
+): void {
+  const value = readable(feature, given);
+  const x = typeof value === "number" ? deviations(encoding.scales[name], value) : 1;
+  if (x === 0) return;
+  const column = columnOf(encoding.columns, name, keyOf(value));
+  if (column !== undefined) {
+    vector.index.push(column);
+    vector.value.push(x);
+  } else if (encoding.columns.count < MAX_COLUMNS) vector.unseen += x * x;
 }
 
 /** The encoding once these features have a column each, as far as the bound allows; the same object when they have already. */

@@ -2,52 +2,42 @@
  * An adaptive model: which probability an action has for a customer, learned one outcome at a time. PURE: the state is plain
  * JSON, and the same outcomes in the same order give the same bytes.
  *
- * Three Bayesian regressions, from a cautious one to one that adapts fast, each start from the log-odds of the base rate
- * (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last hundred or so outcomes
- * (A. E. Raftery et al. 2010, dynamic model averaging), and calibrated (calibration.ts). docs/decisioning.md has the
+ * Three Bayesian regressions (members.ts), each of its own caution and memory, start from the log-odds of the base rate over a
+ * horizon of their own (base-rate.ts); their forecasts are averaged and calibrated (calibration.ts). docs/decisioning.md has the
  * figures, docs/adr/0025 the reasons.
  */
 import { baseLogOdds, emptyBaseRate, withOutcome as withBaseOutcome, type BaseRate } from "./base-rate.js";
-import {
-  EMPTY_POSTERIOR,
-  linear,
-  widened,
-  withOutcome,
-  type Linear,
-  type Posterior,
-} from "./bayesian-regression.js";
-import { calibrated, emptyCalibration, withCalibrationOutcome } from "./calibration.js";
+import { EMPTY_POSTERIOR, widened, withOutcome, type Linear, type Posterior } from "./bayesian-regression.js";
+import { calibrated, emptyCalibration, slopeOf, withCalibrationOutcome } from "./calibration.js";
 import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drift.js";
 import {
   BASE_COLUMNS,
+  append,
   emptyEncoding,
-  encode,
+  encoded,
   grown,
   rescaled,
   type Encoding,
   type Vector,
 } from "./encoding.js";
-import { DEFAULT_MEMORY, specProblems, type Features, type ModelSpec } from "./model-spec.js";
-import { logit, sigmoid, softplus } from "./numeric.js";
+import {
+  MEMBERS,
+  averaged,
+  casesOf,
+  evidenceOf,
+  forecasts,
+  forgetOf,
+  priorOf,
+  type Member,
+} from "./members.js";
+import { specProblems, type Features, type ModelSpec } from "./model-spec.js";
+import { sigmoid } from "./numeric.js";
+import { foretold, readyOf } from "./ready.js";
 
-/** Each member's prior variance of a feature's weight, and its memory as a share of the model's. */
-const MEMBERS = [
-  { variance: 0.03, memory: 1 },
-  { variance: 0.3, memory: 1 / 3 },
-  { variance: 0.003, memory: 1 / 10 },
-] as const;
+/** The horizon that calibration turns about. */
+const CALIBRATED_ABOUT = 1;
 /** The member whose prior is wide enough to know each weight by its outcomes: drift is watched on it. */
 const WATCHED = 1;
-/** Prior variances of the intercept and of the three base rates' weights. */
-const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1] as const;
-/** Of a member's record in forecasting, this much counts one outcome later. */
-const EVIDENCE_KEPT = 0.99;
-
-export interface Member extends Posterior {
-  /** Sum of the log-likelihoods of its forecasts, the older the less; relative to the best member. */
-  readonly evidence: number;
-}
-
 export interface ModelState {
   readonly spec: ModelSpec;
   /** How many outcomes it has learnt, and the latest time of one. */
@@ -75,7 +65,11 @@ export function emptyModel(spec: ModelSpec): ModelState {
     lastAt: 0,
     baseRate: emptyBaseRate(spec),
     encoding: emptyEncoding(spec),
-    members: MEMBERS.map((_, m) => ({ ...widened(EMPTY_POSTERIOR, BASE_COLUMNS, priorOf(m)), evidence: 0 })),
+    members: MEMBERS.map((_, m) => ({
+      ...widened(EMPTY_POSTERIOR, BASE_COLUMNS, priorOf(m)),
+      evidence: 0,
+      share: 1 / MEMBERS.length,
+    })),
     calibration: emptyCalibration(),
     drift: EMPTY_WATCH,
   };
@@ -83,11 +77,11 @@ export function emptyModel(spec: ModelSpec): ModelState {
 
 /** Probability of a positive outcome, and mean and variance of its log-odds. */
 export function predict(state: ModelState, features: Features): Prediction {
-  const { offset, x } = vectorOf(state, state.encoding, features);
+  const ready = readyOf(state);
   const { mean, variance } = calibrated(
     state.calibration,
-    averaged(state, forecasts(state.members, x, offset)),
-    logit(state.spec.prior.propensity),
+    foretold(ready, encoded(state.encoding, state.spec, features)),
+    ready.base[CALIBRATED_ABOUT]!,
   );
   return { p: sigmoid(mean), mean, variance };
 }
@@ -97,14 +91,12 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
   const { spec } = state;
   const encoding = grown(state.encoding, spec, features);
   const { columns } = encoding;
-  const { offset, x } = vectorOf(state, encoding, features);
-  const wide = state.members.map((member, m) => ({
-    ...widened(member, columns.count, priorOf(m)),
-    evidence: member.evidence,
-  }));
-  const told = forecasts(wide, x, offset);
-  const evidence = told.map(({ mean }, m) => EVIDENCE_KEPT * wide[m]!.evidence + logLikelihood(mean, label));
-  const best = Math.max(...evidence);
+  const base = baseLogOdds(state.baseRate);
+  const cases = casesOf(base, spec, encoded(encoding, spec, features));
+  const wide = state.members.map((member, m) => widened(member, columns.count, priorOf(m)));
+  const told = forecasts(wide, cases);
+  const { mean } = averaged(state.members, told);
+  const records = evidenceOf(state.members, told, label);
   const outcomes = state.outcomes + 1;
   const lastAt = Math.max(state.lastAt, Number.isFinite(at) ? at : 0);
   return {
@@ -114,18 +106,13 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
     baseRate: withBaseOutcome(state.baseRate, spec, state.outcomes, label),
     encoding: rescaled(encoding, spec, features),
     members: wide.map((member, m) => ({
-      ...withOutcome(member, x, offset, label, forgetOf(spec, m), priorOf(m)),
-      evidence: evidence[m]! - best,
+      ...withOutcome(member, cases[m]!.x, cases[m]!.offset, label, forgetOf(spec, m), priorOf(m)),
+      ...records[m]!,
     })),
-    calibration: withCalibrationOutcome(
-      state.calibration,
-      averaged(state, told).mean,
-      logit(spec.prior.propensity),
-      label,
-    ),
+    calibration: withCalibrationOutcome(state.calibration, mean, base[CALIBRATED_ABOUT]!, label),
     drift: watched(
       state.drift,
-      { x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
+      { x: cases[WATCHED]!.x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
       columns,
       forgetOf(spec, WATCHED),
     ),
@@ -138,55 +125,17 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
 export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const weights = shares(state.members);
-  const found = Object.entries(state.spec.features).map(([feature, spec]) => {
+  const { spec, encoding, members } = state;
+  const slope = slopeOf(state.calibration);
+  const found: { feature: string; effect: number }[] = [];
+  for (const feature in spec.features) {
     const x: Vector = { index: [], value: [], unseen: 0 };
-    encode(state.encoding, { ...state.spec, features: { [feature]: spec } }, features, x);
-    const effect = state.members.reduce(
-      (sum, { mean }, m) =>
-        sum + weights[m]! * x.index.reduce((s, column, a) => s + mean[column]! * x.value[a]!, 0),
-      0,
-    );
-    return { feature, effect: effect * (1 + state.calibration.mean[1]!) };
-  });
-  return found.filter(({ effect }) => effect !== 0).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+    append(x, encoding, feature, spec.features[feature]!, features[feature]);
+    const column = x.index[0];
+    if (column === undefined) continue;
+    let weight = 0;
+    for (const { mean, share } of members) weight += share * mean[column]!;
+    if (weight !== 0) found.push({ feature, effect: slope * weight * x.value[0]! });
+  }
+  return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
-
-const priorOf =
-  (member: number) =>
-  (column: number): number =>
-    BASE_VARIANCE[column] ?? MEMBERS[member]!.variance;
-
-const forgetOf = (spec: ModelSpec, member: number): number =>
-  1 - 2 ** (-1 / ((spec.memory ?? DEFAULT_MEMORY) * MEMBERS[member]!.memory));
-
-/** The offset that predictions start from, and the vector: 1, the base rate against the prior, the other horizons against it. */
-function vectorOf(state: ModelState, encoding: Encoding, features: Features): { offset: number; x: Vector } {
-  const [offset, fast, slow] = baseLogOdds(state.baseRate) as [number, number, number];
-  const x: Vector = {
-    index: [0, 1, 2, 3],
-    value: [1, offset - logit(state.spec.prior.propensity), fast - offset, slow - offset],
-    unseen: 0,
-  };
-  encode(encoding, state.spec, features, x);
-  return { offset, x };
-}
-
-const forecasts = (members: readonly Posterior[], x: Vector, offset: number): Linear[] =>
-  members.map((member, m) => linear(member, x, offset, MEMBERS[m]!.variance));
-
-function shares(members: readonly Member[]): number[] {
-  const weights = members.map(({ evidence }) => Math.exp(evidence));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((w) => w / sum);
-}
-
-/** Mean and variance of the mixture: the members' own variances and how far they lie apart. */
-function averaged(state: ModelState, told: readonly Linear[]): Linear {
-  const weights = shares(state.members);
-  const mean = told.reduce((sum, t, m) => sum + weights[m]! * t.mean, 0);
-  const variance = told.reduce((sum, t, m) => sum + weights[m]! * (t.variance + (t.mean - mean) ** 2), 0);
-  return { mean, variance };
-}
-
-const logLikelihood = (logOdds: number, label: 0 | 1): number => -softplus(label === 1 ? -logOdds : logOdds);

@@ -12,7 +12,7 @@ import {
   type Profile,
   type ReasonCode,
 } from "#contracts";
-import { isRegion, zonesOfCountry, zonesOfRegion } from "../time/candidate-zones.js";
+import { zonesOfCountry, zonesOfRegion } from "../time/candidate-zones.js";
 import { zoneOf, type Zone } from "../time/zone.js";
 import { closesAt, opensAt, outside, quietHours, type ClosedTimes } from "./closed-times.js";
 import { newest, placeOf } from "./place.js";

@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from "#contracts";
 import { capReached, journeyCap, packCaps, type Cap, type CountedContact } from "./caps.js";
+import { zonesOf } from "./contact-times.js";
 import { judge, type Judgement } from "./judge.js";
 import { packsFor } from "./place.js";
 import { stoppedBy } from "./stopped.js";
@@ -57,7 +58,7 @@ export function evaluate(request: EvaluateRequest, facts: PolicyFacts): Omit<Eva
 
 /** Behind the chosen option nothing is counted any more: it was outranked, whatever the caps would say. */
 function judgeOption(
-  { at, cap, journey, customerId }: EvaluateRequest,
+  { at, cap, journey, customerId, engagement, about }: EvaluateRequest,
   option: PolicyOption,
   { packs, copies, contacts, uncounted, controls }: PolicyFacts,
   counted: boolean,
@@ -69,9 +70,9 @@ function judgeOption(
   const verdicts = option.channels.map((channel): Judgement => {
     const stop = controls && stoppedBy(controls, journey, channel);
     if (stop !== undefined) return { channel, verdict: "denied", reason: "stopped", rule: stop };
-    const judgement = judge({ packs, copies, option, channel, at, customerId });
+    const judgement = judge({ packs, copies, option, channel, at, customerId, engagement, about });
     if (judgement.verdict !== "permitted" || !counted) return judgement;
-    const full = capReached(caps, contacts, { channel, at });
+    const full = capReached(caps, contacts, { channel, at, journey, about, zones: zonesOf(copies) });
     return full ? { ...judgement, verdict: "denied", reason: full.reason, rule: full.rule } : judgement;
   });
   return {

@@ -1,9 +1,16 @@
+export * from "./calendar-window.js";
 export * from "./caps.js";
-export * from "./closed-times.js";
+export * from "./consent.js";
+export { zonesOf } from "./contact-times.js";
+export { zoneOf, type Zone } from "../time/zone.js";
 export * from "./evaluate.js";
+export { holds } from "./holds.js";
 export * from "./judge.js";
+export * from "./limit-ledger.js";
 export * from "./place.js";
 export * from "./profile.js";
+export * from "./profile-history.js";
+export { replyWord, wordOf, type ReplyWord } from "./reply-words.js";
 export * from "./rules.js";
 export * from "./settlement.js";
 export * from "./stopped.js";

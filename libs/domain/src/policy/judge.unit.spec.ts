@@ -105,6 +105,56 @@ describe("judge", () => {
     expect(verdict({ purpose: "service", channel }, holding(hold)).reason).toBe(reason);
   });
 
+  it.each([
+    ["moratorium", "sms", "hold_moratorium"],
+    ["moratorium", "agent", "hold_moratorium"],
+    ["moratorium", "execute", "hold_moratorium"],
+    ["litigation", "sms", "hold_litigation"],
+    ["litigation", "execute", "hold_litigation"],
+    ["litigation", "agent", "permitted"],
+    ["vulnerable", "sms", "permitted"],
+    ["fraud", "sms", "permitted"],
+  ] as const)("under a %s hold, collecting on %s is %s, whatever a pack says", (hold, channel, reason) => {
+    const lenient = pack([{ purpose: "collections", consent: "ignored" }], "lenient");
+    expect(verdict({ packs: [lenient], purpose: "collections", channel }, holding(hold)).reason).toBe(reason);
+  });
+
+  it.each([
+    ["moratorium", "sms", "permitted"],
+    ["litigation", "agent", "permitted"],
+    ["vulnerable", "push", "permitted"],
+  ] as const)("under a %s hold, service on %s goes on", (hold, channel, reason) => {
+    expect(verdict({ purpose: "service", channel }, holding(hold)).reason).toBe(reason);
+  });
+
+  it("counts a hold until its end, in each copy by itself", () => {
+    const ending = (until: number): Profile => ({
+      ...consenting,
+      holds: [{ kind: "complaint", since: 0, until }],
+    });
+    expect(verdict({}, ending(NOON + 1)).reason).toBe("hold_complaint");
+    expect(verdict({}, ending(NOON)).reason).toBe("permitted");
+    expect(verdict({}, ending(NOON), ending(NOON + 1)).reason).toBe("hold_complaint");
+  });
+
+  it("counts an expired grant as none: for marketing it says so, and service goes on", () => {
+    const expired: Profile = {
+      ...consenting,
+      consents: { ...consenting.consents, "service.sms": true },
+      consentUntil: { "marketing.sms": NOON, "service.sms": NOON },
+    };
+    expect(verdict({}, expired)).toMatchObject({
+      verdict: "denied",
+      reason: "consent_expired",
+      rule: "house/marketing/consent",
+    });
+    expect(verdict({ at: NOON - 1 }, expired).reason).toBe("permitted");
+    expect(verdict({ channel: "email" }, expired).reason).toBe("permitted");
+    expect(verdict({ purpose: "service" }, expired).reason).toBe("permitted");
+    // The other copy has a grant that stands.
+    expect(verdict({}, expired, consenting).reason).toBe("permitted");
+  });
+
   it("lets the strictest pack win, and permits nothing without a rule for the purpose", () => {
     const strict = pack(
       [{ purpose: "marketing", consent: "required", quietHours: { from: "12:00", to: "16:00" } }],
@@ -129,6 +179,10 @@ describe("judge", () => {
       consents: fc.dictionary(
         fc.tuple(fc.constantFrom(...PURPOSES), fc.constantFrom(...CHANNELS)).map(([p, c]) => `${p}.${c}`),
         fc.boolean(),
+      ),
+      consentUntil: fc.dictionary(
+        fc.tuple(fc.constantFrom(...PURPOSES), fc.constantFrom(...CHANNELS)).map(([p, c]) => `${p}.${c}`),
+        fc.integer({ min: 0, max: 4e12 }),
       ),
       holds: fc
         .uniqueArray(fc.constantFrom(...HOLDS), { maxLength: 2 })
@@ -155,10 +209,12 @@ describe("judge", () => {
           if (isContact(channel))
             expect(held.filter((h) => h === "hardship" || h === "deceased")).toEqual([]);
           if (purpose !== "marketing") return;
-          expect(copies.some((p) => p.consents[key] === true)).toBe(true);
+          expect(
+            copies.some((p) => p.consents[key] === true && (p.consentUntil?.[key] ?? Infinity) > at),
+          ).toBe(true);
           const blocking = copies
             .flatMap((p) => p.holds)
-            .filter((h) => channel !== "agent" || h.kind === "deceased" || h.kind === "opt-out");
+            .filter((h) => channel !== "agent" || ["deceased", "moratorium", "opt-out"].includes(h.kind));
           expect(blocking.filter((h) => channel !== "execute" || h.kind !== "opt-out")).toEqual([]);
           if (!isContact(channel)) return;
           const zoned = copies.filter((p) => p.timezone !== undefined).sort((a, b) => b.seq - a.seq)[0];

@@ -1,6 +1,6 @@
-import { DAY_MS, daysFromDate, instantOf, type Zone } from "./zone.js";
+import { DAY_MS, daysFromDate, instantOf, zoneOf, type Zone } from "./zone.js";
 
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
  * Epoch ms of a date or time in ISO 8601 (`2026-03-01`, `2026-03-01T09:00`, `2026-03-01T09:00:00+01:00`): without an
@@ -27,4 +27,11 @@ export function parseIso(text: string, zone: Zone): number | undefined {
   if (/z/i.test(offset)) return local;
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2));
   return local - (offset.startsWith("-") ? -1 : 1) * minutes * 60_000;
+}
+
+/** Epoch ms of a time with an offset that a schema has checked (`2026-03-01T09:00:00+01:00`). */
+export function epochMs(text: string): number {
+  const ms = parseIso(text, zoneOf("UTC")!);
+  if (ms === undefined) throw new Error(`${text} is not a time in ISO 8601`);
+  return ms;
 }

@@ -1,0 +1,104 @@
+/** `segue definitions`: which catalogues and policy packs are in force, who published them, what waits. */
+import { parseArgs } from "node:util";
+import { parsePublishedName, PUBLISHED_KINDS } from "#contracts";
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { Command } from "../command.js";
+import { withRegistry } from "../governance/governance-command.js";
+import { publicationsOf, type Publications } from "../governance/publications.js";
+import { releasesText, summary, tellStory } from "../governance/release-story.js";
+import { limitsText, limitsUsed } from "./limits-used.js";
+import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
+
+const HELP = `segue definitions [catalogue/<id> | policy/<id>] [--json] [--nats <url>]
+
+  Lists the catalogues and policy packs: which version is in force, from when the next one is, who wrote and who
+  published it, and what waits for somebody to publish it. With a name: every change that was made to it, whether the
+  chain of these records is whole, and how much of its quotas and budgets is used. segue propose, publish and rollback change them; segue journeys lists journeys.
+  --nats <url>  ${NATS_DEFAULT_TEXT}
+  --json        one JSON document on stdout
+
+  Exit status: 0 listed, 1 there is no such definition, its chain is broken, or not reachable, 2 not understood.
+`;
+
+export const definitionsCommand: Command = {
+  summary:
+    "list catalogues and policy packs: the version in force, who published it, what waits for approval",
+  help: HELP,
+  run,
+};
+
+async function run(args: readonly string[]): Promise<number> {
+  let nats: string;
+  let json: boolean;
+  let name: string | undefined;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        nats: natsOption,
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    if (positionals.length > 1) throw new Error("name one definition, or none");
+    ({ nats, json } = values);
+    [name] = positionals;
+    if (name !== undefined && !parsePublishedName(name))
+      throw new Error(`${JSON.stringify(name)}: write catalogue/<id> or policy/<id>`);
+  } catch (error) {
+    process.stderr.write(`segue definitions: ${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  const asked = name;
+  try {
+    return await withRegistry(
+      nats,
+      () => ({}),
+      (_journeys, nc) => {
+        const publications = publicationsOf(nc, ".");
+        return asked === undefined ? list(publications, json) : one(publications, nc, asked, json);
+      },
+    );
+  } catch (error) {
+    process.stderr.write(`segue definitions: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+async function list(publications: Publications, json: boolean): Promise<number> {
+  const releases = (await Promise.all(PUBLISHED_KINDS.map((kind) => publications[kind].releases()))).flat();
+  if (json) process.stdout.write(`${JSON.stringify({ definitions: releases.map(summary) }, null, 2)}\n`);
+  else
+    process.stdout.write(
+      releases.length > 0 ? releasesText(releases) : "no catalogue and no policy pack is published yet\n",
+    );
+  return 0;
+}
+
+async function one(
+  publications: Publications,
+  nc: NatsConnection,
+  name: string,
+  json: boolean,
+): Promise<number> {
+  const { kind, id } = parsePublishedName(name)!;
+  const release = await publications[kind].release(id);
+  if (!release) {
+    process.stderr.write(`segue definitions: there is no ${name}; segue definitions lists them\n`);
+    return 1;
+  }
+  const version = release.live.find((l) => l.from <= Date.now())?.version;
+  const inForce =
+    kind === "catalogue" && version !== undefined
+      ? await publications.catalogue.definition(id, version)
+      : undefined;
+  const limits = inForce ? await limitsUsed(nc, inForce, Date.now()) : [];
+  const status = tellStory(release, await publications[kind].history(id), json, { limits });
+  if (!json) process.stdout.write(limitsText(limits));
+  return status;
+}

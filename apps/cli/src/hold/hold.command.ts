@@ -1,0 +1,129 @@
+/** `segue hold`: what stops automation for a customer is placed, released by a person, and shown. */
+import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { readProfileHistory } from "#audit";
+import { replayClock } from "#clock";
+import {
+  eventTypes,
+  HOLDS,
+  holdKindV1,
+  holdPlacedV1,
+  holdReleaseV1,
+  subjects,
+  type CustomerHolds,
+  type HoldKind,
+} from "#contracts";
+import { Publisher } from "#messaging";
+import {
+  commonOptions,
+  customerOption,
+  runWithNats,
+  write,
+  writeJson,
+  WrongArguments,
+} from "../audit/with-nats.js";
+import type { Command } from "../command.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
+
+const HELP = `segue hold place <kind> --customer <id> --as <name> --why <text> [--until <time>]
+segue hold release <kind> --customer <id> --as <name> --why <text>
+segue hold list --customer <id> [--json]
+
+  Kinds: ${HOLDS.join(", ")}. What each stops: docs/consent.md.
+  A hold with --until counts as lifted from then on; placed again, it can only become longer. From the acknowledgement on
+  no send starts later than a second that it forbids.
+
+  --as <name>      who you are; it goes on record (nothing checks it yet: Segue has no sign-in so far)
+  --why <text>     why; it stands in the event, and not in the audit
+  --until <time>   such as 2027-01-31T00:00:00Z
+  --nats <url>     ${NATS_DEFAULT_TEXT}
+
+  Exit status: 0 done, 1 not reachable, 2 not understood.
+`;
+
+/** CloudEvents source of what is placed and released here. */
+const SOURCE = "segue-cli";
+
+export const holdCommand: Command = {
+  summary: "place, release and list what stops automation for a customer",
+  help: HELP,
+  run: (args) =>
+    runWithNats("hold", HELP, () => {
+      const { values, positionals } = parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          ...commonOptions,
+          customer: { type: "string" },
+          as: { type: "string" },
+          why: { type: "string" },
+          until: { type: "string" },
+        },
+      });
+      if (values.help) return "help";
+      const { nats, json, until } = values;
+      const [what, kind, ...more] = positionals;
+      if (values.customer === undefined) throw new WrongArguments("--customer <id> is missing");
+      const customer = customerOption(values.customer);
+      if (what === "list" && kind === undefined) return { nats, run: (nc) => list(nc, customer, json) };
+      if ((what !== "place" && what !== "release") || more.length > 0)
+        throw new WrongArguments("say place <kind>, release <kind> or list");
+      if (until !== undefined && what === "release") throw new WrongArguments("--until goes with place");
+      const who = holdReleaseV1.safeParse({ by: values.as, reason: values.why });
+      if (!who.success)
+        throw new WrongArguments("--as <name> (up to 64 characters) and --why <text> (up to 256)");
+      const data = holdPlacedV1.safeParse({
+        kind: kindOf(kind),
+        ...who.data,
+        ...(until === undefined ? {} : { until }),
+      });
+      if (!data.success)
+        throw new WrongArguments(`--until ${until}: a time with a zone, such as 2027-01-31T00:00:00Z`);
+      const type = what === "place" ? eventTypes.holdPlaced : eventTypes.holdLifted;
+      return { nats, run: (nc) => tell(nc, customer, type, data.data) };
+    }),
+};
+
+function kindOf(text: string | undefined): HoldKind {
+  const kind = holdKindV1.safeParse(text);
+  if (kind.success) return kind.data;
+  throw new WrongArguments(`${text ?? "no kind"}: a hold is one of ${HOLDS.join(", ")}`);
+}
+
+async function tell(
+  nc: NatsConnection,
+  customer: string,
+  type: string,
+  data: { kind: HoldKind },
+): Promise<number> {
+  const id = randomUUID();
+  const event = { specversion: "1.0", id, source: SOURCE, type, subject: customer, data };
+  await new Publisher(nc).publish(subjects.bank(SOURCE, customer, type), JSON.stringify(event), {
+    msgId: `${SOURCE}:${id}`,
+    headers: { "content-type": "application/cloudevents+json" },
+  });
+  await write(`✓ the ${data.kind} hold is ${type === eventTypes.holdPlaced ? "placed" : "released"}\n`);
+  return 0;
+}
+
+async function list(nc: NatsConnection, customerId: string, json: boolean): Promise<number> {
+  const now = Date.now();
+  const history = await readProfileHistory(
+    nc,
+    customerId,
+    replayClock({ startWall: now, startTime: now, speed: 1 }),
+  );
+  const shown: CustomerHolds = { customerId, holds: history.holds(now), history: history.holdsTold };
+  if (json) await writeJson(shown);
+  else {
+    const iso = (at: number): string => new Date(at).toISOString();
+    for (const { kind, state, since, until, by, reason } of shown.holds)
+      await write(
+        `${kind.padEnd(10)}  ${state === "holds" ? "" : "over, "}since ${iso(since)}${until === undefined ? "" : ` until ${iso(until)}`}` +
+          `${by === undefined ? "" : ` by ${by}`}${reason === undefined ? "" : `: ${reason}`}\n`,
+      );
+    if (shown.holds.length === 0) await write("no hold\n");
+  }
+  return 0;
+}

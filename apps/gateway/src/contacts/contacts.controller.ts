@@ -1,0 +1,81 @@
+/**
+ * Contacts of other systems of the bank: each becomes one event in the customer's own order, and counts in the caps as
+ * Segue's own contacts do. The same id and source again is the same contact.
+ */
+import { Controller, HttpCode, Inject, Post, Req, Res } from "@nestjs/common";
+import type { FastifyReply } from "fastify";
+import { contactPostV1, eventTypes, type ContactPost, type EventsAccepted } from "#contracts";
+import { readJson } from "../events/event-body.js";
+import {
+  checkEvent,
+  PROBLEM_OF,
+  zodErrors,
+  type CheckedEvent,
+  type EventLimits,
+} from "../events/event-check.js";
+import { EventPublisher } from "../events/event.publisher.js";
+import { EVENT_LIMITS } from "../events/events.controller.js";
+import { fingerprintOf, IdempotencyStore } from "../events/idempotency.store.js";
+import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
+import { ProblemError } from "../problem.js";
+
+@Controller("v1/contacts")
+export class ContactsController {
+  constructor(
+    @Inject(EventPublisher) private readonly publisher: EventPublisher,
+    @Inject(IdempotencyStore) private readonly idempotency: IdempotencyStore,
+    @Inject(EVENT_LIMITS) private readonly limits: EventLimits,
+  ) {}
+
+  /** 202 once the stream has it; from then on it counts within a second. */
+  @Post()
+  @HttpCode(202)
+  async report(
+    @Req() request: GatewayRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<EventsAccepted> {
+    const body = bodyOf(request);
+    const event = this.#event(readJson({ headers: request.headers, body }));
+    const fingerprint = fingerprintOf(["POST /v1/contacts", body]);
+    const key = headerOf(request, "idempotency-key");
+    const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
+      this.publisher.publish([event]),
+    );
+    if (replayed) void reply.header("Idempotency-Replayed", "true");
+    return answer;
+  }
+
+  #event(body: unknown): CheckedEvent {
+    const parsed = contactPostV1.safeParse(body);
+    if (!parsed.success)
+      throw new ProblemError("invalid-data", "The contact does not fit the schema, see errors.", {
+        errors: zodErrors(parsed.error, "").map(({ pointer, detail }) => ({
+          pointer,
+          code: "invalid_data",
+          detail,
+        })),
+      });
+    const check = checkEvent(envelopeOf(parsed.data), "", this.limits);
+    if (check.kind === "ok") return check.event;
+    const [first] = check.errors;
+    throw new ProblemError(PROBLEM_OF[first!.code], "The contact was not stored, see errors.", {
+      errors: check.errors.map((e) => ({ ...e, pointer: FIELD_OF[e.pointer] ?? e.pointer })),
+    });
+  }
+}
+
+/** Where the attributes of the event stand in the body. */
+const FIELD_OF: Readonly<Record<string, string>> = { "/time": "/at", "/subject": "/customerId" };
+
+function envelopeOf({ id, source, customerId, at, ...data }: ContactPost): object {
+  return {
+    specversion: "1.0",
+    id,
+    source,
+    type: eventTypes.contactReported,
+    subject: customerId,
+    time: at,
+    datacontenttype: "application/json",
+    data,
+  };
+}

@@ -1,0 +1,147 @@
+/** Which catalogues and policy packs are in force, and how that changes: the HTTP twins of `segue definitions|propose|publish|rollback`. */
+import { Controller, Get, HttpCode, Inject, Param, Post, Req } from "@nestjs/common";
+import type { z } from "zod";
+import {
+  parsePublishedName,
+  PUBLISHED_KINDS,
+  publishedName,
+  type CatalogueDefinition,
+  type PolicyPackDefinition,
+  type PublishedKind,
+} from "#contracts";
+import { validatePublication } from "#definitions";
+import { checkGovernanceChain, isPublished, type ReleaseResult } from "#registry";
+import type { GatewayRequest } from "../http-request.js";
+import { proposeBodyV1, type releaseAnswerV1 } from "../journeys/governance-bodies.js";
+import { bodyAs, RegistryLink, type Publications } from "../journeys/registry-link.js";
+import { SIMULATION_LIMITS, type SimulationLimits } from "../journeys/simulate.controller.js";
+import { ProblemError } from "../problem.js";
+import {
+  publishDefinitionV1,
+  rollbackDefinitionV1,
+  type definitionStoryV1,
+  type definitionsViewV1,
+} from "./definition-bodies.js";
+
+type ReleaseAnswer = z.infer<typeof releaseAnswerV1>;
+
+@Controller("v1/definitions")
+export class DefinitionsController {
+  constructor(
+    @Inject(RegistryLink) private readonly registry: RegistryLink,
+    @Inject(SIMULATION_LIMITS) private readonly limits: SimulationLimits,
+  ) {}
+
+  @Get()
+  async list(): Promise<z.infer<typeof definitionsViewV1>> {
+    const releases = await this.registry.askPublications((p) =>
+      Promise.all(PUBLISHED_KINDS.map((kind) => p[kind].releases())),
+    );
+    return { definitions: releases.flat().map((r) => this.registry.view(r)) };
+  }
+
+  @Get(":kind/:id")
+  one(@Param("kind") kind: string, @Param("id") id: string): Promise<z.infer<typeof definitionStoryV1>> {
+    const named = nameOf(kind, id);
+    return this.registry.askPublications(async (publications) => {
+      const log = publications[named.kind];
+      const release = await log.release(named.id);
+      if (!release) throw notFound();
+      const shown = release.versions.filter(
+        (v) => !isPublished(v) || release.live.some((l) => l.version === v.version),
+      );
+      const [history, ...definitions] = await Promise.all([
+        log.history(named.id),
+        ...shown.map((v): Promise<CatalogueDefinition | PolicyPackDefinition | undefined> =>
+          log.definition(named.id, v.version),
+        ),
+      ]);
+      return {
+        release: this.registry.view(release),
+        definitions: definitions.filter((d) => d !== undefined),
+        history,
+        chain: [...checkGovernanceChain(history, release.head)],
+      };
+    });
+  }
+
+  /** Proposes a version. */
+  @Post()
+  @HttpCode(200)
+  propose(@Req() request: GatewayRequest): Promise<ReleaseAnswer> {
+    const { definition: given, ...by } = bodyAs(proposeBodyV1, request);
+    const definition = this.#checked(given);
+    return this.#change((p) =>
+      definition.kind === "Catalogue"
+        ? p.catalogue.propose(definition, by)
+        : p.policy.propose(definition, by),
+    );
+  }
+
+  @Post(":kind/:id/publish")
+  @HttpCode(200)
+  publish(
+    @Param("kind") kind: string,
+    @Param("id") id: string,
+    @Req() request: GatewayRequest,
+  ): Promise<ReleaseAnswer> {
+    const { from, ...wishes } = bodyAs(publishDefinitionV1, request);
+    const named = nameOf(kind, id);
+    return this.#change((p) =>
+      p[named.kind].publish(named.id, {
+        ...wishes,
+        from: from === undefined ? undefined : Date.parse(from),
+      }),
+    );
+  }
+
+  @Post(":kind/:id/rollback")
+  @HttpCode(200)
+  rollback(
+    @Param("kind") kind: string,
+    @Param("id") id: string,
+    @Req() request: GatewayRequest,
+  ): Promise<ReleaseAnswer> {
+    const body = bodyAs(rollbackDefinitionV1, request);
+    const named = nameOf(kind, id);
+    return this.#change((p) => p[named.kind].rollback(named.id, body));
+  }
+
+  async #change(act: (publications: Publications) => Promise<ReleaseResult>): Promise<ReleaseAnswer> {
+    return this.registry.released(await this.registry.askPublications(act));
+  }
+
+  #checked(given: unknown): CatalogueDefinition | PolicyPackDefinition {
+    const text = JSON.stringify(given, undefined, 2) ?? "null";
+    const { definition, problems } = validatePublication(this.limits.definitionsDir, {
+      name: "definition",
+      text,
+    });
+    if (definition) return definition;
+    throw new ProblemError("invalid-data", "The definition does not pass the checks, see errors.", {
+      errors: problems.map((p) => ({
+        pointer:
+          p.file === "definition"
+            ? `/definition${p.path
+                .split(/[.[\]]+/)
+                .filter((part) => part !== "")
+                .map((part) => `/${part}`)
+                .join("")}`
+            : "/definition",
+        code: "invalid_definition",
+        detail: `${p.file === "definition" ? "" : `${p.file}: `}${p.cause}${p.suggestion === undefined ? "" : ` (${p.suggestion})`}`,
+      })),
+    });
+  }
+}
+
+function nameOf(kind: string, id: string): { kind: PublishedKind; id: string } {
+  const known = PUBLISHED_KINDS.find((k) => k === kind);
+  const named = known && parsePublishedName(publishedName(known, id));
+  if (!named) throw notFound();
+  return named;
+}
+
+function notFound(): ProblemError {
+  return new ProblemError("definition-not-found", "There is no such catalogue or policy pack.");
+}

@@ -1,0 +1,15 @@
+export * from "./duration-histogram.js";
+export * from "./kpi-cell.js";
+export * from "./kpi-fold.js";
+export * from "./sequential.js";
+export * from "./statistics.js";
+export * from "./experiment-fold.js";
+export * from "./experiment-report.js";
+export * from "./fairness.js";
+export * from "./experiment-reader.js";
+export * from "./kpi-reader.js";
+export { experimentsHtml, experimentsText } from "./experiment-text.js";
+export { kpiHtml } from "./kpi-html.js";
+export { kpiReport, kpiText, type KpiReport } from "./kpi-report.js";
+export { KpiFollower } from "./kpi-follower.js";
+export { kpiMetrics, monitorMetrics } from "./prometheus.js";
