@@ -27,7 +27,7 @@ export async function startChannels(config: ChannelsConfig, log: Logger): Promis
   });
   const publisher = new Publisher(nc);
   const customers = new CustomerLog(nc);
-  const providers = wireProviders(config, nc, publisher, clock);
+  const providers = wireProviders(config, nc, publisher, clock, log);
   const delivery = new CommandDelivery({
     clock,
     log,
@@ -53,7 +53,8 @@ export async function startChannels(config: ChannelsConfig, log: Logger): Promis
     logger: nestLogger(log),
   });
   await app.listen();
-  log.info({ channels: config.CHANNELS, email: config.SMTP_URL ? "smtp" : "sandbox" }, "channels served");
+  const by = Object.fromEntries(config.CHANNELS.map((c) => [c, providers.of(c).name]));
+  log.info({ providers: by }, "channels served");
   return {
     ready: () => !nc.isClosed() && strategy.ready,
     async stop() {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { CHANNELS, channelV1, isSafeToken } from "#contracts";
+import { readChannelsFile, type ChannelProviders } from "./pool/channels-file.js";
 import { SANDBOX_FAULTS } from "./sandbox/sandbox-behaviour.js";
 import { profileOf, profilesFileV1, type SandboxChannel } from "./sandbox/sandbox-profile.js";
 
@@ -36,6 +37,13 @@ const environment = z.object({
   GATE_INSIST_MS: ms.default(5_000),
   /** How long a stop waits for what is under way. */
   STOP_GRACE_MS: ms.max(9_000).default(6_000),
+  /** YAML file with the providers of each channel (docs/channels.md); without it the sandbox serves them. */
+  CHANNELS_FILE: z.string().optional(),
+  /** Where processes share the pace of a provider; without it each keeps it for itself. */
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, "use redis://… or rediss://…")
+    .optional(),
   SANDBOX_SEED: z.string().default("segue"),
   SANDBOX_FAULTS: faults.default({}),
   /** YAML file that changes the sandbox's rates and times, per channel. */
@@ -75,7 +83,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
         .join("; "),
     );
   }
-  return { ...parsed.data, profiles: readProfiles(parsed.data.SANDBOX_PROFILE) };
+  const { SANDBOX_PROFILE, CHANNELS_FILE } = parsed.data;
+  return {
+    ...parsed.data,
+    profiles: readProfiles(SANDBOX_PROFILE),
+    providers: readProviders(CHANNELS_FILE, set),
+  };
+}
+
+function readProviders(
+  file: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): ChannelProviders {
+  if (file === undefined) return {};
+  try {
+    return readChannelsFile(file, env);
+  } catch (cause) {
+    throw new Error(`CHANNELS_FILE: ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readProfiles(file: string | undefined) {

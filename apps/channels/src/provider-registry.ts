@@ -5,8 +5,11 @@ import type { ChannelProvider } from "./provider.port.js";
 export class ProviderRegistry {
   readonly #providers: ReadonlyMap<Channel, ChannelProvider>;
 
-  constructor(providers: ReadonlyMap<Channel, ChannelProvider>) {
+  readonly #onClosed: () => void;
+
+  constructor(providers: ReadonlyMap<Channel, ChannelProvider>, onClosed: () => void = () => undefined) {
     this.#providers = providers;
+    this.#onClosed = onClosed;
   }
 
   of(channel: Channel): ChannelProvider {
@@ -17,5 +20,6 @@ export class ProviderRegistry {
 
   async close(): Promise<void> {
     await Promise.all([...this.#providers.values()].map((p) => p.close()));
+    this.#onClosed();
   }
 }

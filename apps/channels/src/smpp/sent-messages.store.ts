@@ -1,9 +1,10 @@
 /**
  * What a message centre has taken, until it is known what became of it: bucket `sent`. So a receipt finds its command also
- * in another process, or after a restart, and a command that was interrupted can be asked about.
+ * in another process, or after a restart, a command that was interrupted can be asked about, and a reply finds its customer.
  *
- * Keys: `leg.<customer>.<hash of the command>.<attempt>` with the message ids, and `id.<hash of the message id>` with the
- * leg's key. No number and no text stands in it. Entries expire by themselves.
+ * Keys: `leg.<customer>.<provider>.<hash of the command>.<attempt>` with the message ids, `id.<provider>.<hash of the message id>`
+ * with the leg's key, and `number.<hash of the number>` with the customer. No number and no text stands in it. Entries expire
+ * by themselves.
  */
 import { createHash } from "node:crypto";
 import { jetstream } from "@nats-io/jetstream";
@@ -29,29 +30,41 @@ export type SentLeg = Pick<SendOrder, "customerId" | "commandId" | "attempt">;
 export class SentMessages {
   readonly #nc: NatsConnection;
   readonly #publisher: Publisher;
+  readonly #provider: string;
   #kv: Promise<KV> | undefined;
 
-  constructor(nc: NatsConnection, publisher: Publisher) {
+  /** `provider`: whose message ids they are. */
+  constructor(nc: NatsConnection, publisher: Publisher, provider: string) {
     this.#nc = nc;
     this.#publisher = publisher;
+    this.#provider = provider;
   }
 
-  /** Puts on record which ids the parts of a leg have. Rejects when the bucket cannot be reached. */
-  async put(leg: SentLeg, messageIds: readonly string[]): Promise<void> {
-    const key = legKey(leg);
-    await Promise.all(messageIds.map((id) => this.#write(idKey(id), JSON.stringify(key), undefined)));
+  /** Puts on record which ids the parts of a leg have, and whose number it went to. Rejects when the bucket cannot be reached. */
+  async put(leg: SentLeg, number: string, messageIds: readonly string[]): Promise<void> {
+    const key = this.#legKey(leg);
+    await Promise.all([
+      this.#write(numberKey(number), JSON.stringify(leg.customerId), undefined),
+      ...messageIds.map((id) => this.#write(this.#idKey(id), JSON.stringify(key), undefined)),
+    ]);
     await this.#write(key, JSON.stringify({ parts: messageIds.map((id) => ({ id })) }), undefined);
   }
 
   /** What is known of a leg; `undefined`: that it was taken is not on record. */
   async of(leg: SentLeg): Promise<Sent | undefined> {
-    return (await this.#read(legKey(leg)))?.sent;
+    return (await this.#read(this.#legKey(leg)))?.sent;
+  }
+
+  /** To whom something was last sent at this number. */
+  async lastCustomerOf(number: string): Promise<string | undefined> {
+    const entry = await (await this.#bucket()).get(numberKey(number));
+    return entry?.operation === "PUT" ? z.string().parse(entry.json()) : undefined;
   }
 
   /** Puts on record what became of a message; answers the whole leg, or `undefined` when the message is not known. */
   async report(messageId: string, state: MessageState): Promise<Sent | undefined> {
     const kv = await this.#bucket();
-    const entry = await kv.get(idKey(messageId));
+    const entry = await kv.get(this.#idKey(messageId));
     if (entry?.operation !== "PUT") return undefined;
     const key = z.string().parse(entry.json());
     for (;;) {
@@ -80,6 +93,15 @@ export class SentMessages {
     return result.kind === "written";
   }
 
+  #legKey({ customerId, commandId, attempt }: SentLeg): string {
+    return `leg.${customerId}.${this.#provider}.${hash(commandId)}.${attempt}`;
+  }
+
+  /** A centre may give ids that are no tokens. */
+  #idKey(messageId: string): string {
+    return `id.${this.#provider}.${hash(messageId)}`;
+  }
+
   #bucket(): Promise<KV> {
     this.#kv ??= new Kvm(jetstream(this.#nc)).open(BUCKET).catch((error: unknown) => {
       this.#kv = undefined;
@@ -89,13 +111,8 @@ export class SentMessages {
   }
 }
 
-function legKey({ customerId, commandId, attempt }: SentLeg): string {
-  return `leg.${customerId}.${hash(commandId)}.${attempt}`;
-}
-
-/** A centre may give ids that are no tokens. */
-function idKey(messageId: string): string {
-  return `id.${hash(messageId)}`;
+function numberKey(number: string): string {
+  return `number.${hash(number.replace(/\D/g, ""))}`;
 }
 
 function hash(text: string): string {

@@ -1,48 +1,11 @@
 /** SMS over SMPP against a message centre in a process of its own. */
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Command } from "#contracts";
 import { Publisher } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
 import type { Receipt, SendOrder, SendResult } from "../provider.port.js";
-import type { CentreOrder, CentreReport } from "../testing/smpp-centre.js";
+import { Centre, type CentreOrder } from "../testing/centre-process.js";
 import { SentMessages } from "./sent-messages.store.js";
 import { SmppSmsProvider, type InboundSms } from "./smpp-sms.provider.js";
-
-type Submitted = Extract<CentreReport, { kind: "submitted" }>;
-
-class Centre {
-  readonly reports: CentreReport[] = [];
-  #child!: ChildProcess;
-  port = 0;
-
-  async start(port = 0): Promise<void> {
-    const file = fileURLToPath(new URL("../testing/smpp-centre.js", import.meta.url));
-    this.#child = fork(file, [String(port)], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    this.#child.on("message", (report: CentreReport) => this.reports.push(report));
-    const [first] = (await once(this.#child, "message")) as [CentreReport];
-    if (first.kind === "listening") this.port = first.port;
-  }
-
-  tell(order: CentreOrder): void {
-    this.#child.send(order);
-  }
-
-  async kill(): Promise<void> {
-    const ended = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await ended;
-  }
-
-  submitted(to: string): Submitted[] {
-    return this.reports.filter((r): r is Submitted => r.kind === "submitted" && r.to === to);
-  }
-
-  count(kind: CentreReport["kind"]): number {
-    return this.reports.filter((r) => r.kind === kind).length;
-  }
-}
 
 let servers: TestServers;
 let sent: SentMessages;
@@ -92,7 +55,7 @@ function leg(customerId: string, over: Partial<SendOrder> = {}) {
 
 beforeAll(async () => {
   servers = await startServers();
-  sent = new SentMessages(servers.nc, new Publisher(servers.nc));
+  sent = new SentMessages(servers.nc, new Publisher(servers.nc), "centre");
   centre = new Centre();
   await centre.start();
   sms = provider();

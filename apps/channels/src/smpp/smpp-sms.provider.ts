@@ -31,6 +31,8 @@ export interface SmppSmsOptions extends Omit<SmppLinkOptions, "onDeliver"> {
   readonly from: string;
   readonly phones: PhoneBook;
   readonly sent: Pick<SentMessages, "put" | "of" | "report">;
+  /** How long a text waits for a link and for room, ms; without it as long as it is worth sending. */
+  readonly patienceMs?: number | undefined;
   /** Takes a text that came in. It is acknowledged to the centre once this resolves. */
   readonly onMessage: (message: InboundSms) => Promise<void>;
 }
@@ -88,8 +90,9 @@ export class SmppSmsProvider implements ChannelProvider {
       return { status: "rejected", reason: "text_too_long", afterMs: afterMs() };
     }
     const ids: string[] = [];
+    const patienceMs = Math.min(order.receiptTimeoutMs, this.#options.patienceMs ?? Infinity);
     for (const message of messages) {
-      const answer = await this.#link.submit(message, order.receiptTimeoutMs - afterMs());
+      const answer = await this.#link.submit(message, patienceMs - afterMs());
       if (answer.kind === "taken") {
         ids.push(answer.messageId);
         continue;
@@ -102,7 +105,7 @@ export class SmppSmsProvider implements ChannelProvider {
     const { customerId, commandId, attempt } = order;
     const leg = { customerId, commandId, attempt };
     for (const id of ids) bounded(this.#awaited, MOST_AWAITED).set(id, { reports, started, leg });
-    await this.#options.sent.put(leg, ids);
+    await this.#options.sent.put(leg, number, ids);
     return { status: "accepted", afterMs: afterMs() };
   }
 

@@ -12,7 +12,7 @@ export interface SmtpOptions {
   /** Sender, e.g. `Bank <service@bank.example>`. */
   readonly from: string;
   readonly addresses: AddressBook;
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** Pauses before the tries after the first, ms. */
   readonly retryDelaysMs?: readonly number[];
 }

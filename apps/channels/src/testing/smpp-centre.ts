@@ -1,10 +1,10 @@
 /**
  * A message centre of its own process, built on the package `smpp` (another implementation of the protocol than ours). The last
- * digit of a number says what becomes of a message to it; what came in, and what it is told to do, goes over IPC.
+ * digit of a number says what becomes of a message to it (`BEHAVIOUR`); what came in, and what it is told to do, goes over IPC.
  */
 import smpp, { type SmppPdu, type SmppServerSession } from "smpp";
 
-/** By the last digit of the destination; any other is delivered. */
+/** By the last digit of a number that begins with 420; any other is delivered. */
 const BEHAVIOUR: Readonly<Record<string, string>> = {
   "1": "undeliverable",
   "2": "refused",
@@ -84,7 +84,7 @@ function submitted(session: SmppServerSession, pdu: SmppPdu): void {
   const take = (): void => void session.send(pdu.response({ message_id: id }));
   const later = (word: string): void =>
     void setTimeout(() => receipt(session, to, id, word), RECEIPT_AFTER_MS);
-  switch (BEHAVIOUR[to.slice(-1)] ?? "delivered") {
+  switch (to.startsWith("420") ? (BEHAVIOUR[to.slice(-1)] ?? "delivered") : "delivered") {
     case "undeliverable":
       take();
       return later("UNDELIV");
