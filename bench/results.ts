@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
+import type { PropensityFigures } from "./decisions/propensities.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
 import type { LatencySummary } from "./histogram.js";
 import type { FlatnessRow } from "./flatness.js";
@@ -45,6 +46,8 @@ export interface Result {
 /** Kind `decisions`. */
 export interface DecisionFigures {
   readonly scoring: readonly ScoringFigures[];
+  /** Not in results from before there were models. */
+  readonly propensities?: PropensityFigures;
   readonly load: DecisionLoadFigures;
   /** The same questions only sent to and fro. */
   readonly bounce: LatencySummary;

@@ -62,7 +62,13 @@ export function latencyTable(named: ReadonlyMap<string, readonly LatencyStep[]>)
   );
 }
 
-export function decisionTables({ scoring, load, bounce, p99ToBounce }: DecisionFigures): string {
+export function decisionTables({
+  scoring,
+  propensities: p,
+  load,
+  bounce,
+  p99ToBounce,
+}: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
     scoring.map((s) => [
@@ -75,6 +81,30 @@ export function decisionTables({ scoring, load, bounce, p99ToBounce }: DecisionF
       s.ratio.toFixed(1),
     ]),
   );
+  const models =
+    p &&
+    table(
+      [
+        "propensities, candidates",
+        "features",
+        "p50 µs",
+        "p99 µs",
+        "CPU µs",
+        "CPU µs per lesson",
+        "bytes per arm",
+      ],
+      [
+        [
+          p.candidates,
+          p.features,
+          p.p50Micros.toFixed(0),
+          p.p99Micros.toFixed(0),
+          p.cpuMicros.toFixed(0),
+          p.lessonMicros.toFixed(0),
+          p.armBytes,
+        ],
+      ],
+    );
   const both = table(
     ["decision and policy", "p50 ms", "p95 ms", "p99 ms", "max ms", "decisions", "acted"],
     [
@@ -98,8 +128,9 @@ export function decisionTables({ scoring, load, bounce, p99ToBounce }: DecisionF
       ],
     ],
   );
-  const cost = load.processes.map((p) => `${p.name} ${p.cpuMsPerDecision.toFixed(2)}`).join(", ");
-  return `${core}\n\n${both}\n\nCPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
+  const cost = load.processes.map((c) => `${c.name} ${c.cpuMsPerDecision.toFixed(2)}`).join(", ");
+  const closing = `CPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
+  return [core, ...(models === undefined ? [] : [models]), both, closing].join("\n\n");
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -676,7 +676,11 @@ describe("the audit of a replay of the past", () => {
       await system.publish(system.event("p1", "page.viewed", {}, { time: day(20) })),
     );
     expect(context).toMatchObject({ duplicates: 1, journeys: [] });
-    const told = await replayCustomer(system.servers.nc, "p1");
+    // The last record is on its way to AUDIT when the context is committed.
+    const told = await eventually("the records of all that was committed", async () => {
+      const replayed = await replayCustomer(system.servers.nc, "p1");
+      return replayed?.equal ? replayed : undefined;
+    });
     expect(told).toMatchObject({ equal: true, decisions: 2 });
     // A record with a later time than its event's: one without a record came first. And a customer with no record.
     const at = async (customer: string, n: number, type: string): Promise<void> => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { outcomeV1, type CloudEvent, type Command, type Outcome } from "#contracts";
 import { isControl } from "#domain";
 import { figuresOf, readExperiments, readKpis, type KpiReport } from "#insight";
-import { loadExperiments, loadFairness } from "#definitions";
+import { FOLDERS, loadExperiments, loadFairness } from "#definitions";
 import { eventually } from "#testing";
 import { experimentsCommand } from "../apps/cli/src/experiments/experiments.command.js";
 import { kpiCommand } from "../apps/cli/src/kpi/kpi.command.js";
@@ -23,7 +23,8 @@ function daylightZone(): string {
 /** The definitions that ship, with half of the customers held out of one journey, and a monitor of its own. */
 function definitions(): string {
   const dir = scratch("insight");
-  for (const folder of ["journeys", "catalogue", "policies", "events", "signals", "tables"])
+  const own: string[] = [FOLDERS.Experiment, FOLDERS.Fairness];
+  for (const folder of Object.values(FOLDERS).filter((f) => !own.includes(f)))
     cpSync(join(process.cwd(), folder), join(dir, folder), { recursive: true });
   mkdirSync(join(dir, "experiments"));
   writeFileSync(

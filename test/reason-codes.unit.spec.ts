@@ -28,6 +28,10 @@ describe("docs/reason-codes.md", () => {
       // Verdicts have a table of their own.
       codes.filter((c) => stage !== "policy" || c === "not_judged").map((c) => `${stage} \`${c}\``),
     );
-    expect(rowsOf(decision).map((r) => `${r[0]} ${r[1]}`).sort()).toEqual([...own].sort());
+    expect(
+      rowsOf(decision)
+        .map((r) => `${r[0]} ${r[1]}`)
+        .sort(),
+    ).toEqual([...own].sort());
   });
 });

@@ -1,6 +1,7 @@
 /** The measurement of decisions end to end, small: the real services answer, and what they promise keeps the cap. */
 import { Installation } from "../installation.js";
 import { measureBounce, measureDecisions } from "./decision-load.js";
+import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
 
 describe("npm run bench -- --decisions", () => {
@@ -22,6 +23,12 @@ describe("npm run bench -- --decisions", () => {
 
   it("measures what the machine has left, with the same questions sent to and fro", async () => {
     expect((await measureBounce(system, 50, 1)).count).toBe(50);
+  });
+
+  it("measures propensities of taught arms", () => {
+    const figures = measurePropensities(12, 50);
+    expect(figures.cpuMicros).toBeGreaterThan(0);
+    expect(figures.armBytes).toBeGreaterThan(1_000);
   });
 
   it("measures scoring beside the library's own way, which scores the same candidates", () => {

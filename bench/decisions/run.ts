@@ -5,6 +5,7 @@ import type { Result } from "../results.js";
 import { settingsOf } from "../settings.js";
 import type { Say } from "../w1.js";
 import { measureBounce, measureDecisions } from "./decision-load.js";
+import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
 
 const RATE = 500;
@@ -13,6 +14,8 @@ const WARM_UP = { ratePerSecond: 200, seconds: 10 };
 export async function runDecisions(options: BenchOptions, say: Say): Promise<Result> {
   say("scoring 12 candidates, then 2,500");
   const scoring = [measureScoring(12, 20_000), measureScoring(2_500, 400)];
+  say("propensities of 12 candidates");
+  const propensities = measurePropensities(12, 10_000);
   say("starting servers, decision and policy");
   const system = await Installation.start({
     durability: options.durability,
@@ -28,7 +31,7 @@ export async function runDecisions(options: BenchOptions, say: Say): Promise<Res
     return {
       kind: "decisions",
       settings: settingsOf(options, { ...system.versions }),
-      decisions: { scoring, bounce, load, p99ToBounce: load.p99Ms / bounce.p99Ms },
+      decisions: { scoring, propensities, bounce, load, p99ToBounce: load.p99Ms / bounce.p99Ms },
     };
   } finally {
     await system.stop();

@@ -3,7 +3,7 @@ import type { Chart } from "#plot";
 import { decimals, percent, textTable } from "../text-table.js";
 import { FEWEST_PER_CLASS } from "../metrics/ranking.js";
 import { OURS } from "./contenders.js";
-import type { Figures } from "./evaluate.js";
+import type { Figures, MonthFigures } from "./evaluate.js";
 
 export interface Scope {
   readonly file: string;
@@ -82,6 +82,7 @@ export function plotsOf(scope: Scope, figures: readonly Figures[]): ReadonlyMap<
   const ours = figures.find(({ name }) => name === OURS)!;
   const subtitle = `${scope.file}, rows ${scope.scoredFrom} to ${scope.rows}, predicted, then learnt`;
   const compared = figures.slice(0, figures.indexOf(ours) + 1);
+  const large = [...ours.months.keys()].filter((m) => isLarge(ours.months[m]!));
   return new Map<string, Chart>([
     [
       "reliability",
@@ -96,19 +97,20 @@ export function plotsOf(scope: Scope, figures: readonly Figures[]): ReadonlyMap<
           { name: "came true", values: ours.reliability.map(({ came }) => 100 * came) },
         ],
         kind: "line",
+        pointLabels: false,
       },
     ],
     [
       "auc-by-month",
       {
-        title: "AUC within each month",
+        title: `AUC within each month with at least ${FEWEST_PER_CLASS} successes`,
         subtitle,
         x: "month",
         y: "AUC",
-        categories: ours.months.map(({ month }) => month),
+        categories: large.map((m) => ours.months[m]!.month),
         series: compared.map(({ name, months }) => ({
-          name: name.replace(", refitted every 250", ""),
-          values: months.map(({ auc }) => auc),
+          name: name.replace(", refitted every 250", "").replace("online logistic", "online"),
+          values: large.map((m) => months[m]!.auc),
         })),
         kind: "line",
         pointLabels: false,
@@ -118,4 +120,9 @@ export function plotsOf(scope: Scope, figures: readonly Figures[]): ReadonlyMap<
       },
     ],
   ]);
+}
+
+function isLarge({ contacts, rate }: MonthFigures): boolean {
+  const successes = Math.round(contacts * rate);
+  return Math.min(successes, contacts - successes) >= FEWEST_PER_CLASS;
 }

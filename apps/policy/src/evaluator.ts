@@ -8,34 +8,31 @@
  * Fails closed: without Redis or the streams every option is denied as `policy_unavailable`.
  */
 import type {
-  Channel,
   Controls,
   EvaluateReply,
   EvaluateRequest,
-  PolicyOption,
   PolicyPackDefinition,
   Profile,
   Purpose,
-  Verdict,
 } from "#contracts";
 import { PURPOSES, versionName } from "#contracts";
 import { definitionDigest } from "#definitions";
 import { journeyCap, judge, packCaps, packsFor, stoppedBy, zonesOf, type Cap, type Judgement } from "#domain";
 import type { IndexRebuild } from "./index-rebuild.js";
 import type { NewCustomers } from "./new-customers.js";
+import type { PolicyIndex } from "./policy-index.store.js";
+import type { ProfileCache } from "./profile-cache.js";
+import { IndexUnavailable } from "./redis-connection.js";
 import {
   purposeCaps,
-  type CapDenial,
   type Counted,
-  type PolicyIndex,
   type PurposeCaps,
   type Reserved,
   type ReserveRequest,
-} from "./policy-index.store.js";
-import type { ProfileCache } from "./profile-cache.js";
-import { IndexUnavailable } from "./redis-connection.js";
+} from "./reserve-call.js";
 import { LONGEST_PERIOD_MS } from "./scripts.js";
 import { LedgerUnavailable } from "./stored-events.reader.js";
+import { Verdicts, verdictsOf, type Judged } from "./verdicts.js";
 
 /** The request asks for what the index cannot count; the same request would fail again. */
 export class UncountableCap extends Error {
@@ -56,15 +53,7 @@ export interface EvaluatorPorts {
 /** Each round either answers, or learns something newer; more rounds than this mean that Redis is in turmoil. */
 const MAX_ROUNDS = 10;
 
-/** One option with its verdicts so far, one per channel. */
-interface Judged {
-  readonly option: PolicyOption;
-  readonly verdicts: readonly Judgement[];
-  /** Channels that nothing but a cap can stop now. */
-  readonly open: readonly Channel[];
-}
-
-const NOTHING: Counted = { denials: [], written: undefined, reserved: undefined };
+const NOTHING: Counted = { full: new Map(), written: undefined, reserved: undefined };
 
 export class Evaluator {
   readonly #ports: EvaluatorPorts;
@@ -217,7 +206,7 @@ export class Evaluator {
     const { index, rebuild, newCustomers, profiles } = this.#ports;
     const { customerId, profile } = request;
     const until = performance.now() + withinMs;
-    let copies: readonly Profile[] = [profile];
+    let copies = this.#newestCopies(request);
     let sendProfile = (profiles.get(customerId)?.profile.seq ?? -1) < profile.seq;
     for (let round = 0; round < MAX_ROUNDS && performance.now() <= until; round++) {
       const judged = this.#judge(request, copies);
@@ -285,26 +274,9 @@ export class Evaluator {
     request: EvaluateRequest,
     copies: readonly Profile[],
     judged: readonly Judged[],
-    { reserved: chosen, denials }: Counted,
+    { reserved: chosen, full }: Counted,
   ): EvaluateReply {
-    const candidates = openOnes(judged);
-    const chosenAt = chosen ? judged.findIndex((j) => j.option.action === chosen.action) : judged.length;
-    const said = new Verdicts();
-    for (const [i, one] of judged.entries()) {
-      for (const verdict of one.verdicts) {
-        said.add(
-          one.option.action,
-          verdict.verdict !== "permitted"
-            ? verdict
-            : i > chosenAt
-              ? { ...verdict, reason: "outranked" }
-              : i === chosenAt && chosen?.channels.includes(verdict.channel)
-                ? verdict
-                : deniedByCap(verdict, denials, candidates.indexOf(one), one.open.indexOf(verdict.channel)),
-        );
-      }
-    }
-    const verdicts = said.all;
+    const verdicts = verdictsOf(judged, chosen, full);
     const packs = this.#versions(copies);
     return chosen
       ? {
@@ -331,36 +303,4 @@ function refuseUncountable(cap: Cap): void {
   throw new UncountableCap(
     `${cap.rule}: a period of ${cap.periodMs} ms is longer than the ${days} days that caps may look back`,
   );
-}
-
-/** Gathers verdicts: actions of which the same is true share one. */
-class Verdicts {
-  readonly #groups = new Map<string, Verdict>();
-
-  add(action: string, judgement: Judgement): void {
-    const { channel, verdict, reason, rule = "", until = "" } = judgement;
-    const key = `${channel} ${verdict} ${reason} ${until} ${rule}`;
-    const group = this.#groups.get(key);
-    if (group) group.actions.push(action);
-    else this.#groups.set(key, { actions: [action], ...judgement });
-  }
-
-  get all(): Verdict[] {
-    return [...this.#groups.values()];
-  }
-}
-
-function deniedByCap(
-  verdict: Judgement,
-  denials: readonly CapDenial[],
-  candidate: number,
-  channel: number,
-): Judgement {
-  const cap = denials.find((d) => d.candidate === candidate && d.channel === channel)?.cap;
-  return {
-    ...verdict,
-    verdict: "denied",
-    reason: cap?.reason ?? "cap_reached",
-    ...(cap ? { rule: cap.rule } : {}),
-  };
 }

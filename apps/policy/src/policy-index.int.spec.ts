@@ -15,9 +15,10 @@ import {
 } from "#domain";
 import { startServers, eventually, type TestServers } from "#testing";
 import { IndexRebuild } from "./index-rebuild.js";
-import { PolicyIndex, purposeCaps, type Candidate } from "./policy-index.store.js";
+import { PolicyIndex } from "./policy-index.store.js";
 import { ProfileCache } from "./profile-cache.js";
 import { RedisConnection } from "./redis-connection.js";
+import { purposeCaps, type Candidate } from "./reserve-call.js";
 
 const cap = (c: Partial<Cap>): Cap => ({ rule: "r", reason: "cap_reached", count: 1, periodMs: 1_000, ...c });
 const NOON = Date.parse("2026-07-01T12:00:00Z");
@@ -83,7 +84,7 @@ describe("the policy index and its scripts, on a real Redis", () => {
   };
   const ready = (customer: string) => rebuild.customer(customer, 0);
 
-  it("counts as the domain does: no script differs from the model (I6)", async () => {
+  it("counts as the domain does: no script differs from the model, and a reservation is idempotent (I6)", async () => {
     const hour = 3_600_000;
     const rolling = fc.integer({ min: 1, max: 50 }).map((hours) => ({ periodMs: hours * hour }));
     const ofCalendar = fc
@@ -135,6 +136,11 @@ describe("the policy index and its scripts, on a real Redis", () => {
             expect(
               await reservedNow(customer, n, at, [candidate({ purpose, channels })], apply, next),
             ).toEqual(open);
+            // Asked again, as after an answer that was lost: the reservation stands, and counts once.
+            if (open.length > 0)
+              expect(
+                await reservedNow(customer, n, at, [candidate({ purpose, channels })], apply, next),
+              ).toEqual(open);
             const first: Channel | undefined = open[0];
             if (first) taken.push({ at, purpose, channels: [first], ...next });
           }

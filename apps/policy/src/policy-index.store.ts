@@ -5,105 +5,22 @@
  * I6 In no rolling window does a customer get more contacts than the cap (counting and reserving is one script).
  */
 import { randomUUID } from "node:crypto";
-import {
-  profileV1,
-  type Channel,
-  type ContactAbout,
-  type GateReply,
-  type GateRequest,
-  type Profile,
-  type Purpose,
-  type ReasonCode,
-} from "#contracts";
-import type { Cap, Zone } from "#domain";
-import { aboutText, capText, capsText, safe, unsafe, type Moment } from "./contact-record.js";
+import type { GateReply, GateRequest, Profile, ReasonCode } from "#contracts";
+import { safe } from "./contact-record.js";
 import { BEGIN, FOLD, GENERATION, INSTALL, PEEK, POSITION, REPORT, UNDO } from "./index-scripts.js";
-import type { NewCustomer } from "./new-customers.js";
 import type { RedisConnection } from "./redis-connection.js";
+import {
+  parseProfile,
+  readReserved,
+  reserveArguments,
+  type Forgotten,
+  type NewerProfile,
+  type Reserved,
+  type ReserveRequest,
+  type Unknown,
+} from "./reserve-call.js";
 import { unavailable } from "./script.js";
-import { PREVIEW, GATE, RELEASE, RESERVE } from "./scripts.js";
-
-export interface Candidate {
-  readonly action: string;
-  readonly purpose: Purpose;
-  readonly urgent: boolean;
-  readonly channels: readonly Channel[];
-}
-
-/** A cap that left no room: for this candidate and channel (indices into the request). */
-export interface CapDenial {
-  readonly candidate: number;
-  readonly channel: number;
-  readonly cap: Cap;
-}
-
-/** A profile of the index; the same customer's with the same version is the same. */
-export interface VersionedProfile {
-  readonly version: string;
-  readonly profile: Profile;
-}
-
-/** `generation`: of the index, when one is open. */
-export type Unknown = { readonly kind: "unknown"; readonly generation?: string };
-/** A cap looks back to contacts that were forgotten: they must be read from the ledger. */
-export type Forgotten = { readonly kind: "forgotten" };
-/** The index knows a newer profile than the one judged. */
-export type NewerProfile = { readonly kind: "newer-profile" } & VersionedProfile;
-
-/** `written`: version that the request's profile has in the index, when it was this call that put it there. */
-export type Counted = {
-  readonly denials: readonly CapDenial[];
-  readonly written: string | undefined;
-  /** What is reserved now, by this call or by an earlier one for the same decision. */
-  readonly reserved: { readonly action: string; readonly channels: readonly Channel[] } | undefined;
-};
-export type Reserved =
-  | Unknown
-  | Forgotten
-  | NewerProfile
-  | { readonly kind: "send-profile" }
-  /** One of the reservations that it comes after stands. */
-  | { readonly kind: "stopped" }
-  | ({ readonly kind: "counted" } & Counted);
-
-export interface ReserveRequest {
-  readonly decisionId: string;
-  /** Counts, and reserves nothing. */
-  readonly preview?: boolean | undefined;
-  /** Only if none of these reservations stands. */
-  readonly after?: readonly string[] | undefined;
-  readonly customerId: string;
-  readonly at: number;
-  readonly candidates: readonly Candidate[];
-  /** Caps of the packs, per purpose. */
-  readonly caps: (purpose: Purpose) => PurposeCaps;
-  readonly journey?: string | undefined;
-  readonly journeyCap?: Cap | undefined;
-  readonly about?: ContactAbout | undefined;
-  /** Where the customer may be; none: anywhere. */
-  readonly zones: readonly Zone[];
-  /** How far back any cap in force looks, also of other purposes: what is older may be forgotten. */
-  readonly lookBackMs: number;
-  readonly profile: Profile;
-  /** Whether the index needs the profile, or has it already. */
-  readonly sendProfile: boolean;
-  readonly newCustomer?: NewCustomer | undefined;
-  /** The newest `seq` of the profiles judged. */
-  readonly judgedSeq: number;
-}
-
-/** Caps, and the same as the scripts read them. */
-export interface PurposeCaps {
-  readonly caps: readonly Cap[];
-  readonly textAt: (moment: Moment) => string;
-}
-
-/** The text is made once, unless a calendar is among them. */
-export function purposeCaps(caps: readonly Cap[]): PurposeCaps {
-  if (caps.some((c) => c.calendar)) return { caps, textAt: (moment) => capsText(caps, moment) };
-  const text = capsText(caps);
-  return { caps, textAt: () => text };
-}
+import { GATE, RELEASE, RESERVE } from "./scripts.js";
 
 export interface IndexedProfile {
   readonly profile: Profile;
@@ -143,46 +60,12 @@ export class PolicyIndex {
   }
 
   async reserve(request: ReserveRequest): Promise<Reserved> {
-    const { customerId, newCustomer, profile, journeyCap } = request;
-    const purposes = [...new Set(request.candidates.map((c) => c.purpose))];
-    const args = [
-      indexKey(customerId),
-      contactsKey(customerId),
-      GENERATION_KEY,
-      this.#connection.epoch,
-      String(request.judgedSeq),
-      String(profile.seq),
-      request.sendProfile || newCustomer ? JSON.stringify(profile) : "",
-      newCustomer?.generation ?? "",
-      String(newCustomer?.lookedThrough ?? 0),
-      newCustomer?.stream ?? "",
-      (request.preview ? PREVIEW : "") + [request.decisionId, ...(request.after ?? [])].join("|"),
-      String(request.at),
-      String(request.lookBackMs),
-      safe(request.journey ?? ""),
-      journeyCap ? capText(journeyCap) : "",
-      aboutText(request.about),
-      String(purposes.length),
-    ];
-    for (const purpose of purposes) args.push(purpose, request.caps(purpose).textAt(request));
-    for (const c of request.candidates) {
-      args.push(
-        `${purposes.indexOf(c.purpose) + 1}:${c.urgent ? 1 : 0}:${c.channels.join(",")}`,
-        safe(c.action),
-      );
-    }
-    const [kind, first = "", second = "", third = "", written] = await RESERVE.run(this.#connection, args);
-    if (kind === "unknown") return { kind, generation: first };
-    if (kind === "stopped" || kind === "forgotten") return { kind };
-    if (kind === "send") return { kind: "send-profile" };
-    if (kind === "profile") return { kind: "newer-profile", version: first, profile: parseProfile(second) };
-    return {
-      kind: "counted",
-      denials: parseDenials(first, request),
-      written: written || undefined,
-      reserved:
-        kind === "none" ? undefined : { action: unsafe(second), channels: third.split(",") as Channel[] },
-    };
+    const keys = [indexKey(request.customerId), contactsKey(request.customerId), GENERATION_KEY];
+    const answer = await RESERVE.run(
+      this.#connection,
+      keys.concat(reserveArguments(this.#connection.epoch, request)),
+    );
+    return readReserved(answer, request);
   }
 
   /**
@@ -344,18 +227,4 @@ export class PolicyIndex {
 
 function fieldsOf(positions: ReadonlyMap<string, number>): string {
   return JSON.stringify([...positions].flatMap(([tail, seq]) => [tail, String(seq)]));
-}
-
-function parseDenials(text: string, request: ReserveRequest): readonly CapDenial[] {
-  if (text === "") return [];
-  return text.split(";").flatMap((one) => {
-    const [candidate = 0, channel = 0, hit = 0] = one.split(":").map(Number);
-    const { purpose } = request.candidates[candidate - 1]!;
-    const cap = request.caps(purpose).caps[hit - 1] ?? request.journeyCap;
-    return cap ? [{ candidate: candidate - 1, channel: channel - 1, cap }] : [];
-  });
-}
-
-function parseProfile(text: string): Profile {
-  return profileV1.parse(JSON.parse(text));
 }

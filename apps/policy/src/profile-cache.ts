@@ -1,4 +1,4 @@
-import type { VersionedProfile } from "./policy-index.store.js";
+import type { VersionedProfile } from "./reserve-call.js";
 
 const MAX_PROFILES = 8_192;
 

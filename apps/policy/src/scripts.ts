@@ -166,23 +166,24 @@ local contacts = counted(raw, id)
 local purposes = tonumber(ARGV[14])
 local first = 15 + 2 * purposes
 local own = mine and string.match(mine, ';([^;]*);[^;]*$')
-local caps, hits, denials = {}, {}, {}
+local caps, hits, full, opens = {}, {}, {}, {}
 local chosen, channels
 for c = first, #ARGV, 2 do
-  local candidate = (c - first) / 2 + 1
-  local purpose, urgent, list = string.match(ARGV[c], '^(%d+):(%d):(.*)$')
-  local open = {}
-  local k = 0
-  for channel in string.gmatch(list, '[^,]+') do
-    k = k + 1
-    -- What counts does not depend on the action: the same purpose and channel have the same answer.
-    local key = purpose .. channel
-    if not hits[key] then
-      if not caps[purpose] then caps[purpose] = caps_of(ARGV[14 + 2 * tonumber(purpose)] .. ';' .. ARGV[12]) end
-      hits[key] = reached(caps[purpose], contacts, channel, at, ARGV[11], ARGV[13])
+  -- What counts does not depend on the action: the same purpose and channels have the same answer.
+  local open = opens[ARGV[c]]
+  if not open then
+    open = {}
+    local purpose, list = string.match(ARGV[c], '^(%d+):%d:(.*)$')
+    for channel in string.gmatch(list, '[^,]+') do
+      local key = purpose .. ':' .. channel
+      if not hits[key] then
+        if not caps[purpose] then caps[purpose] = caps_of(ARGV[14 + 2 * tonumber(purpose)] .. ';' .. ARGV[12]) end
+        hits[key] = reached(caps[purpose], contacts, channel, at, ARGV[11], ARGV[13])
+        if hits[key] > 0 then full[#full + 1] = key .. ':' .. hits[key] end
+      end
+      if hits[key] == 0 then open[#open + 1] = channel end
     end
-    if hits[key] == 0 then open[#open + 1] = channel
-    else denials[#denials + 1] = string.format('%d:%d:%d', candidate, k, hits[key]) end
+    opens[ARGV[c]] = open
   end
   if mine then
     if own == ARGV[c + 1] then break end
@@ -191,7 +192,7 @@ for c = first, #ARGV, 2 do
     break
   end
 end
-local why = table.concat(denials, ';')
+local why = table.concat(full, ';')
 if mine then
   local _, _, _, _, _, _, _, ch, _, _, a = string.match(mine, RECORD)
   return {'held', why, a, ch, version}

@@ -5,21 +5,28 @@
  */
 import { Kvm, type KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { foldRelease, POLICY_PACKS, unreleased } from "#registry";
 import {
   archiveKey,
   archiveKeys,
   catalogueV1,
+  GOVERNANCE_STREAM,
+  governanceRecordV1,
+  parsePublishedName,
   experimentV1,
   parseVersionName,
   policyPackV1,
   signalsV1,
+  subjects,
   type ArchivedKind,
   type CatalogueDefinition,
   type ExperimentDefinition,
+  type JourneyRelease,
   type PolicyPackDefinition,
   type SignalsDefinition,
 } from "#contracts";
 import { textDigest } from "#definitions";
+import { readFiltered } from "./stored-messages.js";
 
 type Archived = CatalogueDefinition | PolicyPackDefinition | SignalsDefinition | ExperimentDefinition;
 
@@ -128,9 +135,35 @@ export async function archived(
   return { kind: "found", definition: SCHEMAS[kind].parse(json), digest, notes };
 }
 
-/** The newest pack of every id that was archived by a time (wall clock, epoch ms). */
+/** The packs in force at a time (wall clock, epoch ms), by the records of their publication. */
 export async function packsBy(nc: NatsConnection, wallMs: number): Promise<PolicyPackDefinition[]> {
+  const releases = new Map<string, { release: JourneyRelease; digests: Map<number, string> }>();
+  for await (const m of readFiltered(nc, GOVERNANCE_STREAM, subjects.auditOfPolicyPacks)) {
+    if (m.storedAt > wallMs) break;
+    const { journey, change } = governanceRecordV1.parse(JSON.parse(m.string()));
+    const { release, digests } = releases.get(journey) ?? {
+      release: unreleased(journey),
+      digests: new Map(),
+    };
+    if (change.kind === "published") digests.set(change.version, change.digest);
+    releases.set(journey, { release: foldRelease(release, change), digests });
+  }
   const kv = await bucket(nc);
+  if (releases.size === 0) return packsArchivedBy(kv, wallMs);
+  const packs: PolicyPackDefinition[] = [];
+  for (const [name, { release, digests }] of releases) {
+    const version = release.live.find((l) => l.from <= wallMs)?.version;
+    const digest = version === undefined ? undefined : digests.get(version);
+    const id = parsePublishedName(name)?.id;
+    if (version === undefined || digest === undefined || id === undefined) continue;
+    const text = await textAt(kv, POLICY_PACKS.versionKey(id, version, digest));
+    if (text !== undefined) packs.push(policyPackV1.parse(JSON.parse(text)));
+  }
+  return packs.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Of installations that ran before packs were published: the newest of every id that was archived by then. */
+async function packsArchivedBy(kv: KV, wallMs: number): Promise<PolicyPackDefinition[]> {
   const newest = new Map<string, { at: number; pack: PolicyPackDefinition }>();
   for (const key of await keysOf(kv, archiveKeys("policy"))) {
     const entry = await kv.get(key);

@@ -22,6 +22,7 @@ import { experimentV1 } from "./experiment.v1.js";
 import { fairnessV1 } from "./fairness.v1.js";
 import { controlsRecordV1, governanceRecordV1, releaseRecordV1 } from "./governance.v1.js";
 import { journeyV1 } from "./journey.v1.js";
+import { armV1, modelPositionV1 } from "./model-state.v1.js";
 import { modelV1 } from "./model.v1.js";
 import { limitEntryV1 } from "./limit.v1.js";
 import { momentActV1, momentAnswerV1, momentReplyV1, momentTakenV1 } from "./moment.v1.js";
@@ -55,6 +56,8 @@ export const PUBLISHED_CONTRACTS: Readonly<Record<string, z.ZodType>> = {
   "limit-entry.v1": limitEntryV1,
   "message-received.v1": messageReceivedV1,
   "model.v1": modelV1,
+  "model-arm.v1": armV1,
+  "model-position.v1": modelPositionV1,
   "moment-act.v1": momentActV1,
   "moment-answer.v1": momentAnswerV1,
   "moment-reply.v1": momentReplyV1,

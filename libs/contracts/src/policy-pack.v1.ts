@@ -191,7 +191,15 @@ export const policyPackV1 = z
       .describe(
         "Where the pack applies, in any of these places; without it everywhere. For marketing and collections it applies unless the customer is known to be elsewhere, for service only where they are known to be there",
       ),
-    rules: z.array(policyRuleV1).min(1).describe("Rules for each purpose; of several the strictest counts"),
+    rules: z
+      .array(
+        policyRuleV1.refine((r) => r.purpose !== "service" || r.caps.every((c) => c.scope !== "all"), {
+          error: "a cap of service cannot count all purposes: marketing would block service messages",
+          path: ["caps"],
+        }),
+      )
+      .min(1)
+      .describe("Rules for each purpose; of several the strictest counts"),
   })
   .meta({ id: "PolicyPack", description: "What may be said, when, and how often" });
 export type PolicyPackDefinition = z.infer<typeof policyPackV1>;

@@ -110,6 +110,7 @@ export const subjects = {
   auditOfJourneys: "audit.journey.*",
   /** Changes of the release of a catalogue or policy pack, a chain of its own as well. */
   auditOfPublication: (kind: PublishedKind, id: string): string => `audit.${kind}.${token(kind, id)}`,
+  auditOfPolicyPacks: "audit.policy.*",
   auditOfPublications: PUBLISHED_KINDS.map((kind) => `audit.${kind}.*`),
   /** Changes of the kill switch. */
   auditOfControls: "audit.control",

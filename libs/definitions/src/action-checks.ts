@@ -8,6 +8,7 @@ import {
   type StepDefinition,
 } from "#contracts";
 import type { DefinitionFile, Path } from "./definition-file.js";
+import type { EventFields } from "./field-checks.js";
 import { didYouMean } from "./suggestion.js";
 
 type JourneyFile = DefinitionFile<JourneyDefinition>;
@@ -47,6 +48,7 @@ export function checkActions(
   journey: JourneyDefinition,
   actions: Actions,
   purposes: ReadonlySet<Purpose> | undefined,
+  fields?: EventFields,
 ): void {
   for (const [i, step] of journey.steps.entries()) {
     if (!isOrdering(step)) continue;
@@ -63,6 +65,7 @@ export function checkActions(
       known.push(action);
       checkChannels(file, step, action, path);
       checkPurpose(file, journey, step, action, path, purposes);
+      if (fields) checkValues(file, journey, action, path, fields);
     }
     for (const [t, tag] of tagsOf(step).entries()) {
       const found = tagged(tag, actions);
@@ -107,6 +110,28 @@ function checkChannels(file: JourneyFile, step: OrderingStep, action: ActionDefi
       path,
       `action ${JSON.stringify(action.id)} has no treatment for ${wanted.join(", ")}: it could never be chosen here`,
       { suggestion: `it has ${own.join(", ")}` },
+    );
+  }
+}
+
+/** An action whose texts need what no event of the trigger carries would never be said. */
+function checkValues(
+  file: JourneyFile,
+  journey: JourneyDefinition,
+  { id, variables = {} }: ActionDefinition,
+  path: Path,
+  fields: EventFields,
+): void {
+  const types = [journey.trigger.event].flat();
+  const declared = types.map((type) => fields.get(type));
+  for (const [name, { required }] of Object.entries(variables)) {
+    if (required !== true || declared.some((f) => f === undefined || f.has(name.split(".")[0]!))) continue;
+    file.report(
+      path,
+      `${id} needs ${name}, which ${types.join(", ")} does not carry: it could never be said here`,
+      {
+        suggestion: "give the variable a default, or name another action",
+      },
     );
   }
 }

@@ -1,5 +1,5 @@
 /** What a catalogue's author is told: languages, variables, limits, promotion, and how large a catalogue may be. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LARGE_TAG, largeCatalogue } from "#testing";
@@ -59,10 +59,10 @@ describe("checks of a catalogue", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  function write(texts: { catalogue?: string; journey?: string }): void {
+  function write(texts: { catalogue?: string; journey?: string; events?: string }): void {
     writeFileSync(join(dir, "catalogue/test.yaml"), texts.catalogue ?? CATALOGUE);
     writeFileSync(join(dir, "journeys/test.yaml"), texts.journey ?? JOURNEY);
-    writeFileSync(join(dir, "events/test.yaml"), EVENTS);
+    writeFileSync(join(dir, "events/test.yaml"), texts.events ?? EVENTS);
     writeFileSync(join(dir, "policies/test.yaml"), PACK);
   }
   const said = (): { problems: string[]; warnings: string[] } => {
@@ -163,6 +163,33 @@ describe("checks of a catalogue", () => {
     expect(said().problems).toEqual([]);
     write({ catalogue: CATALOGUE.replace("variables: {", "variables: { currency: { type: text },") });
     expect(said().warnings).toEqual([expect.stringContaining("no text of note shows {currency}")]);
+  });
+
+  it("has nothing to say against the example of docs/catalogue.md", () => {
+    const [, example] = /```yaml\n(kind: Catalogue\n[^`]*)```/.exec(
+      readFileSync("docs/catalogue.md", "utf8"),
+    )!;
+    writeFileSync(join(dir, "catalogue/savings.yaml"), example!);
+    expect(said()).toEqual({ problems: [], warnings: [] });
+    expect(loadCatalogues(dir).find((c) => c.id === "savings")?.actions[0]?.treatments).toHaveLength(2);
+  });
+
+  it("refuses a journey whose event lacks what the text needs", () => {
+    write({
+      journey: JOURNEY.replace("transfer.sent", "page.viewed").replace(
+        "candidates: { tags: [notes] }",
+        "actions: [note]",
+      ),
+      events: EVENTS.replace(
+        "events:\n",
+        "events:\n  - { type: page.viewed, description: p, data: { page: a page } }\n",
+      ),
+    });
+    expect(said().problems).toEqual([
+      expect.stringContaining(
+        "note needs amountMinor, which page.viewed does not carry: it could never be said here",
+      ),
+    ]);
   });
 
   it("looks for the tags of a journey", () => {

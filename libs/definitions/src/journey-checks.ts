@@ -52,7 +52,7 @@ export function checkJourneys(files: readonly JourneyFile[], around: Surrounding
     checkCap(file, journey);
     checkConcurrency(file, journey);
     if (around.actions) {
-      checkActions(file, journey, around.actions, around.purposes);
+      checkActions(file, journey, around.actions, around.purposes, around.fields);
       checkConflicts(file, journey, journeys, around.actions);
     }
     const { tables } = around;

@@ -4,6 +4,7 @@ import { ExperimentFold } from "./experiment-fold.js";
 import { experimentReport } from "./experiment-report.js";
 import { experimentsHtml, experimentsText } from "./experiment-text.js";
 import { aDecision, DAY, START } from "./given-audit.js";
+import { ALPHA, logEvidence } from "./sequential.js";
 
 const anExperiment = (more: object = {}): ExperimentDefinition =>
   experimentV1.parse({
@@ -156,4 +157,23 @@ describe("the report", () => {
     expect(html).toContain("<svg");
     expect(html).not.toMatch(/NaN|undefined|Infinity|<script/);
   });
+});
+
+it("with groups drawn by the hash itself, looking all the time fools one in at most 5 % of experiments", () => {
+  const EXPERIMENTS = 300;
+  let fooled = 0;
+  for (let n = 0; n < EXPERIMENTS; n++) {
+    const group = { id: "offers", control: { percent: 20, salt: `salt-${n}` } };
+    const arms = { treated: 0, control: 0 };
+    let alarm = false;
+    // Every fifth customer succeeds, whatever is done: the same customers in every experiment.
+    for (let i = 0; i < 1_500; i += 5) {
+      if (isControl(`acc-${i}`, group)) arms.control++;
+      else arms.treated++;
+      alarm ||= logEvidence(arms, 0.8) >= -Math.log(ALPHA);
+    }
+    fooled += Number(alarm);
+  }
+  // One-sided 99.9 % above 5 %.
+  expect(fooled / EXPERIMENTS).toBeLessThan(ALPHA + 3.09 * Math.sqrt((ALPHA * (1 - ALPHA)) / EXPERIMENTS));
 });

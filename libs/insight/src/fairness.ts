@@ -117,6 +117,9 @@ export interface FairnessReport {
   readonly attribute: string;
   /** What raises an alert. */
   readonly bound: number;
+  /** Groups of at least so many customers are judged, and how many there are: of fewer than two nothing is said. */
+  readonly minimum: number;
+  readonly judged: number;
   readonly rates: readonly { readonly rate: FairnessRate; readonly groups: readonly GroupRate[] }[];
   readonly alerts: readonly FairnessAlert[];
 }
@@ -158,7 +161,9 @@ function judged(monitor: FairnessDefinition, counts: ReadonlyMap<string, Counts>
       g.alert ? [{ monitor: id, rate: what, group: g.group, ratio: g.ratio!.value }] : [],
     ),
   );
-  return { monitor: id, attribute, bound: bound.ratio, rates, alerts };
+  const { ratio, minimum } = bound;
+  const count = named.filter(([name, c]) => isJudged(name, c, minimum)).length;
+  return { monitor: id, attribute, bound: ratio, minimum, judged: count, rates, alerts };
 }
 
 function isJudged(name: string, { asked }: Counts, minimum: number): boolean {

@@ -1,5 +1,6 @@
 import { fairnessV1, type FairnessDefinition } from "#contracts";
 import { FairnessFold, groupName, type FairnessReport } from "./fairness.js";
+import { fairnessVerdict } from "./kpi-report.js";
 import { Chain, DAY, START } from "./given-audit.js";
 
 const monitor = (more: object = {}): FairnessDefinition =>
@@ -56,6 +57,12 @@ describe("an alert is raised", () => {
         ]),
       ),
     ).toEqual([]));
+
+  it("of nothing when there are no two groups to compare, and the report says so", () => {
+    const found = report([{ sex: undefined, customers: 400, offered: 10 }]);
+    expect(found).toMatchObject({ judged: 0, alerts: [] });
+    expect(fairnessVerdict(found)).toContain("Nothing can be compared");
+  });
 
   it("not for groups smaller than the minimum, nor for customers of no known group", () => {
     const found = report([

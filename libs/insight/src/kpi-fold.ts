@@ -32,7 +32,7 @@ const DAY_MS = 86_400_000;
 /** An opt-out is put down to the last contact, and a case to the one before, within this time. */
 const ATTRIBUTION_MS = 7 * DAY_MS;
 /** Commands of a customer whose outcome may still come. */
-const OPEN_COMMANDS = 64;
+const OPEN_COMMANDS = 32;
 const OPEN_JOURNEYS = 32;
 /** The segment of a customer of whom no decision told it, and the one for what is too many to tell apart. */
 export const UNKNOWN = "unknown";
@@ -70,7 +70,7 @@ interface Customer {
   /** Per open instance: its journey, and whether a failure began it. */
   readonly journeys: Map<string, { readonly journey: string; readonly failure: boolean }>;
   /** Contacts by cell. */
-  readonly perCell: Map<string, number>;
+  readonly perCell: Map<KpiCell, number>;
   lastContact: OpenCommand | undefined;
   lastCase: { readonly journey: string; readonly action: string; readonly at: number } | undefined;
 }
@@ -173,13 +173,13 @@ export class KpiFold {
     if (channel === "agent") this.#casePlaced(customer, at, counted);
     if (counts) customer.lastContact = command;
     if (!counted) return;
-    for (const [cell, key] of this.#keyed(customer, command)) {
+    for (const cell of this.#at(customer, command)) {
       cell.toCommand.add(at - eventTime);
       if (!counts) continue;
       cell.contacts++;
       cell.nthContacts[nth]!++;
-      const before = customer.perCell.get(key) ?? 0;
-      customer.perCell.set(key, before + 1);
+      const before = customer.perCell.get(cell) ?? 0;
+      customer.perCell.set(cell, before + 1);
       if (before === 0) cell.contacted++;
       else cell.customersByContacts[Math.min(before, FATIGUE_STEPS) - 1]!--;
       cell.customersByContacts[Math.min(before + 1, FATIGUE_STEPS) - 1]!++;
@@ -213,8 +213,7 @@ export class KpiFold {
       if (outcome === "delivered") cell.toDelivery.add(eventTime - at);
     }
     // A channel that was tried before another did it has failed.
-    if (isTerminal(outcome))
-      for (const t of tried) for (const cell of this.#only("channel", t.channel)) cell.outcome("failed");
+    if (isTerminal(outcome)) for (const t of tried) this.#cell("channel", t.channel).outcome("failed");
     if (!RESPONSES.has(outcome) || command.responded) return;
     command.responded = true;
     for (const cell of this.#at(customer, command)) cell.nthResponses[command.nth]!++;
@@ -226,27 +225,15 @@ export class KpiFold {
     if (result === undefined) return;
     for (const cell of this.#at(customer, {})) cell[result]++;
     for (const journey of new Set([...customer.journeys.values()].map((j) => j.journey)))
-      for (const cell of this.#only("journey", journey)) cell[result]++;
+      this.#cell("journey", journey)[result]++;
   }
 
-  #at(customer: Customer, place: Place): KpiCell[] {
-    return this.#keyed(customer, place).map(([cell]) => cell);
-  }
-
-  #keyed(customer: Customer, { journey, action, channel }: Place): [KpiCell, string][] {
-    const found: [KpiCell, string][] = [[this.#cell("all", "all"), "all"]];
-    const add = (dimension: KpiDimension, value: string | undefined): void => {
-      if (value !== undefined) found.push([this.#cell(dimension, value), `${dimension} ${value}`]);
-    };
-    add("journey", journey);
-    add("action", action);
-    add("channel", channel);
-    add("segment", this.#segment(customer.segment));
+  #at(customer: Customer, { journey, action, channel }: Place): KpiCell[] {
+    const found = [this.#cell("all", "all"), this.#cell("segment", this.#segment(customer.segment))];
+    if (journey !== undefined) found.push(this.#cell("journey", journey));
+    if (action !== undefined) found.push(this.#cell("action", action));
+    if (channel !== undefined) found.push(this.#cell("channel", channel));
     return found;
-  }
-
-  #only(dimension: KpiDimension, value: string): KpiCell[] {
-    return [this.#cell(dimension, value)];
   }
 
   #cell(dimension: KpiDimension, value: string): KpiCell {

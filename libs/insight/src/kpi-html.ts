@@ -3,7 +3,7 @@ import { chartSvg, escapeXml, htmlPage, number, type Chart } from "#plot";
 import type { FairnessReport } from "./fairness.js";
 import { duration, NONE, percent, percentWithin, within } from "./figures-text.js";
 import type { KpiFigures } from "./kpi-cell.js";
-import { alertText, columnsOf, nth, type KpiReport } from "./kpi-report.js";
+import { columnsOf, fairnessVerdict, nth, type KpiReport } from "./kpi-report.js";
 
 export function kpiHtml(report: KpiReport): string {
   const { since, until, latest, all, by, fairness } = report;
@@ -127,10 +127,8 @@ ${bars("From event to command", "seconds", [
 <table><thead><tr><th></th>${columns.map((c) => `<th class="n">${c.name}</th>`).join("")}</tr></thead><tbody>${rows.map(cells).join("\n")}</tbody></table></section>`;
 }
 
-function fairnessSection(
-  { monitor, attribute, bound, rates, alerts }: FairnessReport,
-  subtitle: string,
-): string {
+function fairnessSection(report: FairnessReport, subtitle: string): string {
+  const { monitor, attribute, bound, rates, alerts } = report;
   const groups = [...new Set(rates.flatMap((r) => r.groups.map((g) => g.group)))];
   const rows = rates
     .flatMap(({ rate, groups: of }) =>
@@ -140,11 +138,8 @@ function fairnessSection(
       ),
     )
     .join("\n");
-  const verdict =
-    alerts.length === 0
-      ? `<p class="verdict ok">No group is below ${number(bound * 100)} % of the best one's rate beyond chance.</p>`
-      : `<p class="verdict bad">${escapeXml(alerts.map((a) => `Alert: ${alertText(a)}`).join(" "))}</p>`;
-  return `<section><h2>Fairness: ${escapeXml(monitor)}</h2>${verdict}
+  const tone = report.judged < 2 ? "none" : alerts.length > 0 ? "bad" : "ok";
+  return `<section><h2>Fairness: ${escapeXml(monitor)}</h2><p class="verdict ${tone}">${escapeXml(fairnessVerdict(report))}</p>
 <div class="plots">${figure({
     title: `Rates by ${attribute}`,
     subtitle,

@@ -145,8 +145,8 @@ export function nth(i: number): string {
   return i === 9 ? "10+" : String(i + 1);
 }
 
-function fairnessText({ monitor, attribute, bound, rates, alerts }: FairnessReport): string {
-  const rows = rates.flatMap(({ rate, groups }) =>
+function fairnessText(report: FairnessReport): string {
+  const rows = report.rates.flatMap(({ rate, groups }) =>
     groups.map((g) => [
       `${rate}: ${g.group}`,
       percentWithin(g.rate),
@@ -155,15 +155,21 @@ function fairnessText({ monitor, attribute, bound, rates, alerts }: FairnessRepo
       g.alert ? "ALERT" : "",
     ]),
   );
-  const verdict =
-    alerts.length === 0
-      ? `No group is below ${number(bound * 100)} % of the best one's rate beyond chance.`
-      : alerts.map((a) => `ALERT: ${alertText(a)}`).join("\n");
-  return `Fairness monitor ${monitor} (groups by ${attribute}; for monitoring alone)\n${tableText(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${verdict}`;
+  const title = `Fairness monitor ${report.monitor} (groups by ${report.attribute}; for monitoring alone)`;
+  return `${title}\n${tableText(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${fairnessVerdict(report)}`;
+}
+
+/** What may be said of the groups, in sentences. */
+export function fairnessVerdict({ attribute, bound, minimum, judged, alerts }: FairnessReport): string {
+  if (judged < 2)
+    return `Nothing can be compared: fewer than two groups have ${minimum} customers. The group comes as an attribute of events, attributes: { ${attribute}: … }.`;
+  if (alerts.length === 0)
+    return `No group is below ${number(bound * 100)} % of the best one's rate beyond chance.`;
+  return alerts.map((a) => `ALERT: ${alertText(a)}`).join("\n");
 }
 
 /** An alert as a sentence. */
-export function alertText({ rate, group, ratio }: FairnessAlert): string {
+function alertText({ rate, group, ratio }: FairnessAlert): string {
   const what = { offer: "are offered something", contact: "are contacted", denial: "are spared a denial" }[
     rate
   ];

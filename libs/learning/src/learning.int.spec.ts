@@ -1,8 +1,10 @@
 /** Orders settle in the order of AUDIT and are learned once each, whoever learns and whatever comes late, twice or at the same time. */
+import { jest } from "@jest/globals";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { ModelDefinition, ModelPosition } from "#contracts";
 import { createExpressions } from "#definitions";
 import type { LearnedOrder } from "#domain";
+import { Lease } from "#messaging";
 import { eventually, startServers, type TestServers } from "#testing";
 import { followModels } from "./followed-models.js";
 import { GivenAudit, givenModel, HOUR_MS } from "./given-audit.js";
@@ -214,6 +216,28 @@ describe("learning from AUDIT", () => {
     await expect(b.putArm({ ...arm!, learned: 99 })).rejects.toThrow(ModelConflict);
     expect(await learned()).toBe(2);
   });
+
+  it("learns each order once also while two owners think that it is their turn (I4)", async () => {
+    const held = jest.spyOn(Lease.prototype, "held", "get").mockReturnValue(true);
+    const conflicts: string[] = [];
+    const log = { ...silent, info: (_: object, message: string) => conflicts.push(message) };
+    const [one, zombie] = [learner("one", model, log), learner("zombie", model, log)];
+    try {
+      for (let i = 0; i < 60; i++) {
+        const at = t + i * 2 * HOUR_MS;
+        await audit.outcome(await order(`c${i}`, { at }), i % 3 ? "delivered" : "converted", at);
+      }
+      await audit.time(t + 20 * DAY_MS);
+      await eventually("all to be learned", async () => (await learned()) >= 60, 30_000);
+    } finally {
+      await Promise.all([one.stop(), zombie.stop()]);
+      held.mockRestore();
+    }
+    expect(conflicts.length).toBeGreaterThan(0);
+    const store = await ModelStore.read(servers.nc, model);
+    expect(store.arms).toMatchObject([{ learned: 60, successes: 20 }]);
+    expect(await replayModel(servers.nc, model, store, expressions)).toMatchObject([{ same: true }]);
+  }, 60_000);
 
   it("reports drift that the base rate does not explain", async () => {
     const warnings: object[] = [];

@@ -72,13 +72,13 @@ async function readVersion<D extends { readonly id: string; readonly version: nu
 }
 
 /**
- * Calls `use` with what is in force whenever that has changed, until what it resolves with is called. `known` is not
- * told again. What cannot be read changes nothing: what was in force stays so, and `failed` is told.
+ * Calls `use` with what `read` says is in force whenever that has changed, until what it resolves with is called. `known`
+ * is not told again. What cannot be read changes nothing: what was in force stays so, and `failed` is told.
  */
-export function followInForce<D extends { readonly id: string; readonly version: number }>(
+export function followInForce<D>(
   nc: NatsConnection,
-  bucket: DefinitionsBucket,
-  of: Governed<D>,
+  releases: string,
+  read: () => Promise<InForce<D>>,
   known: InForce<D>,
   use: (inForce: InForce<D>) => void,
   failed: (error: Error) => void,
@@ -86,9 +86,9 @@ export function followInForce<D extends { readonly id: string; readonly version:
   let told = JSON.stringify(known);
   return followKeys(
     nc,
-    [of.releases],
+    [releases],
     async () => {
-      const inForce = await readInForce(bucket, of);
+      const inForce = await read();
       const text = JSON.stringify(inForce);
       if (text === told) return;
       use(inForce);

@@ -6,6 +6,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "#clock";
 import { DefinitionsBucket } from "./definitions-bucket.js";
+import { definitionText, digestOf } from "./governance-chain.js";
 import type { Governed } from "./governed.js";
 import { followInForce, readInForce, timed, type InForce, type Timed } from "./in-force.js";
 import { installDefinitions } from "./installation.js";
@@ -38,13 +39,18 @@ export async function publishedFiles<D extends Definition, T>(
         `people have released this ${of.noun}: the version of this build's file is a proposal, for somebody to publish (segue publish)`,
       );
   }
-  const known = await readInForce(bucket, of);
+  const read = async (): Promise<InForce<D>> => {
+    const inForce = await readInForce(bucket, of);
+    await archiveAsRead(bucket, of, inForce);
+    return inForce;
+  };
+  const known = await read();
   tellOfNewer(known, files, of, log);
   let current = timed(known, build);
   const stop = await followInForce(
     nc,
-    bucket,
-    of,
+    of.releases,
+    read,
     known,
     (inForce) => {
       current = timed(inForce, build);
@@ -58,6 +64,19 @@ export async function publishedFiles<D extends Definition, T>(
       ),
   );
   return { at: (time) => current.at(time), stop };
+}
+
+/** What records will name must be found again (I9), also what another build has published and this one reads with more fields. */
+async function archiveAsRead<D extends Definition>(
+  bucket: DefinitionsBucket,
+  of: Governed<D>,
+  inForce: InForce<D>,
+): Promise<void> {
+  for (const definition of new Set(inForce.flatMap((i) => i.definitions))) {
+    const text = definitionText(definition);
+    const key = of.versionKey(definition.id, definition.version, digestOf(text));
+    if (!(await bucket.get(key))) await bucket.put(key, text, 0);
+  }
 }
 
 function tellOfNewer<D extends Definition>(

@@ -116,7 +116,8 @@ export class ReleaseLog<D extends { readonly id: string; readonly version: numbe
     const { id, version } = definition;
     const problems = check(definition);
     if (problems.length > 0) return this.#invalid(definition, problems);
-    const text = definitionText(definition);
+    // As it will be read: records name the content by its digest.
+    const text = definitionText(this.#of.schema.parse(definition));
     const wish = { version, digest: digestOf(text), by: by.by, why: by.why, at: clock.now() };
     return this.change(id, by, "new", async (release) => {
       const decision = propose(release, wish);

@@ -3,7 +3,14 @@
  * (`libs/domain/policy/evaluate.ts`), with the contacts in memory where the service has them in Redis. Like the service it
  * reserves what it permits (I5), so that what is simulated keeps the caps (I6).
  */
-import type { EvaluateReply, EvaluateRequest, Outcome, PolicyPackDefinition, Profile } from "#contracts";
+import type {
+  EvaluateReply,
+  EvaluateRequest,
+  Outcome,
+  PolicyPackDefinition,
+  Profile,
+  ReportedEntry,
+} from "#contracts";
 import { evaluate, packsFor, settlement, type CountedContact } from "#domain";
 
 /** What the packs say, and their names, once for all customers. */
@@ -50,6 +57,11 @@ export class CustomerPolicy {
       about: request.about,
     });
     return reply;
+  }
+
+  /** Counts a contact by another system. */
+  report({ contactId, at, purpose, journey, channel, about }: ReportedEntry): void {
+    this.#contacts.set(contactId, { at, purpose, journey, channels: [channel], about });
   }
 
   /** Takes an outcome into the count, as the service does. */

@@ -260,6 +260,7 @@ class Simulation {
     }
     try {
       const turn = step(this.#context, event, now, this.world.journeys);
+      for (const entry of turn.entries) if (entry.kind === "contact-reported") this.#policy.report(entry);
       while (turn.ask) answer(turn, this.#decide(turn.ask).reply, this.world.journeys);
       this.#context = turn.context;
       for (const entry of turn.entries) this.#entries.push({ ...entry, at: turn.context.now });

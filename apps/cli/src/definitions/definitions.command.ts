@@ -1,17 +1,19 @@
 /** `segue definitions`: which catalogues and policy packs are in force, who published them, what waits. */
 import { parseArgs } from "node:util";
 import { parsePublishedName, PUBLISHED_KINDS } from "#contracts";
+import type { NatsConnection } from "@nats-io/nats-core";
 import type { Command } from "../command.js";
 import { withRegistry } from "../governance/governance-command.js";
 import { publicationsOf, type Publications } from "../governance/publications.js";
 import { releasesText, summary, tellStory } from "../governance/release-story.js";
+import { limitsText, limitsUsed } from "./limits-used.js";
 import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 const HELP = `segue definitions [catalogue/<id> | policy/<id>] [--json] [--nats <url>]
 
   Lists the catalogues and policy packs: which version is in force, from when the next one is, who wrote and who
-  published it, and what waits for somebody to publish it. With a name: every change that was made to it, and whether
-  the chain of these records is whole. segue propose, publish and rollback change them; segue journeys lists journeys.
+  published it, and what waits for somebody to publish it. With a name: every change that was made to it, whether the
+  chain of these records is whole, and how much of its quotas and budgets is used. segue propose, publish and rollback change them; segue journeys lists journeys.
   --nats <url>  ${NATS_DEFAULT_TEXT}
   --json        one JSON document on stdout
 
@@ -59,7 +61,7 @@ async function run(args: readonly string[]): Promise<number> {
       () => ({}),
       (_journeys, nc) => {
         const publications = publicationsOf(nc, ".");
-        return asked === undefined ? list(publications, json) : one(publications, asked, json);
+        return asked === undefined ? list(publications, json) : one(publications, nc, asked, json);
       },
     );
   } catch (error) {
@@ -78,12 +80,25 @@ async function list(publications: Publications, json: boolean): Promise<number> 
   return 0;
 }
 
-async function one(publications: Publications, name: string, json: boolean): Promise<number> {
+async function one(
+  publications: Publications,
+  nc: NatsConnection,
+  name: string,
+  json: boolean,
+): Promise<number> {
   const { kind, id } = parsePublishedName(name)!;
   const release = await publications[kind].release(id);
   if (!release) {
     process.stderr.write(`segue definitions: there is no ${name}; segue definitions lists them\n`);
     return 1;
   }
-  return tellStory(release, await publications[kind].history(id), json);
+  const version = release.live.find((l) => l.from <= Date.now())?.version;
+  const inForce =
+    kind === "catalogue" && version !== undefined
+      ? await publications.catalogue.definition(id, version)
+      : undefined;
+  const limits = inForce ? await limitsUsed(nc, inForce, Date.now()) : [];
+  const status = tellStory(release, await publications[kind].history(id), json, { limits });
+  if (!json) process.stdout.write(limitsText(limits));
+  return status;
 }

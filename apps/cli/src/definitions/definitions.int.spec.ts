@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { jest } from "@jest/globals";
 import { verifyPublications, type Finding } from "#audit";
 import { wallClock } from "#clock";
+import { subjects, type LimitEntry } from "#contracts";
 import { FOLDERS, loadCatalogues, loadPolicyPacks } from "#definitions";
+import { Publisher } from "#messaging";
 import { CATALOGUES, DefinitionsBucket, installDefinitions, POLICY_PACKS, readInForce } from "#registry";
 import { startServers, type TestServers } from "#testing";
 import type { Command } from "../command.js";
@@ -121,6 +123,27 @@ describe("segue propose, publish, rollback, definitions of catalogues and policy
     expect(await run(proposeCommand, promotes, ...anna, ...among())).toMatchObject({
       status: 1,
       err: expect.stringContaining("reads like promotion"),
+    });
+  });
+
+  it("says how much of quotas and budgets is used", async () => {
+    const before = (await readInForce(bucket, CATALOGUES)).at(-1)!.definitions.find((c) => c.id === "care")!;
+    const [first, ...others] = before.actions;
+    const actions = [{ ...first!, cost: 2.5, quota: { count: 10 }, budget: { amount: 100 } }, ...others];
+    const file = join(dir, "care.json");
+    writeFileSync(file, JSON.stringify({ ...before, version: 9, actions }));
+    expect((await run(proposeCommand, file, ...anna, ...among())).status).toBe(0);
+    expect((await run(publishCommand, "catalogue/care", "--version", "9", ...petr, ...among())).status).toBe(
+      0,
+    );
+    const taken = ["c.1", "c.2", "c.3", "c.4"].map((id) => ({ id, at: Date.now(), cost: 2.5 }));
+    const entry: LimitEntry = { v: 1, taken, givenBack: ["c.4"] };
+    await new Publisher(servers.nc).publish(subjects.limit(first!.id), JSON.stringify(entry), { msgId: "1" });
+    const { out } = await run(definitionsCommand, "catalogue/care");
+    expect(out).toContain(`${first!.id}: 3 of 10 of its quota used`);
+    expect(out).toContain(`${first!.id}: 7.5 of 100 of its budget used`);
+    expect(JSON.parse((await run(definitionsCommand, "catalogue/care", "--json")).out)).toMatchObject({
+      limits: [{ used: 3 }, { used: 7.5 }],
     });
   });
 

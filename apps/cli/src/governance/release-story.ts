@@ -20,15 +20,18 @@ export function releasesText(releases: readonly ReleaseRecord[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Writes every change of a release, and whether their chain is whole; answers the exit status. */
+/** Writes every change of a release, and whether their chain is whole; answers the exit status. `more`: for the JSON document. */
 export function tellStory(
   release: ReleaseRecord,
   history: readonly GovernanceRecord[],
   json: boolean,
+  more: object = {},
 ): number {
   const chain = checkGovernanceChain(history, release.head);
   if (json)
-    process.stdout.write(`${JSON.stringify({ ...summary(release), release, history, chain }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...summary(release), release, history, chain, ...more }, null, 2)}\n`,
+    );
   else process.stdout.write(storyText(release, history, chain));
   return chain.length === 0 ? 0 : 1;
 }

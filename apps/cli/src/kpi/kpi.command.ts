@@ -27,7 +27,7 @@ segue kpi --serve <port> [--fairness] [--every <minutes>] [--max-customers <n>] 
   --json             one JSON document
   --serve <port>     Prometheus metrics at /metrics of 127.0.0.1, following the audit; --host for another address;
                      fairness and experiments anew every so many minutes (default 15); remembers at most so many
-                     customers (default 200000)
+                     customers (default 100000, about 3 KB each)
   --nats <url>       ${NATS_DEFAULT_TEXT}
 
   Exit status: 0 done, 1 a fairness alert or not reachable, 2 not understood.
@@ -53,7 +53,7 @@ export const kpiCommand: Command = {
           serve: { type: "string" },
           host: { type: "string", default: "127.0.0.1" },
           every: { type: "string", default: "15" },
-          "max-customers": { type: "string", default: "200000" },
+          "max-customers": { type: "string", default: "100000" },
         },
       });
       if (values.help) return "help";

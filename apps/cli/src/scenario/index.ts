@@ -1,4 +1,4 @@
 export { differences } from "./differences.js";
-export { play, type Played } from "./play.js";
+export { customerIdIn, play, type Played } from "./play.js";
 export { readScenarios, type Scenario } from "./scenario-file.js";
 export { scenarioLine, storyLines } from "./show.js";

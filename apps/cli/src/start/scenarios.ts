@@ -1,6 +1,8 @@
 /** The scenarios within a start: which, played on what runs, and shown. */
-import { didYouMean } from "#definitions";
+import { didYouMean, loadExperiments } from "#definitions";
+import { isControl } from "#domain";
 import {
+  customerIdIn,
   differences,
   play,
   readScenarios,
@@ -16,6 +18,8 @@ import type { Style } from "./text.js";
 
 const DIR = "scenarios";
 const WIDEST = 120;
+/** Some of its customers are in a control group whatever it is called, where the groups are large. */
+const MOST_RUN_NAMES = 10_000;
 
 export interface Stage {
   readonly installation: Installation;
@@ -44,7 +48,7 @@ export async function playScenarios(
   scenarios: readonly Scenario[],
   how: "story" | "lines",
 ): Promise<boolean> {
-  const run = Date.now().toString(36);
+  const run = runWithoutControls(scenarios);
   if (how === "lines") screen.say(` ${s.bold("The five moments")}, played from scenarios/*.yaml`);
   let good = true;
   const { nc, gatewayUrl } = installation;
@@ -63,6 +67,21 @@ export async function playScenarios(
   }
   if (how === "lines") screen.say(s.dim(" step by step: npm start -- --scenario <name>, or all"), "");
   return good;
+}
+
+/** Names a run whose customers are in no control group: what a scenario shows is what everybody else gets. */
+function runWithoutControls(scenarios: readonly Scenario[]): string {
+  const experiments = loadExperiments(".");
+  const now = Date.now();
+  let run = now.toString(36);
+  for (let i = 0; i < MOST_RUN_NAMES; i++) {
+    run = (now + i).toString(36);
+    const customers = scenarios.flatMap((s) =>
+      Object.keys(s.customers).map((name) => customerIdIn(s, name, run)),
+    );
+    if (!customers.some((customer) => experiments.some((e) => isControl(customer, e)))) break;
+  }
+  return run;
 }
 
 async function tried(played: Promise<readonly Played[]>): Promise<readonly Played[] | Error> {

@@ -7,9 +7,10 @@ import { isoTime, words } from "../customers/readable.js";
 export function decisionSummary(record: DecisionRecord): string {
   const { request, explanations, verdicts } = record;
   const { journey, moment } = request;
+  const candidates = explanations.reduce((n, e) => n + 1 + (e.alike?.length ?? 0), 0);
   const asked =
     `At ${isoTime(request.at)} journey ${journey.id} (version ${journey.version}, step ${journey.step}) asked what to do ` +
-    `about ${moment.type}, with ${counted(request.candidates.length, "candidate")}.`;
+    `about ${moment.type}, with ${counted(candidates, "candidate")}.`;
   return [
     asked,
     ...explanations.filter((e) => e.stage !== "chosen").map(left),
@@ -20,7 +21,8 @@ export function decisionSummary(record: DecisionRecord): string {
 
 function left(e: Explanation): string {
   const score = e.score === undefined ? "" : `, with a score of ${rounded(e.score)}`;
-  return `${e.action} left at ${e.stage}${score}: ${words(e.reason)}.`;
+  const others = e.alike && e.alike.length > 0 ? ` and ${counted(e.alike.length, "other")}` : "";
+  return `${e.action}${others} left at ${e.stage}${score}: ${words(e.reason)}.`;
 }
 
 function policySaid(verdicts: readonly Verdict[]): string[] {

@@ -177,14 +177,9 @@ function expected(
     const p = drawn(prediction, (draw(request.decisionId, action.id) + 0.5) / DRAWS, definition.exploration);
     if (!(prediction.p >= 0 && prediction.p <= 1 && p >= 0 && p <= 1))
       return priorAlone(nameOf(definition), prior, "model_broken");
+    const found = { model: nameOf(definition), version: arm?.learned ?? 0, p: prediction.p, drawn: p };
     const top = arm ? effects(state, features).slice(0, TOP) : [];
-    return {
-      model: nameOf(definition),
-      version: arm?.learned ?? 0,
-      p: prediction.p,
-      drawn: p,
-      ...(top.length > 0 ? { top } : {}),
-    };
+    return top.length > 0 ? { ...found, top } : found;
   } catch {
     // A state that does not fit its definition costs the model its say, never the decision.
     return priorAlone(nameOf(definition), prior, "model_broken");

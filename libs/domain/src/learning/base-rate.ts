@@ -9,6 +9,7 @@ import { logit, within } from "./numeric.js";
 export const HORIZONS = [20, 50, 200, 1_000] as const;
 
 const LOWEST = 0.001;
+const FIRMNESS = 30;
 
 /** One rate per horizon. */
 export type BaseRate = readonly number[];
@@ -22,6 +23,18 @@ export function withOutcome(rates: BaseRate, spec: ModelSpec, outcomes: number, 
   );
 }
 
-/** The base rates as log-odds. */
-export const baseLogOdds = (rates: BaseRate): number[] =>
-  rates.map((rate) => logit(within(rate, LOWEST, 1 - LOWEST)));
+/**
+ * The base rates as log-odds. Each rate is taken together with thirty outcomes at the rate of the next slower horizon: without
+ * that, a quick rate reads "never" out of twenty failures in a row, as a rate of 5 % gives every third time.
+ */
+export function baseLogOdds(rates: BaseRate): number[] {
+  const logOdds = HORIZONS.map(() => 0);
+  let slower: number | undefined;
+  for (let i = rates.length - 1; i >= 0; i--) {
+    const horizon = HORIZONS[i]!;
+    slower =
+      slower === undefined ? rates[i]! : (horizon * rates[i]! + FIRMNESS * slower) / (horizon + FIRMNESS);
+    logOdds[i] = logit(within(slower, LOWEST, 1 - LOWEST));
+  }
+  return logOdds;
+}

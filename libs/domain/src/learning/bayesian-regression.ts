@@ -23,7 +23,7 @@ export interface Linear {
 export const EMPTY_POSTERIOR: Posterior = { mean: [], covariance: [] };
 
 /** Where row i of the lower triangle begins. */
-const ROW: readonly number[] = Array.from({ length: MAX_COLUMNS + 1 }, (_, i) => (i * (i + 1)) / 2);
+export const ROW: readonly number[] = Array.from({ length: MAX_COLUMNS + 1 }, (_, i) => (i * (i + 1)) / 2);
 
 /** The posterior with its missing columns, up to `count`, as the prior has them. */
 export function widened(posterior: Posterior, count: number, priorOf: (column: number) => number): Posterior {

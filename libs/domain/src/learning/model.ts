@@ -2,59 +2,42 @@
  * An adaptive model: which probability an action has for a customer, learned one outcome at a time. PURE: the state is plain
  * JSON, and the same outcomes in the same order give the same bytes.
  *
- * Three Bayesian regressions, each of its own caution and memory, start from the log-odds of the base rate over a horizon of
- * their own (base-rate.ts); their forecasts are averaged with weights by how well each has foretold the last thirty or so outcomes
- * (A. E. Raftery et al. 2010, dynamic model averaging), and calibrated (calibration.ts). docs/decisioning.md has the
+ * Three Bayesian regressions (members.ts), each of its own caution and memory, start from the log-odds of the base rate over a
+ * horizon of their own (base-rate.ts); their forecasts are averaged and calibrated (calibration.ts). docs/decisioning.md has the
  * figures, docs/adr/0025 the reasons.
  */
 import { baseLogOdds, emptyBaseRate, withOutcome as withBaseOutcome, type BaseRate } from "./base-rate.js";
-import {
-  EMPTY_POSTERIOR,
-  linear,
-  widened,
-  withOutcome,
-  type Linear,
-  type Posterior,
-} from "./bayesian-regression.js";
+import { EMPTY_POSTERIOR, widened, withOutcome, type Linear, type Posterior } from "./bayesian-regression.js";
 import { calibrated, emptyCalibration, slopeOf, withCalibrationOutcome } from "./calibration.js";
 import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drift.js";
 import {
   BASE_COLUMNS,
-  emptyEncoding,
   append,
+  emptyEncoding,
   encoded,
   grown,
   rescaled,
   type Encoding,
   type Vector,
 } from "./encoding.js";
-import { DEFAULT_MEMORY, specProblems, type Features, type ModelSpec } from "./model-spec.js";
-import { logit, sigmoid, softplus } from "./numeric.js";
+import {
+  MEMBERS,
+  averaged,
+  casesOf,
+  evidenceOf,
+  forecasts,
+  forgetOf,
+  priorOf,
+  type Member,
+} from "./members.js";
+import { specProblems, type Features, type ModelSpec } from "./model-spec.js";
+import { sigmoid } from "./numeric.js";
+import { foretold, readyOf } from "./ready.js";
 
-/** Each member's prior variance of a feature's weight, its memory as a share of the model's, and its horizon (of HORIZONS). */
-const MEMBERS = [
-  { variance: 0.03, memory: 1, horizon: 2 },
-  { variance: 0.3, memory: 1 / 3, horizon: 3 },
-  { variance: 0.003, memory: 1 / 10, horizon: 1 },
-] as const;
 /** The horizon that calibration turns about. */
 const CALIBRATED_ABOUT = 1;
 /** The member whose prior is wide enough to know each weight by its outcomes: drift is watched on it. */
 const WATCHED = 1;
-/** Prior variances of the intercept, and of the weights of the own horizon and the others. */
-const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1, 0.1] as const;
-/** Columns of the intercept and the base rates. */
-const BASE_INDEX = BASE_VARIANCE.map((_, column) => column);
-/** Of a member's record in forecasting, this much counts one outcome later. */
-const EVIDENCE_KEPT = 0.97;
-
-export interface Member extends Posterior {
-  /** Sum of the log-likelihoods of its forecasts, the older the less; relative to the best member. */
-  readonly evidence: number;
-  /** Its share in the average; those of all members sum to 1. */
-  readonly share: number;
-}
-
 export interface ModelState {
   readonly spec: ModelSpec;
   /** How many outcomes it has learnt, and the latest time of one. */
@@ -94,12 +77,11 @@ export function emptyModel(spec: ModelSpec): ModelState {
 
 /** Probability of a positive outcome, and mean and variance of its log-odds. */
 export function predict(state: ModelState, features: Features): Prediction {
-  const base = baseLogOdds(state.baseRate);
-  const cases = casesOf(base, state.spec, encoded(state.encoding, state.spec, features));
+  const ready = readyOf(state);
   const { mean, variance } = calibrated(
     state.calibration,
-    averaged(state.members, forecasts(state.members, cases)),
-    base[CALIBRATED_ABOUT]!,
+    foretold(ready, encoded(state.encoding, state.spec, features)),
+    ready.base[CALIBRATED_ABOUT]!,
   );
   return { p: sigmoid(mean), mean, variance };
 }
@@ -157,57 +139,3 @@ export function effects(state: ModelState, features: Features): { feature: strin
   }
   return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
 }
-
-const priorOf =
-  (member: number) =>
-  (column: number): number =>
-    BASE_VARIANCE[column] ?? MEMBERS[member]!.variance;
-
-const forgetOf = (spec: ModelSpec, member: number): number =>
-  1 - 2 ** (-1 / ((spec.memory ?? DEFAULT_MEMORY) * MEMBERS[member]!.memory));
-
-/** What one member reads: the log-odds that it starts from, and its vector. */
-interface Case {
-  readonly offset: number;
-  readonly x: Vector;
-}
-
-/** Base columns: 1, the own base rate against the prior's, the other horizons against the own. */
-function casesOf(base: readonly number[], spec: ModelSpec, features: Vector): Case[] {
-  const prior = logit(spec.prior.propensity);
-  const index = BASE_INDEX.concat(features.index);
-  return MEMBERS.map(({ horizon }) => {
-    const offset = base[horizon]!;
-    const value = [1, offset - prior];
-    for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
-    for (const x of features.value) value.push(x);
-    return { offset, x: { index, value, unseen: features.unseen } };
-  });
-}
-
-const forecasts = (members: readonly Posterior[], cases: readonly Case[]): Linear[] =>
-  members.map((member, m) => linear(member, cases[m]!.x, cases[m]!.offset, MEMBERS[m]!.variance));
-
-/** Mean and variance of the mixture: the members' own variances and how far they lie apart. */
-function averaged(members: readonly Member[], told: readonly Linear[]): Linear {
-  const mean = told.reduce((sum, t, m) => sum + members[m]!.share * t.mean, 0);
-  const variance = told.reduce(
-    (sum, t, m) => sum + members[m]!.share * (t.variance + (t.mean - mean) ** 2),
-    0,
-  );
-  return { mean, variance };
-}
-
-function evidenceOf(
-  members: readonly Member[],
-  told: readonly Linear[],
-  label: 0 | 1,
-): { evidence: number; share: number }[] {
-  const sums = told.map(({ mean }, m) => EVIDENCE_KEPT * members[m]!.evidence + logLikelihood(mean, label));
-  const best = Math.max(...sums);
-  const weights = sums.map((sum) => Math.exp(sum - best));
-  const all = weights.reduce((a, b) => a + b, 0);
-  return sums.map((sum, m) => ({ evidence: sum - best, share: weights[m]! / all }));
-}
-
-const logLikelihood = (logOdds: number, label: 0 | 1): number => -softplus(label === 1 ? -logOdds : logOdds);

@@ -122,6 +122,23 @@ describe("an adaptive model", () => {
     expect(error).toBeLessThan(0.03);
   });
 
+  it.each([-4.5, 1])(
+    "follows the base rate when it jumps, within a hundred outcomes (intercept %d)",
+    (intercept) => {
+      let state = learnt(outcomesOf(3_000, 10));
+      let told = 0;
+      let came = 0;
+      for (const [i, { features, label }] of outcomesOf(400, 11, { ...TRUTH, intercept }).entries()) {
+        if (i >= 100) {
+          told += predict(state, features).p;
+          came += label;
+        }
+        state = learn(state, features, label, 0);
+      }
+      expect(Math.abs(told - came) / 300).toBeLessThan(0.05);
+    },
+  );
+
   it("knows more after more outcomes: its variance shrinks", () => {
     const at = { contact: "app", amount: 1, noise: 0.5 };
     const variances = [0, 100, 1_000, 5_000].map((n) => predict(learnt(outcomesOf(n, 5)), at).variance);

@@ -106,6 +106,12 @@ describe("caps", () => {
     expect(() => packOf({ count: 1 })).toThrow("a cap has a period or a calendar: one of the two");
     expect(() => packOf({ count: 1, period: "1d", calendar: "day" })).toThrow("one of the two");
     expect(() => packOf({ count: 1, period: "1d", channel: "sms", channels: ["sms"] })).toThrow("not both");
+    const service = {
+      purpose: "service",
+      consent: "ignored",
+      caps: [{ count: 9, period: "1d", scope: "all" }],
+    };
+    expect(() => policyPackV1.parse({ ...pack, rules: [service] })).toThrow("would block service messages");
   });
 
   it("lets no window rise above a cap, rolling or of the calendar, per debt, in whatever order the requests come (I6)", () => {

@@ -1,6 +1,5 @@
 export * from "./calendar-window.js";
 export * from "./caps.js";
-export * from "./closed-times.js";
 export * from "./consent.js";
 export { zonesOf } from "./contact-times.js";
 export { zoneOf, type Zone } from "../time/zone.js";

@@ -78,6 +78,12 @@ export class LimitLedger {
     return undefined;
   }
 
+  /** What is taken in a period (without one: ever), as of a time; `cost` in the unit of the budget. */
+  used(periodMs: number | undefined, at: number): { readonly count: number; readonly cost: number } {
+    const window = this.#window(periodMs, at);
+    return { count: window.count, cost: window.micros / 1_000_000 };
+  }
+
   #window(periodMs = Infinity, at: number): Window {
     let window = this.#windows.get(periodMs);
     if (!window) {
