@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecisionLoadFigures } from "./decisions/decision-load.js";
 import type { PropensityFigures } from "./decisions/propensities.js";
+import type { VerdictFigures } from "./decisions/verdicts.js";
 import type { ScoringFigures } from "./decisions/scoring.js";
 import type { LatencySummary } from "./histogram.js";
 import type { FlatnessRow } from "./flatness.js";
@@ -52,6 +53,8 @@ export interface DecisionFigures {
   /** The same questions only sent to and fro. */
   readonly bounce: LatencySummary;
   readonly p99ToBounce: number;
+  /** Not in older results. */
+  readonly verdicts?: VerdictFigures;
 }
 
 export function resultsFolder(): string {

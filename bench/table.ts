@@ -68,6 +68,7 @@ export function decisionTables({
   load,
   bounce,
   p99ToBounce,
+  verdicts: v,
 }: DecisionFigures): string {
   const core = table(
     ["scoring, candidates", "scored", "p50 µs", "p99 µs", "CPU µs", "CPU µs, CEL library alone", "ratio"],
@@ -126,11 +127,24 @@ export function decisionTables({
         bounce.count,
         "",
       ],
+      ...(v === undefined
+        ? []
+        : [
+            [
+              `policy alone, ${v.candidates} × ${v.channels}, one by one`,
+              v.p50Ms.toFixed(2),
+              v.p95Ms.toFixed(2),
+              v.p99Ms.toFixed(2),
+              v.maxMs.toFixed(1),
+              v.count,
+              "",
+            ],
+          ]),
     ],
   );
-  const cost = load.processes.map((c) => `${c.name} ${c.cpuMsPerDecision.toFixed(2)}`).join(", ");
-  const closing = `CPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
-  return [core, ...(models === undefined ? [] : [models]), both, closing].join("\n\n");
+  const cost = load.processes.map((p) => `${p.name} ${p.cpuMsPerDecision.toFixed(2)}`).join(", ");
+  const costs = `CPU-ms per decision: ${cost}\nratio of p99 to the bounce: ${p99ToBounce.toFixed(1)}`;
+  return [core, ...(models === undefined ? [] : [models]), both, costs].join("\n\n");
 }
 
 export function soakTable(rows: readonly FlatnessRow[]): string {

@@ -7,20 +7,16 @@ import { BadFile } from "./csv-file.js";
 /** From dist/eval/. */
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Folders of a data set: the repository's own, then one of shared data beside the repository. */
-const FOLDERS = ["data", "../shared/data"];
+/** Data sets that may be passed on lie here. */
+const FOLDER = "data";
 
-/** The first file of the data set whose name begins so. Throws BadFile with what to do. */
-export function dataFile(set: string, beginning: string): string {
-  for (const folder of FOLDERS) {
-    const path = join(ROOT, folder, set);
-    if (!existsSync(path)) continue;
-    const name = readdirSync(path)
-      .sort()
-      .find((n) => n.startsWith(beginning) && /\.csv(\.gz)?$/.test(n));
-    if (name !== undefined) return join(path, name);
-  }
+/** The first file of the data set whose name begins so; `command` evaluates it. Throws BadFile with what to do. */
+export function dataFile(command: string, set: string, beginning: string): string {
+  const path = join(ROOT, FOLDER, set);
+  const names = existsSync(path) ? readdirSync(path).sort() : [];
+  const name = names.find((n) => n.startsWith(beginning) && /\.csv(\.gz)?$/.test(n));
+  if (name !== undefined) return join(path, name);
   throw new BadFile(
-    `No file is named, and none (${beginning}*.csv, .csv.gz) lies in data/${set}/. Name one: npm run eval -- ${set} <file>. docs/decisioning.md says where the data comes from.`,
+    `No file is named, and none (${beginning}*.csv, .csv.gz) lies in data/${set}/. Name one: npm run eval -- ${command} <file>. docs/decisioning.md says where the data comes from.`,
   );
 }

@@ -33,12 +33,12 @@ function evaluated(options: Exclude<EvalOptions, { what: "help" }>): Evaluation 
   switch (what) {
     case "bank-marketing":
       return evaluateBankMarketing(
-        options.file ?? dataFile(what, "bank-additional-full"),
+        options.file ?? dataFile(what, what, "bank-additional-full"),
         options.scoreFrom,
         say,
       );
     case "hillstrom":
-      return evaluateHillstrom(options.file ?? dataFile("hillstrom-email-rct", "hillstrom"), say);
+      return evaluateHillstrom(options.file ?? dataFile(what, "hillstrom-email-rct", "hillstrom"), say);
     default:
       return assertNever(what);
   }

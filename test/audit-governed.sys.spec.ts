@@ -10,6 +10,7 @@ import { wallClock } from "#clock";
 import { auditRecordsV1, CHAIN_KINDS, subjects, type JourneyDefinition } from "#contracts";
 import { loadJourneys } from "#definitions";
 import { DefinitionsBucket, installJourneys, JourneyRegistry } from "#registry";
+import { eventually } from "#testing";
 import { scratch, SILENT_CUSTOMERS, System } from "./system.js";
 
 const version = (n: number): JourneyDefinition => ({
@@ -167,6 +168,8 @@ describe("the audit of customers whose journey was governed meanwhile", () => {
     await done(registry.pause("pulse", ANNA));
     await system.launchActor("actor-1");
     for (const [customer, seq] of seqs) await system.settled(customer, seq);
+    // The last record is on its way to AUDIT when the context is committed.
+    await eventually("both records", async () => (await told("later-1")).length > 1);
     expect(await told("later-1")).toEqual(["journey-entered 2", "journey-paused 2"]);
     await done(registry.resume("pulse", ANNA));
     await say("later-2", "page.viewed");

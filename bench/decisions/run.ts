@@ -7,6 +7,7 @@ import type { Say } from "../w1.js";
 import { measureBounce, measureDecisions } from "./decision-load.js";
 import { measurePropensities } from "./propensities.js";
 import { measureScoring } from "./scoring.js";
+import { measureVerdicts } from "./verdicts.js";
 
 const RATE = 500;
 const WARM_UP = { ratePerSecond: 200, seconds: 10 };
@@ -28,10 +29,12 @@ export async function runDecisions(options: BenchOptions, say: Say): Promise<Res
     say(`${rate} decisions/s for ${options.seconds} s`);
     const bounce = await measureBounce(system, rate, Math.min(10, options.seconds));
     const load = await measureDecisions(system, rate, options.seconds, "c");
+    say("verdicts for 20 candidates on 3 channels");
+    const verdicts = await measureVerdicts(system, 20, 2_000);
     return {
       kind: "decisions",
       settings: settingsOf(options, { ...system.versions }),
-      decisions: { scoring, propensities, bounce, load, p99ToBounce: load.p99Ms / bounce.p99Ms },
+      decisions: { scoring, propensities, bounce, load, p99ToBounce: load.p99Ms / bounce.p99Ms, verdicts },
     };
   } finally {
     await system.stop();

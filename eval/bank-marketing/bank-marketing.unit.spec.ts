@@ -59,7 +59,7 @@ describe("the contacts of a bank", () => {
   });
 
   it("are foretold better by Segue than by a moving average: in log-loss, ranking within months and calibration", () => {
-    const read = readContacts(dataFile("bank-marketing", "bank-additional-full"));
+    const read = readContacts(dataFile("bank-marketing", "bank-marketing", "bank-additional-full"));
     const [average, ours] = ["moving average", OURS].map((name) => {
       const contender = contendersOf(read).find((c) => c.name === name)!;
       return figuresOf(name, forecastsOf(contender, read.contacts).slice(1_000));
