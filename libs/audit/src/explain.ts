@@ -67,7 +67,7 @@ export async function explainDecision(nc: NatsConnection, file: DecisionFile): P
 
 async function happened(nc: NatsConnection, { record, step, trigger }: DecisionFile): Promise<string[]> {
   const { request } = record;
-  const { journey, moment, candidates } = request;
+  const { journey, moment } = request;
   const lines = [
     `The customer entered journey ${journey.id} (version ${journey.version}) with ${moment.type} from ${moment.source}, which happened at ${isoTime(moment.time)}${place(trigger)}.`,
   ];
@@ -79,9 +79,20 @@ async function happened(nc: NatsConnection, { record, step, trigger }: DecisionF
   if (step && (step.event.id !== moment.id || step.event.source !== moment.source))
     lines.push(`Then came ${step.event.type} from ${step.event.source}${place(step.event)}.`);
   lines.push(
-    `On that, step ${journey.step} asked at ${timeThere(request.at, request.profile.timezone)} ${candidates.length === 1 ? "whether to take the one action there is" : `which of ${candidates.length} actions to take`}: ${listed(candidates)}.`,
+    `On that, step ${journey.step} asked at ${timeThere(request.at, request.profile.timezone)} ${asked(record)}.`,
   );
   return lines;
+}
+
+function asked({ request: { candidates, tags }, explanations }: DecisionRecord): string {
+  if (tags) {
+    const n = explanations.reduce((sum, e) => sum + 1 + (e.alike?.length ?? 0), 0);
+    const named = candidates.length === 0 ? "" : `${listed(candidates)}, and `;
+    return `which of ${n} actions to take: ${named}whatever has the tag ${listed(tags, "or")}`;
+  }
+  return candidates.length === 1
+    ? `whether to take the one action there is: ${candidates[0]}`
+    : `which of ${candidates.length} actions to take: ${listed(candidates)}`;
 }
 
 function place(event: EventRef | undefined): string {
@@ -110,6 +121,9 @@ function decided({ request, reply, explanations }: DecisionRecord): string[] {
   return lines;
 }
 
+/** Reasons that are about a condition, whose text follows. */
+const CONDITION_CODES = new Set(["not_eligible", "not_applicable", "not_suitable", "expression_failed"]);
+
 function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
   const best = explanations.find((e) => e.stage === "chosen")?.score;
   return explanations
@@ -118,30 +132,34 @@ function others({ explanations, verdicts, reply }: DecisionRecord): string[] {
       const score = e.score === undefined ? "" : ` (score ${rounded(e.score)})`;
       const [code = "", ...detail] = e.reason.split(": ");
       const condition = detail.join(": ");
+      const more = e.alike?.length ?? 0;
+      const name = more === 0 ? e.action : `${e.action} and ${more} other${more === 1 ? "" : "s"}`;
       switch (e.stage) {
         case "exclusion":
         case "diversity":
-          return `${e.action}: ${words(code)} (${condition}${e.until === undefined ? "" : `, rests until ${isoTime(e.until)}`}).`;
+          return `${name}: ${words(code)} (${condition}${e.until === undefined ? "" : `, rests until ${isoTime(e.until)}`}).`;
         case "scoring":
-          return `${e.action}: a context weight of it could not be computed: ${condition}`;
+          return `${name}: a context weight of it could not be computed: ${condition}`;
         case "eligibility":
         case "applicability":
         case "suitability":
-          return condition === ""
-            ? `${e.action}: ${words(code)}.`
-            : `${e.action}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
+          return condition === "" || !CONDITION_CODES.has(code)
+            ? `${name}: ${words(code)}${condition === "" ? "" : ` (${condition})`}.`
+            : `${name}: ${code === "expression_failed" ? `its ${e.stage} condition could not be computed` : `its ${e.stage} condition was not met`}: ${condition}`;
         case "channel":
-          return `${e.action}: ${words(code)}.`;
+          return `${name}: ${words(code)}.`;
         case "control":
-          return `${e.action}: the customer is in the control group of the experiment ${condition}, which gets no marketing so that its effect can be measured.`;
+          return `${name}: the customer is in the control group of the experiment ${condition}, which gets no marketing so that its effect can be measured.`;
         case "arbitration":
-          return `${e.action}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
+          if (e.reason === "not_among_the_best")
+            return `${name}${score}: not among the best, which are those that policy is asked about.`;
+          return `${name}${score}: outranked by ${reply.kind === "act" ? reply.action : "another"}${best === undefined ? "" : ` (score ${rounded(best)})`}.`;
         case "policy":
         case "chosen": {
           const said = verdicts
             .filter((v) => v.actions.includes(e.action) && v.verdict !== "permitted")
             .map((v) => `${v.channel} ${v.verdict} (${words(v.reason)}${v.rule ? `, rule ${v.rule}` : ""})`);
-          return `${e.action}${score}: policy did not let it through: ${said.join("; ") || words(e.reason)}.`;
+          return `${name}${score}: policy did not let it through: ${said.join("; ") || words(e.reason)}.`;
         }
       }
     });
