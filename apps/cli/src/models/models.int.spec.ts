@@ -66,7 +66,7 @@ describe("segue models", () => {
       arms: { learned: number; digest: string; performance: { auc: number } }[];
     };
     expect(json.arms).toMatchObject([{ learned: 400 }]);
-    expect(json.arms[0]!.performance.auc).toBeGreaterThan(0.65);
+    expect(json.arms[0]!.performance.auc).toBeGreaterThan(0.55);
   });
 
   it("says that what is stored does not follow from an audit that tells nothing of it", async () => {
