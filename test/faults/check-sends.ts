@@ -86,9 +86,8 @@ function checkGates(ledgers: Ledgers, commands: ReadonlyMap<string, Command>, re
       );
       continue;
     }
-    if (gaps.some((g) => call.wallMs >= g.from && call.wallMs <= g.to)) continue;
     const before = questions.get(leg(call))?.some((q) => q.wallMs <= call.wallMs + CAP_SLACK_MS);
-    if (!before)
+    if (!before && !gaps.some((g) => call.wallMs >= g.from && call.wallMs <= g.to))
       report(
         "I5",
         command.customerId,

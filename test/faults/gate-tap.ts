@@ -1,5 +1,9 @@
-/** Listens to the questions that channels put to the gate, as evidence of its own that it was asked before each send (I5). */
+/**
+ * Listens to the questions that channels put to the gate, as evidence of its own that it was asked before each send (I5). At every
+ * node of a cluster: a question that is answered at one node reaches the others only once their routes are up again.
+ */
 import type { NatsConnection } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
 import { rpc } from "#contracts";
 
 export interface GateAsked {
@@ -22,19 +26,39 @@ export class GateTap {
   readonly asked: GateAsked[] = [];
   readonly gaps: Gap[] = [];
 
-  static start(nc: NatsConnection): GateTap {
+  readonly #connections: NatsConnection[] = [];
+
+  /** `urls`: of the nodes. */
+  static async start(urls: readonly string[]): Promise<GateTap> {
     const tap = new GateTap();
-    nc.subscribe(rpc.gate, { callback: (error, m) => void (error === null && tap.#take(m.string())) });
-    void tap.#watch(nc);
+    for (const servers of urls) {
+      const nc = await connect({
+        servers,
+        name: "gate-tap",
+        // To this node and no other.
+        ignoreClusterUpdates: true,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 50,
+        waitOnFirstConnect: true,
+      });
+      nc.subscribe(rpc.gate, { callback: (error, m) => void (error === null && tap.#take(m.string())) });
+      await nc.flush();
+      void tap.#watch(nc);
+      tap.#connections.push(nc);
+    }
     return tap;
   }
 
+  async stop(): Promise<void> {
+    await Promise.all(this.#connections.map((nc) => nc.close()));
+  }
+
   async #watch(nc: NatsConnection): Promise<void> {
+    let gap: Gap | undefined;
     for await (const { type } of nc.status()) {
       const now = Date.now();
-      if (type === "disconnect") this.gaps.push({ from: now - MARGIN_MS, to: Infinity });
-      const gap = this.gaps.at(-1);
-      if (type === "reconnect" && gap?.to === Infinity) gap.to = now + MARGIN_MS;
+      if (type === "disconnect") this.gaps.push((gap = { from: now - MARGIN_MS, to: Infinity }));
+      if (type === "reconnect" && gap) gap.to = now + MARGIN_MS;
     }
   }
 

@@ -204,7 +204,7 @@ export class Rig {
     for (const c of CHANNELS.flatMap((channel) => channelConsumers(channel)))
       await this.jsm.consumers.update(c.stream, c.name, { ack_wait: nanos(ACK_WAIT_MS) });
     this.commits = await CommitFollower.start(this.nc);
-    this.gates = GateTap.start(this.nc);
+    this.gates = await GateTap.start(this.nats.map((n) => n.url));
     mkdirSync(this.dir, { recursive: true });
     writeFileSync(join(this.dir, "sandbox.yaml"), JSON.stringify(options.sandbox ?? SANDBOX));
     const names =
@@ -239,6 +239,8 @@ export class Rig {
     for (const s of this.services.values()) s.child.process.kill("SIGCONT");
     await Promise.all([...this.services.values()].map((s) => s.end("SIGKILL")));
     await this.nc?.close().catch(() => undefined);
+    // Absent when the start has failed.
+    await (this.gates as GateTap | undefined)?.stop();
     await Promise.all([...this.nats, this.redis].map((s) => s?.kill()));
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
