@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<string, ExpressionKind>> = {
   flag: "condition",
 };
 
+/** Notes the problems of models in their files. `windows`: those declared, `undefined` when they cannot be known. */
 export function checkModels(
   files: readonly DefinitionFile<ModelDefinition>[],
   windows: ReadonlySet<string> | undefined,

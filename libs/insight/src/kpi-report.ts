@@ -27,6 +27,7 @@ export interface KpiReportOptions {
   readonly fairness?: readonly FairnessReport[];
 }
 
+/** The figures of a fold, in all and by dimension, as people and programs read them. Times are epoch ms in, ISO 8601 out. */
 export function kpiReport(fold: KpiFold, options: KpiReportOptions): KpiReport {
   const { since, until, segment, by, fairness = [] } = options;
   const dimensions = KPI_DIMENSIONS.filter((d) => d !== "all" && (by === undefined || d === by));
@@ -112,6 +113,7 @@ function figuresTable(
   );
 }
 
+/** The report for a terminal. */
 export function kpiText(report: KpiReport): string {
   const { all, by, fairness } = report;
   const sections = [

@@ -20,6 +20,7 @@ export interface ListedModel extends Performance {
   readonly drifts: number;
 }
 
+/** One line of the list, below `LIST_HEAD`. */
 export function listLine(model: ListedModel): string {
   const { id, version, outcomes, successes, drifts } = model;
   const rate = outcomes === 0 ? "" : percent(successes / outcomes);
@@ -51,6 +52,7 @@ export function reportOf(arm: Arm): object {
   };
 }
 
+/** What is said of a model before its arms. */
 export function modelLines(
   { id, version, description, success, horizon }: ModelDefinition,
   position: ModelPosition | undefined,
@@ -70,6 +72,7 @@ export function modelLines(
   return lines;
 }
 
+/** One arm for people. */
 export function armLines(arm: Arm): string[] {
   const { action, channel, learned, successes, prior, watch, state } = arm;
   const p = performanceOf(watch);

@@ -5,6 +5,7 @@ import type { Problem } from "#definitions";
 /** Name that the definition of a body is checked under; problems of other files say theirs. */
 export const GIVEN = "definition";
 
+/** One error each, with a JSON pointer into the body where the problem is in what was given. */
 export function definitionErrors(problems: readonly Problem[]): ProblemErrorEntry[] {
   return problems.map(({ file, path, cause, suggestion }) => ({
     pointer: file === GIVEN ? pointerOf(path) : `/${GIVEN}`,
