@@ -1,7 +1,7 @@
 /** Reports of experiments as text, and as one page with plots. */
-import { chartSvg, escapeXml, htmlPage, number } from "#plot";
+import { chartSvg, escapeXml, htmlPage, number, textTable } from "#plot";
 import type { ExperimentReport } from "./experiment-report.js";
-import { day, NONE, percent, percentWithin, tableText, within } from "./figures-text.js";
+import { day, NONE, percent, percentWithin, within } from "./figures-text.js";
 
 const METHOD =
   "Customers count in the group they were drawn into, whatever was said to them (intention to treat), from their first decision that marketing came to, and once their time is over. Uplift: Newcombe's interval, for one look. Ratio: bounds and p-value that hold however often one looks (mixture likelihood ratio over the arms of the successes; Lindon & Malek 2022).";
@@ -24,7 +24,7 @@ function oneText(r: ExperimentReport): string {
   const last = r.looks.at(-1);
   return [
     `Experiment ${r.experiment}, version ${r.version}: ${r.journeys?.join(", ") ?? "all marketing"}; ${percent(r.controlShare)} held out`,
-    tableText(
+    textTable(
       ["", "customers", "successes", "rate (95 % interval)", "value each"],
       [arm("treated", r.treated), arm("control group", r.control)],
     ),

@@ -1,9 +1,9 @@
 /** The key figures of an installation as data, and as text. */
 import type { FairnessAlert, FairnessReport } from "./fairness.js";
-import { duration, NONE, percent, percentWithin, tableText, within } from "./figures-text.js";
+import { duration, NONE, percent, percentWithin, within } from "./figures-text.js";
 import { figuresOf, type KpiFigures, type Rate, type Times } from "./kpi-cell.js";
 import { KPI_DIMENSIONS, type KpiDimension, type KpiFold } from "./kpi-fold.js";
-import { number } from "#plot";
+import { number, textTable } from "#plot";
 
 export interface KpiReport {
   /** ISO 8601; what was counted. */
@@ -107,7 +107,7 @@ function figuresTable(
   figures: Readonly<Record<string, KpiFigures>>,
 ): string {
   const columns = columnsOf(dimension, Object.values(figures));
-  return tableText(
+  return textTable(
     [head, ...columns.map((c) => c.name)],
     Object.entries(figures).map(([name, f]) => [name, ...columns.map((c) => c.text(f))]),
   );
@@ -119,7 +119,7 @@ export function kpiText(report: KpiReport): string {
   const sections = [
     `Key figures${report.since ? ` since ${report.since}` : ""}${report.until ? ` until ${report.until}` : ""}, up to ${report.latest}`,
     figuresTable("all", "", { all }),
-    tableText(
+    textTable(
       ["", "rate (95 % interval)", "of"],
       (
         [
@@ -130,7 +130,7 @@ export function kpiText(report: KpiReport): string {
         ] as const
       ).map(([name, r]) => [name, percentWithin(r), r ? number(r.of) : NONE]),
     ),
-    tableText(
+    textTable(
       ["response to the n-th contact", ...all.fatigue.map((_, i) => nth(i))],
       [["", ...all.fatigue.map((r) => percent(r?.value))]],
     ),
@@ -158,7 +158,7 @@ function fairnessText(report: FairnessReport): string {
     ]),
   );
   const title = `Fairness monitor ${report.monitor} (groups by ${report.attribute}; for monitoring alone)`;
-  return `${title}\n${tableText(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${fairnessVerdict(report)}`;
+  return `${title}\n${textTable(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${fairnessVerdict(report)}`;
 }
 
 /** What may be said of the groups, in sentences. */
