@@ -1,4 +1,5 @@
 /** The short tables on the terminal. */
+import { textTable } from "#plot";
 import type { FlatnessRow } from "./flatness.js";
 import type { LatencyStep } from "./latency.js";
 import type { DecisionFigures, Ratios } from "./results.js";
@@ -6,13 +7,10 @@ import type { SystemThroughput, ThroughputFigures } from "./throughput.js";
 
 type Row = readonly (string | number)[];
 
-/** Columns as wide as they need; all but the first are aligned to the right. */
-export function table(head: Row, rows: readonly Row[]): string {
-  const all = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, c) => Math.max(...all.map((row) => row[c]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join("  ");
-  return [line(all[0]!), widths.map((w) => "-".repeat(w)).join("  "), ...all.slice(1).map(line)].join("\n");
+/** A table as figures are printed; numbers as they are. */
+export function table(head: readonly string[], rows: readonly Row[]): string {
+  const texts = rows.map((row) => row.map(String));
+  return textTable(head, texts, "ruled");
 }
 
 export function throughputTable(named: ReadonlyMap<string, ThroughputFigures>): string {

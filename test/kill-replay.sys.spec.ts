@@ -12,6 +12,7 @@ import {
   type Context,
 } from "#contracts";
 import { standingClockText } from "#clock";
+import { seededRandom } from "#testing";
 import { SILENT_CUSTOMERS, System } from "./system.js";
 
 const KILLS = 20;
@@ -39,17 +40,6 @@ function slice(): CloudEvent[] {
       .map(([id]) => id),
   );
   return events.filter((e) => chosen.has(e.subject));
-}
-
-/** mulberry32: the kills are the same at every run. */
-function random(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** Publishes each customer's events one after the other, each when the last one has settled; customers side by side. */
@@ -195,7 +185,7 @@ describe("kill -9 of context-actor while a replay runs", () => {
     "ends the same after %i instances were killed 20 times at random moments",
     async (actors) => {
       const s = await system(actors);
-      const next = random(SEED + actors);
+      const next = seededRandom(SEED + actors);
       let kills = 0;
       let settledEvents = 0;
       let killing = true;

@@ -43,6 +43,7 @@ export function forecastsOf(contender: Contender, contacts: readonly Contact[]):
   });
 }
 
+/** The figures of one forecaster over all its forecasts. Log-loss is in nats per outcome. */
 export function figuresOf(name: string, forecasts: readonly Forecast[]): Figures {
   return {
     name,

@@ -4,6 +4,7 @@ import type { Forecaster } from "./contenders.js";
 
 const STEP = 0.02;
 
+/** The forecaster that others are compared with; `features` as a model declares them. */
 export function plainRegression(features: Readonly<Record<string, FeatureSpec>>): Forecaster {
   const weights = new Map<string, number>();
   const scales = new Map<string, { n: number; mean: number; squares: number }>();

@@ -1,6 +1,6 @@
 /** The figures as text, and as plots. */
-import type { Chart } from "#plot";
-import { decimals, percent, textTable } from "../text-table.js";
+import { textTable, type Chart } from "#plot";
+import { decimals, percent } from "../figures-text.js";
 import { FEWEST_PER_CLASS } from "../metrics/ranking.js";
 import { OURS } from "./contenders.js";
 import type { Figures, MonthFigures } from "./evaluate.js";
@@ -44,6 +44,7 @@ export function reportText(scope: Scope, figures: readonly Figures[]): string {
         decimals(f.lift[0], 2),
         decimals(f.liftWithin, 2),
       ]),
+      "ruled",
     ),
     "",
     "AUC within month: the share of all pairs (one success, one not, of the same month of the same year) that are ranked right; so a month counts by",
@@ -62,6 +63,7 @@ export function reportText(scope: Scope, figures: readonly Figures[]): string {
         decimals(m.logLoss, 4),
         ...figures.map(({ months }) => decimals(months[i]?.auc, 3)),
       ]),
+      "ruled",
     ),
     "",
     `${OURS}, reliability and lift by tenths`,
@@ -74,6 +76,7 @@ export function reportText(scope: Scope, figures: readonly Figures[]): string {
         percent(bin.came),
         decimals(ours.lift[ours.lift.length - 1 - b], 2),
       ]),
+      "ruled",
     ),
   ].join("\n");
 }

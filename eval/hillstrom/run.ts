@@ -1,6 +1,6 @@
 /** `npm run eval -- hillstrom`: what policies learned from the test would have brought, against each fixed action. */
 import { basename } from "node:path";
-import type { Chart } from "#plot";
+import { textTable, type Chart } from "#plot";
 import type { Evaluation } from "../evaluation.js";
 import {
   difference,
@@ -9,7 +9,7 @@ import {
   type LoggedCase,
   type PolicyValue,
 } from "../metrics/policy-value.js";
-import { percent, textTable } from "../text-table.js";
+import { percent } from "../figures-text.js";
 import {
   ACTIONS,
   PROPENSITY,
@@ -130,6 +130,7 @@ function textOf(
     textTable(
       ["which action the policy chooses", ...ACTIONS],
       figures.map(({ name, shares }) => [name, ...ACTIONS.map((a) => percent(shares[a], 0))]),
+      "ruled",
     ),
   ];
   for (const reward of REWARDS)
@@ -143,6 +144,7 @@ function textOf(
           interval(reward, values[reward].selfNormalised),
           interval(reward, values[reward].doublyRobust),
         ]),
+        "ruled",
       ),
     );
   parts.push(
@@ -157,6 +159,7 @@ function textOf(
         interval(reward, doublyRobust),
         doublyRobust.low > 0 ? "better" : doublyRobust.high < 0 ? "worse" : "not to be told apart",
       ]),
+      "ruled",
     ),
   );
   return parts.join("\n");

@@ -33,6 +33,7 @@ export interface WithinGroups {
   readonly meanOfGroups: number | undefined;
 }
 
+/** AUC among forecasts of the same group alone, so that a base rate that moves between groups earns nothing. */
 export function aucWithin(forecasts: readonly Forecast[]): WithinGroups {
   let right = 0;
   let pairs = 0;

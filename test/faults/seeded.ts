@@ -1,3 +1,5 @@
+import { seededRandom } from "#testing";
+
 /** Randomness that is the same at every run of a seed. */
 export interface Random {
   /** 0 ≤ x < 1. */
@@ -8,16 +10,11 @@ export interface Random {
   shuffled<T>(of: readonly T[]): T[];
 }
 
-/** A stream of its own per seed and name (mulberry32). */
+/** A stream of its own per seed and name. */
 export function seeded(seed: number, name: string): Random {
   let a = seed >>> 0;
   for (const c of name) a = Math.imul(a ^ c.charCodeAt(0), 0x01000193) >>> 0;
-  const next = (): number => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = seededRandom(a);
   const int = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
   return Object.assign(next, {
     int,

@@ -23,7 +23,15 @@ import { calendarWindow, packCaps, zoneOf, type Cap } from "#domain";
 import { loadPolicyPacks } from "#definitions";
 import { startRedisServer } from "#embedded";
 import { Publisher, RpcClient } from "#messaging";
-import { pause, resume, startServers, startService, type RunningService, type TestServers } from "#testing";
+import {
+  pause,
+  resume,
+  seededRandom,
+  startServers,
+  startService,
+  type RunningService,
+  type TestServers,
+} from "#testing";
 import { commandEntries } from "./testing/policy-fixture.js";
 
 const PACK = `
@@ -52,18 +60,7 @@ const START = Date.parse("2026-03-20T09:00:00Z");
 const PRAGUE = [zoneOf("Europe/Prague")!];
 const CUSTOMERS = 10;
 const DECISIONS = 20;
-const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randoms(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const seed = Number(process.env["SEGUE_TEST_SEED"] ?? Date.now() % 1_000_000);
 
 interface Sent {
   readonly decisionId: string;
@@ -281,7 +278,7 @@ describe("caps while policy and Redis are killed", () => {
   it("never lets more go than a cap allows, rolling or of the calendar, per debt and channel (I6)", async () => {
     const redis = new Redis(servers.redis.url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
     redis.on("error", () => undefined);
-    const chance = randoms(seed);
+    const chance = seededRandom(seed);
     const happened = new Map<string, number>();
     let over = false;
     const again = async (act: () => Promise<string>, pauseMs: number): Promise<void> => {
@@ -298,7 +295,7 @@ describe("caps while policy and Redis are killed", () => {
       );
     const chaos = Promise.all([again(() => misfortune(chance), 300), again(flush, 160)]);
     const lives = await Promise.all(
-      Array.from({ length: CUSTOMERS }, (_, i) => live(`c-${i}`, randoms(seed + 1 + i))),
+      Array.from({ length: CUSTOMERS }, (_, i) => live(`c-${i}`, seededRandom(seed + 1 + i))),
     ).finally(() => {
       over = true;
     });

@@ -1,4 +1,7 @@
-/** What a verdict costs in trips: one call over NATS, one script in Redis, whatever the number of candidates and channels. */
+/**
+ * What a verdict costs in trips: one call over NATS, one script in Redis, whatever the number of candidates and channels.
+ * What it costs in time is measured by `npm run bench`.
+ */
 import { Redis } from "ioredis";
 import type { Channel, PolicyOption } from "#contracts";
 import { DAY, NOON, startFixture, type PolicyFixture } from "./testing/policy-fixture.js";
@@ -66,18 +69,5 @@ describe("a verdict for 20 candidates on 3 channels", () => {
     expect(commands.filter((c) => !/^ping|policy:generation/.test(c))).toEqual([
       "evalsha policy:{trip}:index",
     ]);
-  });
-
-  it("answers how fast it is (not asserted)", async () => {
-    await f.register("speed");
-    const times: number[] = [];
-    for (let n = 0; n < 400; n++) {
-      const start = performance.now();
-      await f.reserve(asked("speed", n));
-      times.push(performance.now() - start);
-    }
-    const sorted = times.slice(100).sort((a, b) => a - b);
-    const at = (q: number): string => `${sorted[Math.floor(q * sorted.length)]!.toFixed(2)} ms`;
-    process.stdout.write(`verdict for 20 candidates on 3 channels: p50 ${at(0.5)}, p99 ${at(0.99)}\n`);
   });
 });

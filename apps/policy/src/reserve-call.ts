@@ -150,6 +150,7 @@ function readFull(text: string, request: ReserveRequest): FullCaps {
   return full;
 }
 
+/** A profile as the index holds it. Throws when it is none. */
 export function parseProfile(text: string): Profile {
   return profileV1.parse(JSON.parse(text));
 }

@@ -175,18 +175,6 @@ async function packsArchivedBy(kv: KV, wallMs: number): Promise<PolicyPackDefini
   return [...newest.values()].map((n) => n.pack).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Every content of the experiments, newest first. */
-export async function archivedExperiments(nc: NatsConnection): Promise<ExperimentDefinition[]> {
-  const kv = await bucket(nc);
-  const found: { at: number; value: ExperimentDefinition }[] = [];
-  for (const key of await keysOf(kv, archiveKeys("experiment"))) {
-    const entry = await kv.get(key);
-    if (entry?.operation === "PUT")
-      found.push({ at: entry.created.getTime(), value: experimentV1.parse(entry.json()) });
-  }
-  return found.sort((a, b) => b.at - a.at).map(({ value }) => value);
-}
-
 /** Every content of the declared windows, with when it was archived (wall clock, epoch ms). */
 export async function archivedSignals(
   nc: NatsConnection,

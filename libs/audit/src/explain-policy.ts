@@ -122,6 +122,7 @@ function sourceOf(packs: readonly PolicyPackDefinition[], path: string): string 
   return source ? `, after ${source.citation}` : "";
 }
 
+/** The cap that a rule's path names, of the packs or of the journey itself; `undefined` when it names none. */
 export function capOf(
   rule: string,
   packs: readonly PolicyPackDefinition[],
@@ -138,6 +139,7 @@ function nextContact({ request }: DecisionRecord): Omit<NextContact, "channel"> 
   return { at, journey: journey.id, about: aboutOf(moment), zones: zonesOf([profile]) };
 }
 
+/** `of 3 marketing contacts in 7 days`, as the end of "the cap …". */
 export function capInWords({ count, periodMs, calendar, purpose, journey, channels, per }: Cap): string {
   const of = [purpose, channels?.join(" or ")].filter((x) => x !== undefined).join(" ");
   const about = per === undefined ? "" : ` about the same ${per}`;

@@ -4,6 +4,7 @@ import type { Fact } from "#domain";
 import { capInWords, capOf } from "./explain-policy.js";
 import { rounded, roundedUp, timeThere } from "./words.js";
 
+/** The fact as the condition of a sentence, with the numbers and times of this decision. */
 export function factInWords(
   fact: Fact,
   packs: readonly PolicyPackDefinition[],

@@ -28,12 +28,14 @@ export function words(code: string): string {
   return code.replaceAll("_", " ");
 }
 
+/** `a, b and c`; `nothing` of none. */
 export function listed(names: readonly string[], last = "and"): string {
   return names.length < 2
     ? (names[0] ?? "nothing")
     : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
 }
 
+/** To four decimals. */
 export function rounded(value: number): string {
   return String(Math.round(value * 10_000) / 10_000);
 }

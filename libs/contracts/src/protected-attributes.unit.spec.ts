@@ -1,4 +1,4 @@
-import { fairnessV1, isProtected, PROTECTED_CHARACTERISTICS } from "./index.js";
+import { fairnessV1, isProtected, PROTECTED_CHARACTERISTICS, protectedWordIn } from "./index.js";
 
 it.each([
   ...PROTECTED_CHARACTERISTICS,
@@ -29,4 +29,21 @@ it("is all that a fairness monitor may tell groups by: what decisions know canno
     ratio: 0.8,
     minimum: 30,
   });
+});
+
+describe("the name of a feature", () => {
+  it.each([
+    ["age", "age"],
+    ["customerAge", "age"],
+    ["age_group", "age"],
+    ["maritalStatus", "marital"],
+    ["profile.gender", "gender"],
+    ["ETHNICITY", "ethnicity"],
+    ["dateOfBirth", "birth"],
+  ])("%s speaks of one (%s)", (name, attribute) => expect(protectedWordIn(name)).toBe(attribute));
+
+  it.each(["averageBalance", "message", "usage", "language", "tracesLeft", "contactCount", "sextant"])(
+    "%s speaks of none",
+    (name) => expect(protectedWordIn(name)).toBeUndefined(),
+  );
 });

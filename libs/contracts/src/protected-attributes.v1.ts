@@ -58,3 +58,58 @@ export function isProtected(name: string): boolean {
   if (found.size < KEPT && name.length <= 64) found.set(name, is);
   return is;
 }
+
+/**
+ * The same and what goes with them (EU Charter art. 21, GDPR art. 9, US ECOA 15 U.S.C. 1691), as words that the name of a
+ * model's feature may not contain. Names of features are the bank's own and are refused early; attributes of events are
+ * taken by whole names, because taking one away that only sounds like these would change what journeys see.
+ */
+const PROTECTED_WORDS: ReadonlySet<string> = new Set([
+  "age",
+  "birth",
+  "birthday",
+  "born",
+  "dob",
+  "sex",
+  "sexual",
+  "gender",
+  "transgender",
+  "orientation",
+  "pregnancy",
+  "pregnant",
+  "maternity",
+  "marital",
+  "married",
+  "marriage",
+  "spouse",
+  "divorced",
+  "widowed",
+  "children",
+  "nationality",
+  "citizenship",
+  "ethnicity",
+  "ethnic",
+  "race",
+  "racial",
+  "caste",
+  "immigration",
+  "religion",
+  "religious",
+  "political",
+  "health",
+  "medical",
+  "disability",
+  "disabled",
+  "diagnosis",
+  "genetic",
+  "biometric",
+]);
+
+/** The word by which the name of a feature speaks of a protected attribute (`customerAge`, `marital_status`), if it does. */
+export function protectedWordIn(feature: string): string | undefined {
+  const words = feature
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.find((word) => PROTECTED_WORDS.has(word));
+}

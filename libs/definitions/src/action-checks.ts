@@ -18,6 +18,7 @@ type OrderingStep = Extract<StepDefinition, { type: "decide" | "send" | "route" 
 /** The channel that a step of this type speaks through, where the type says it. */
 const CHANNEL_OF_STEP: Readonly<Record<string, Channel>> = { route: "agent", execute: "execute" };
 
+/** True of a step that may order a contact. */
 export function isOrdering(step: StepDefinition): step is OrderingStep {
   return step.type === "decide" || step.type === "send" || step.type === "route" || step.type === "execute";
 }

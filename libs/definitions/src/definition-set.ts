@@ -190,6 +190,7 @@ export function windowsOf(signals: FilesOfKind<SignalsDefinition>): ReadonlySet<
   return whole(signals) && new Set(valuesOf(signals).flatMap((s) => s.windows.map((w) => w.id)));
 }
 
+/** The policy packs of a folder, checked; `extra` are read as if they stood in it. */
 export function readPolicies(dir: string, extra?: readonly Source[]): FilesOfKind<PolicyPackDefinition> {
   const part = readDefinitionFiles<PolicyPackDefinition>(dir, FOLDERS.PolicyPack, policyPackV1, extra);
   checkPolicies(part);
@@ -201,6 +202,7 @@ export function problemsOf(part: FilesOfKind<unknown>): readonly Problem[] {
   return [...part.problems, ...part.files.flatMap((f) => f.problems)];
 }
 
+/** What could be read of the files. */
 export function valuesOf<T>(part: FilesOfKind<T>): T[] {
   return part.files.flatMap((f) => (f.value === undefined ? [] : [f.value]));
 }

@@ -7,19 +7,22 @@
  * (no boolean at run time), so that there is one semantics and one wording of errors. A property test holds both
  * ways against each other.
  */
-type Variables = Readonly<Record<string, unknown>>;
+import {
+  fieldOf,
+  isMap,
+  isTree,
+  isWindows,
+  LEFT,
+  placeOf,
+  textOf,
+  variableOf,
+  type Tree,
+} from "./expression-tree.js";
 
-/** The fast way has no answer for this data: the library is asked. */
-const LEFT = Symbol("left to the library");
+type Variables = Readonly<Record<string, unknown>>;
 
 /** Gives a value of JSON, or `LEFT`. */
 type FastPath = (variables: Variables) => unknown;
-
-/** A syntax tree as the library parses it: operator and operands. */
-interface Tree {
-  readonly op: string;
-  readonly args: unknown;
-}
 
 interface Node {
   readonly run: FastPath;
@@ -47,12 +50,6 @@ function compile(tree: Tree): Node | undefined {
   const node = compileNew(tree);
   known.set(text, node);
   return node;
-}
-
-function textOf(part: unknown): string {
-  if (isTree(part)) return `(${part.op} ${textOf(part.args)})`;
-  if (Array.isArray(part)) return (part as unknown[]).map(textOf).join(" ");
-  return typeof part === "bigint" ? `${part}n` : JSON.stringify(part);
 }
 
 function compileNew(tree: Tree): Node | undefined {
@@ -308,41 +305,8 @@ function presence(args: unknown): Node | undefined {
   );
 }
 
-function placeOf({ op, args }: Tree): { object: Tree; field: string } | undefined {
-  const [object, field] = Array.isArray(args) ? (args as unknown[]) : [];
-  if (!isTree(object)) return undefined;
-  if (op === ".") return typeof field === "string" ? { object, field } : undefined;
-  return isTree(field) && field.op === "value" && typeof field.args === "string"
-    ? { object, field: field.args }
-    : undefined;
-}
-
-function variableOf({ op, args }: Tree): string | undefined {
-  return op === "id" && typeof args === "string" ? args : undefined;
-}
-
-function isWindows(tree: Tree): boolean {
-  const place = tree.op === "." ? placeOf(tree) : undefined;
-  return place?.field === "windows" && variableOf(place.object) === "context";
-}
-
-function fieldOf(object: unknown, field: string): unknown {
-  if (!isMap(object) || !Object.hasOwn(object, field)) return LEFT;
-  const value = object[field];
-  return value === undefined ? LEFT : value;
-}
-
-/** An object as JSON brings it. */
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && value.constructor === Object;
-}
-
 function operandsOf(args: unknown, count: number): Node[] | undefined {
   if (!Array.isArray(args) || args.length !== count) return undefined;
   const nodes = (args as unknown[]).flatMap((a) => (isTree(a) ? (compile(a) ?? []) : []));
   return nodes.length === count ? nodes : undefined;
-}
-
-function isTree(part: unknown): part is Tree {
-  return typeof part === "object" && part !== null && "op" in part && "args" in part;
 }

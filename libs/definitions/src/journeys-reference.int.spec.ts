@@ -14,6 +14,15 @@ it("is what the schemas say", () => {
     );
 });
 
+it("links to sections that are there", () => {
+  const text = journeysReference();
+  const sections = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title!.toLowerCase().replaceAll(" ", "-"),
+  );
+  const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
+  expect(links.filter((anchor) => !sections.includes(anchor))).toEqual([]);
+});
+
 /** The contract of each kind of file. */
 const CONTRACTS: Readonly<Record<keyof typeof FOLDERS, string>> = {
   Journey: "journey.v1",

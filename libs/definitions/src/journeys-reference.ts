@@ -38,8 +38,16 @@ const KINDS = [
   { contract: "event-vocabulary.v1", title: "Events", folder: "events" },
 ] as const;
 
-/** Shared types, explained once at the end. */
-const SHARED = ["Duration", "Channel", "Purpose"] as const;
+/** Shared types, explained once at the end, under a title that no field has. */
+const SHARED: Readonly<Record<string, string>> = {
+  Duration: "Duration",
+  Channel: "Channel",
+  Purpose: "Purpose",
+  LegalSource: "Legal source",
+  ContactTimes: "Contact times",
+  Cap: "Cap of a rule",
+  CoolDown: "Cool-down",
+};
 /** What an id looks like. */
 const NAME = "^[a-z0-9]+(-[a-z0-9]+)*$";
 /** How long an expression may be; texts have other bounds. */
@@ -73,10 +81,12 @@ export function journeysReference(): string {
     "",
     "Lower-case words joined by hyphens: `overdraft-rescue`.",
   );
-  for (const name of SHARED) {
+  for (const [name, title] of Object.entries(SHARED)) {
     const schema = shared[name] ?? {};
-    const values = schema.enum ? ` One of ${schema.enum.map((v) => code(v)).join(", ")}.` : "";
-    lines.push("", `### ${name}`, "", `${sentence(schema.description)}${values}`.trim());
+    const values = schema.enum ? `One of ${schema.enum.map((v) => code(v)).join(", ")}.` : "";
+    const said = [sentence(schema.description), values].filter((text) => text !== "");
+    lines.push("", `### ${title}`, ...(said.length > 0 ? ["", said.join(" ")] : []));
+    lines.push(...fieldsOf(schema, shared, "", 4));
   }
   return `${lines.join("\n")}\n`;
 }
@@ -129,7 +139,7 @@ function objectsIn(schema: Schema): readonly { readonly object: Schema; readonly
 function typeOf(schema: Schema): string {
   if (schema.$ref !== undefined) {
     const name = refOf(schema);
-    return `[${name}](#${anchor(name)})`;
+    return `[${name}](#${anchor(SHARED[name] ?? name)})`;
   }
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map((v) => code(v)).join(", ");

@@ -1,6 +1,5 @@
 /** Checks of models that a schema cannot express: expressions, protected attributes, and what must be unique. */
-import { isProtected, type CatalogueDefinition, type ModelDefinition } from "#contracts";
-import { protectedAttribute } from "#domain";
+import { isProtected, protectedWordIn, type CatalogueDefinition, type ModelDefinition } from "#contracts";
 import { attributesIn } from "./attribute-uses.js";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkExpression, type ExpressionKind } from "./expressions.js";
@@ -12,6 +11,7 @@ const KINDS: Readonly<Record<string, ExpressionKind>> = {
   flag: "condition",
 };
 
+/** Notes the problems of models in their files. `windows`: those declared, `undefined` when they cannot be known. */
 export function checkModels(
   files: readonly DefinitionFile<ModelDefinition>[],
   windows: ReadonlySet<string> | undefined,
@@ -92,7 +92,7 @@ function protectedCause(name: string, word: string): string {
 
 /** What a name says that no model may go by: a protected attribute, or one that this model names beside them. */
 function protectedWord(name: string, more: readonly string[]): string | undefined {
-  return protectedAttribute(name) ?? (isProtected(name) ? name : more.find((m) => plain(m) === plain(name)));
+  return protectedWordIn(name) ?? (isProtected(name) ? name : more.find((m) => plain(m) === plain(name)));
 }
 
 /** Without case, hyphens and underscores. */

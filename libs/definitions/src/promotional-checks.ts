@@ -10,6 +10,10 @@ import { PROMOTIONAL_WORDS } from "./promotional-words.js";
 /** An action with this tag is promotional. */
 export const PROMOTIONAL_TAG = "promotional";
 
+/**
+ * Notes a problem for an action that promotes something and is not marketing: any promotional content makes a
+ * message marketing (docs/catalogue.md says what counts as such, and after which rules).
+ */
 export function checkPromotion(
   file: DefinitionFile<CatalogueDefinition>,
   path: Path,

@@ -47,6 +47,9 @@ export interface ExperimentReport {
 /** Evidence that groups are off: far beyond what looking daily at many experiments would bring by chance. */
 const LOT_ALPHA = 0.001;
 
+/**
+ * Figures, daily looks and verdict of one experiment up to `now` (epoch ms). Throws nothing: what cannot be told yet is left out.
+ */
 export function experimentReport(fold: ExperimentFold, now = fold.latest): ExperimentReport {
   const { experiment } = fold;
   const share = 1 - experiment.control.percent / 100;

@@ -1,11 +1,12 @@
 /** Reports of experiments as text, and as one page with plots. */
-import { chartSvg, escapeXml, htmlPage, number } from "#plot";
+import { chartSvg, escapeXml, htmlPage, number, textTable } from "#plot";
 import type { ExperimentReport } from "./experiment-report.js";
-import { day, NONE, percent, percentWithin, tableText, within } from "./figures-text.js";
+import { day, NONE, percent, percentWithin, within } from "./figures-text.js";
 
 const METHOD =
   "Customers count in the group they were drawn into, whatever was said to them (intention to treat), from their first decision that marketing came to, and once their time is over. Uplift: Newcombe's interval, for one look. Ratio: bounds and p-value that hold however often one looks (mixture likelihood ratio over the arms of the successes; Lindon & Malek 2022).";
 
+/** The reports for a terminal. */
 export function experimentsText(reports: readonly ExperimentReport[]): string {
   if (reports.length === 0)
     return "No decision on record was made under an experiment: put one into experiments/, and let the decision service start with it.\n";
@@ -23,7 +24,7 @@ function oneText(r: ExperimentReport): string {
   const last = r.looks.at(-1);
   return [
     `Experiment ${r.experiment}, version ${r.version}: ${r.journeys?.join(", ") ?? "all marketing"}; ${percent(r.controlShare)} held out`,
-    tableText(
+    textTable(
       ["", "customers", "successes", "rate (95 % interval)", "value each"],
       [arm("treated", r.treated), arm("control group", r.control)],
     ),
@@ -65,6 +66,7 @@ export function verdict({
   return "Nothing is decided yet: go on, or learn to live with not knowing. Looking again costs nothing.";
 }
 
+/** The reports as one page with plots. */
 export function experimentsHtml(reports: readonly ExperimentReport[]): string {
   return htmlPage(
     "Segue: experiments",

@@ -35,16 +35,3 @@ export function duration(ms: number | undefined): string {
 export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
-
-/** Columns as wide as their widest cell; the first to the left, the others to the right. */
-export function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]?.length ?? 0)));
-  return [head, ...rows]
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}

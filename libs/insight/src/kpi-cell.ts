@@ -124,6 +124,7 @@ export function figuresOf(c: KpiCell): KpiFigures {
   };
 }
 
+/** A share with Wilson's 95 % interval; `undefined` of nothing. More hits than cases count as all of them in the interval. */
 export function rate(hits: number, of: number): Rate | undefined {
   return of === 0 ? undefined : { hits, of, value: hits / of, ...wilson(Math.min(hits, of), of) };
 }

@@ -5,6 +5,7 @@ import { duration, NONE, percent, percentWithin, within } from "./figures-text.j
 import type { KpiFigures } from "./kpi-cell.js";
 import { columnsOf, fairnessVerdict, nth, type KpiReport } from "./kpi-report.js";
 
+/** The whole report as one page. */
 export function kpiHtml(report: KpiReport): string {
   const { since, until, latest, all, by, fairness } = report;
   const period = `${since ? `since ${since} ` : ""}${until ? `until ${until} ` : ""}up to ${latest}`;

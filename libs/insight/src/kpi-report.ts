@@ -1,9 +1,9 @@
 /** The key figures of an installation as data, and as text. */
 import type { FairnessAlert, FairnessReport } from "./fairness.js";
-import { duration, NONE, percent, percentWithin, tableText, within } from "./figures-text.js";
+import { duration, NONE, percent, percentWithin, within } from "./figures-text.js";
 import { figuresOf, type KpiFigures, type Rate, type Times } from "./kpi-cell.js";
 import { KPI_DIMENSIONS, type KpiDimension, type KpiFold } from "./kpi-fold.js";
-import { number } from "#plot";
+import { number, textTable } from "#plot";
 
 export interface KpiReport {
   /** ISO 8601; what was counted. */
@@ -27,6 +27,7 @@ export interface KpiReportOptions {
   readonly fairness?: readonly FairnessReport[];
 }
 
+/** The figures of a fold, in all and by dimension, as people and programs read them. Times are epoch ms in, ISO 8601 out. */
 export function kpiReport(fold: KpiFold, options: KpiReportOptions): KpiReport {
   const { since, until, segment, by, fairness = [] } = options;
   const dimensions = KPI_DIMENSIONS.filter((d) => d !== "all" && (by === undefined || d === by));
@@ -106,18 +107,19 @@ function figuresTable(
   figures: Readonly<Record<string, KpiFigures>>,
 ): string {
   const columns = columnsOf(dimension, Object.values(figures));
-  return tableText(
+  return textTable(
     [head, ...columns.map((c) => c.name)],
     Object.entries(figures).map(([name, f]) => [name, ...columns.map((c) => c.text(f))]),
   );
 }
 
+/** The report for a terminal. */
 export function kpiText(report: KpiReport): string {
   const { all, by, fairness } = report;
   const sections = [
     `Key figures${report.since ? ` since ${report.since}` : ""}${report.until ? ` until ${report.until}` : ""}, up to ${report.latest}`,
     figuresTable("all", "", { all }),
-    tableText(
+    textTable(
       ["", "rate (95 % interval)", "of"],
       (
         [
@@ -128,7 +130,7 @@ export function kpiText(report: KpiReport): string {
         ] as const
       ).map(([name, r]) => [name, percentWithin(r), r ? number(r.of) : NONE]),
     ),
-    tableText(
+    textTable(
       ["response to the n-th contact", ...all.fatigue.map((_, i) => nth(i))],
       [["", ...all.fatigue.map((r) => percent(r?.value))]],
     ),
@@ -156,7 +158,7 @@ function fairnessText(report: FairnessReport): string {
     ]),
   );
   const title = `Fairness monitor ${report.monitor} (groups by ${report.attribute}; for monitoring alone)`;
-  return `${title}\n${tableText(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${fairnessVerdict(report)}`;
+  return `${title}\n${textTable(["", "rate", "customers", "ratio to the best group", ""], rows)}\n${fairnessVerdict(report)}`;
 }
 
 /** What may be said of the groups, in sentences. */

@@ -92,6 +92,7 @@ export function kpiMetrics(fold: KpiFold): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Fairness and experiments in Prometheus' text format. */
 export function monitorMetrics(
   fairness: readonly FairnessReport[],
   experiments: readonly ExperimentReport[],

@@ -54,6 +54,7 @@ type Settled =
 /** Messages that are looked up side by side. */
 const BATCH = 32;
 
+/** Where a model stands that has settled nothing yet. */
 export function positionAtStart(model: string): ModelPosition {
   return { v: 1, model, settled: 0, ahead: 0, aheadAt: 0, learned: 0, unseen: 0, unreadable: 0 };
 }

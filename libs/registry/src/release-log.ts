@@ -243,6 +243,7 @@ export async function writeWithRecord(
   return true;
 }
 
+/** The refusal of a change that was asked for on a revision that is no longer the newest. */
 export function meanwhile({ journey, revision }: Pick<ReleaseRecord, "journey" | "revision">): Refused {
   return refused(
     "changed_meanwhile",

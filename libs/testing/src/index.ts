@@ -12,3 +12,4 @@ export * from "./services.js";
 export * from "./rpc-responder.js";
 export * from "./pause.js";
 export * from "./tcp-proxy.js";
+export * from "./seeded-random.js";

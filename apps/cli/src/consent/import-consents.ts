@@ -31,6 +31,7 @@ export interface ImportResult {
   readonly rejected: number;
 }
 
+/** Tells the rows that are not in the stream yet; each counts once in the result. Throws when the stream cannot be reached. */
 export async function importConsents(options: ImportOptions): Promise<ImportResult> {
   const { nc, clock, dryRun } = options;
   const plan = new Plan(new Map(await readProfileHistories(nc, clock)), options);

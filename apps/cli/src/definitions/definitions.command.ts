@@ -2,12 +2,12 @@
 import { parseArgs } from "node:util";
 import { parsePublishedName, PUBLISHED_KINDS } from "#contracts";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { commonOptions, runWithNats, WrongArguments } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
-import { withRegistry } from "../governance/governance-command.js";
 import { publicationsOf, type Publications } from "../governance/publications.js";
 import { releasesText, summary, tellStory } from "../governance/release-story.js";
 import { limitsText, limitsUsed } from "./limits-used.js";
-import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
+import { NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue definitions [catalogue/<id> | policy/<id>] [--json] [--nats <url>]
 
@@ -24,51 +24,28 @@ export const definitionsCommand: Command = {
   summary:
     "list catalogues and policy packs: the version in force, who published it, what waits for approval",
   help: HELP,
-  run,
+  run: (args) =>
+    runWithNats("definitions", HELP, () => {
+      const { values, positionals } = parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: commonOptions,
+      });
+      if (values.help) return "help";
+      if (positionals.length > 1) throw new WrongArguments("name one definition, or none");
+      const { nats, json } = values;
+      const [name] = positionals;
+      if (name !== undefined && !parsePublishedName(name))
+        throw new WrongArguments(`${JSON.stringify(name)}: write catalogue/<id> or policy/<id>`);
+      return {
+        nats,
+        run: (nc) => {
+          const publications = publicationsOf(nc, ".");
+          return name === undefined ? list(publications, json) : one(publications, nc, name, json);
+        },
+      };
+    }),
 };
-
-async function run(args: readonly string[]): Promise<number> {
-  let nats: string;
-  let json: boolean;
-  let name: string | undefined;
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        nats: natsOption,
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
-    if (positionals.length > 1) throw new Error("name one definition, or none");
-    ({ nats, json } = values);
-    [name] = positionals;
-    if (name !== undefined && !parsePublishedName(name))
-      throw new Error(`${JSON.stringify(name)}: write catalogue/<id> or policy/<id>`);
-  } catch (error) {
-    process.stderr.write(`segue definitions: ${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  const asked = name;
-  try {
-    return await withRegistry(
-      nats,
-      () => ({}),
-      (_journeys, nc) => {
-        const publications = publicationsOf(nc, ".");
-        return asked === undefined ? list(publications, json) : one(publications, nc, asked, json);
-      },
-    );
-  } catch (error) {
-    process.stderr.write(`segue definitions: ${(error as Error).message}\n`);
-    return 1;
-  }
-}
 
 async function list(publications: Publications, json: boolean): Promise<number> {
   const releases = (await Promise.all(PUBLISHED_KINDS.map((kind) => publications[kind].releases()))).flat();

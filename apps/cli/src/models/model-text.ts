@@ -2,17 +2,9 @@
 import { styleText } from "node:util";
 import type { ModelDefinition, ModelPosition } from "#contracts";
 import { performanceOf, together, weightsOf, type Arm, type Performance } from "#domain";
+import { textTable } from "#plot";
 
-const COLUMNS = [22, 10, 11, 10, 8, 18, 13, 6] as const;
 const TOP = 5;
-
-const row = (cells: readonly string[]): string =>
-  cells.map((cell, i) => (i === 0 ? cell.padEnd(COLUMNS[0]) : cell.padStart(COLUMNS[i]!))).join("");
-
-export const LIST_HEAD = styleText(
-  "dim",
-  row(["model", "learned", "successes", "rate", "AUC", "log-loss (rate)", "calibration", "drift"]),
-);
 
 export interface ListedModel extends Performance {
   readonly id: string;
@@ -20,19 +12,25 @@ export interface ListedModel extends Performance {
   readonly drifts: number;
 }
 
-export function listLine(model: ListedModel): string {
+/** The list, a line each. */
+export function listText(models: readonly ListedModel[]): string {
+  const head = ["model", "learned", "successes", "rate", "AUC", "log-loss (rate)", "calibration", "drift"];
+  const [first, ...lines] = textTable(head, models.map(cells)).split("\n");
+  return [styleText("dim", first!), ...lines].join("\n");
+}
+
+function cells(model: ListedModel): string[] {
   const { id, version, outcomes, successes, drifts } = model;
-  const rate = outcomes === 0 ? "" : percent(successes / outcomes);
-  return row([
+  return [
     `${id}@${version}`,
     String(outcomes),
     String(successes),
-    rate,
+    outcomes === 0 ? "" : percent(successes / outcomes),
     figure(model.auc),
     losses(model),
     model.calibrationError === undefined ? "" : percent(model.calibrationError),
     String(drifts),
-  ]);
+  ];
 }
 
 /** One arm for programs. */
@@ -51,6 +49,7 @@ export function reportOf(arm: Arm): object {
   };
 }
 
+/** What is said of a model before its arms. */
 export function modelLines(
   { id, version, description, success, horizon }: ModelDefinition,
   position: ModelPosition | undefined,
@@ -70,6 +69,7 @@ export function modelLines(
   return lines;
 }
 
+/** One arm for people. */
 export function armLines(arm: Arm): string[] {
   const { action, channel, learned, successes, prior, watch, state } = arm;
   const p = performanceOf(watch);

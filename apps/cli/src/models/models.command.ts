@@ -7,7 +7,7 @@ import { performanceOf, together } from "#domain";
 import { digestOf, ModelStore, replayModel } from "#learning";
 import type { Command } from "../command.js";
 import { commonOptions, runWithNats, write, writeJson, WrongArguments } from "../audit/with-nats.js";
-import { armLines, listLine, LIST_HEAD, modelLines, reportOf } from "./model-text.js";
+import { armLines, listText, modelLines, reportOf } from "./model-text.js";
 
 const HELP = `segue models [list]          [--json] [--nats <url>] [--definitions <folder>]
 segue models show <model>    [--json] [--nats <url>] [--definitions <folder>]
@@ -76,7 +76,7 @@ async function list(
   }
   if (json) await writeJson({ models: reports });
   else if (reports.length === 0) await write("there are no models\n");
-  else await write([LIST_HEAD, ...reports.map(listLine)].join("\n") + "\n");
+  else await write(`${listText(reports)}\n`);
   return 0;
 }
 

@@ -8,11 +8,11 @@ import { modelsCommand } from "./models.command.js";
 
 const model = loadModels(process.cwd()).find((m) => m.id === "offer-response")!;
 
-/** Those with much on the account say yes. */
+/** Of those with much on the account every other one says yes, of the rest one in ten: perfect knowledge has an AUC of 0.74. */
 function anArm(): Arm {
   const orders = Array.from({ length: 400 }, (_, i): LearnedOrder => {
     const rich = i % 2 === 0;
-    const label = (rich ? i % 3 === 0 : i % 20 === 1) ? 1 : 0;
+    const label = (rich ? i % 4 === 0 : i % 20 === 1) ? 1 : 0;
     const features = { balance: rich ? 900_000 : 1_000, trigger: "transfer.sent" };
     return { seq: i + 1, action: "savings-account", channel: "push", label, at: i, features };
   });

@@ -5,17 +5,11 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from "@nestjs/common";
 import type { FastifyReply } from "fastify";
 import { contactPostV1, eventTypes, type ContactPost, type EventsAccepted } from "#contracts";
-import { readJson } from "../events/event-body.js";
-import {
-  checkEvent,
-  PROBLEM_OF,
-  zodErrors,
-  type CheckedEvent,
-  type EventLimits,
-} from "../events/event-check.js";
+import { checkEvent, PROBLEM_OF, type CheckedEvent, type EventLimits } from "../events/event-check.js";
 import { EventPublisher } from "../events/event.publisher.js";
 import { EVENT_LIMITS } from "../events/events.controller.js";
 import { fingerprintOf, IdempotencyStore } from "../events/idempotency.store.js";
+import { bodyAs } from "../events/json-body.js";
 import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
 import { ProblemError } from "../problem.js";
 
@@ -35,7 +29,7 @@ export class ContactsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
     const body = bodyOf(request);
-    const event = this.#event(readJson({ headers: request.headers, body }));
+    const event = this.#event(bodyAs(contactPostV1, request, "contact"));
     const fingerprint = fingerprintOf(["POST /v1/contacts", body]);
     const key = headerOf(request, "idempotency-key");
     const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
@@ -45,17 +39,8 @@ export class ContactsController {
     return answer;
   }
 
-  #event(body: unknown): CheckedEvent {
-    const parsed = contactPostV1.safeParse(body);
-    if (!parsed.success)
-      throw new ProblemError("invalid-data", "The contact does not fit the schema, see errors.", {
-        errors: zodErrors(parsed.error, "").map(({ pointer, detail }) => ({
-          pointer,
-          code: "invalid_data",
-          detail,
-        })),
-      });
-    const check = checkEvent(envelopeOf(parsed.data), "", this.limits);
+  #event(contact: ContactPost): CheckedEvent {
+    const check = checkEvent(envelopeOf(contact), "", this.limits);
     if (check.kind === "ok") return check.event;
     const [first] = check.errors;
     throw new ProblemError(PROBLEM_OF[first!.code], "The contact was not stored, see errors.", {

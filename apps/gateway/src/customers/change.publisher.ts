@@ -5,15 +5,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Inject, Injectable } from "@nestjs/common";
 import type { FastifyReply } from "fastify";
-import type { z } from "zod";
 import type { EventsAccepted } from "#contracts";
-import { readJson } from "../events/event-body.js";
-import { checkEvent, zodErrors, type CheckedEvent, type EventLimits } from "../events/event-check.js";
+import { checkEvent, type CheckedEvent, type EventLimits } from "../events/event-check.js";
 import { EventPublisher } from "../events/event.publisher.js";
 import { EVENT_LIMITS } from "../events/events.controller.js";
 import { fingerprintOf, IdempotencyStore } from "../events/idempotency.store.js";
 import { bodyOf, customerIdOf, headerOf, type GatewayRequest } from "../http-request.js";
-import { ProblemError } from "../problem.js";
 
 /** CloudEvents source of the events that the gateway makes itself. */
 export const GATEWAY_SOURCE = "gateway";
@@ -79,22 +76,4 @@ function eventIdOf(customerId: string, key: string | undefined, fingerprint: str
     .update(JSON.stringify([customerId, key, fingerprint, index]))
     .digest("hex")
     .slice(0, 32);
-}
-
-/** The body of a request as JSON. */
-export function bodyFor(request: GatewayRequest): unknown {
-  return readJson({ headers: request.headers, body: bodyOf(request) });
-}
-
-/** The body as its schema reads it. Throws `invalid-data`. */
-export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new ProblemError("invalid-data", "The body does not fit the schema, see errors.", {
-    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({
-      pointer,
-      code: "invalid_data",
-      detail,
-    })),
-  });
 }

@@ -2,8 +2,9 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from "@nestjs/common";
 import type { FastifyReply } from "fastify";
 import { consentsPutV1, eventTypes, optOutV1, type CustomerConsents, type EventsAccepted } from "#contracts";
+import { bodyAs } from "../events/json-body.js";
 import { bodyOf, customerIdOf, type GatewayRequest } from "../http-request.js";
-import { bodyFor, ChangePublisher, parsed } from "./change.publisher.js";
+import { ChangePublisher } from "./change.publisher.js";
 import { CustomerReader } from "./customer-reader.store.js";
 
 @Controller("v1/customers/:id")
@@ -27,7 +28,7 @@ export class ConsentsController {
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const { consents } = parsed(consentsPutV1, bodyFor(request));
+    const { consents } = bodyAs(consentsPutV1, request);
     const changes = consents.map((data) => ({ type: eventTypes.consentChanged, data }));
     return this.changes.publish(id, request, reply, changes);
   }
@@ -40,8 +41,8 @@ export class ConsentsController {
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const body = bodyOf(request).byteLength === 0 ? {} : bodyFor(request);
-    const { everything, ...proof } = parsed(optOutV1, body);
+    const given = bodyOf(request).byteLength === 0 ? optOutV1.parse({}) : bodyAs(optOutV1, request);
+    const { everything, ...proof } = given;
     const refusal = { purpose: "marketing", channel: "*", granted: false, ...proof };
     const hold = { kind: "opt-out", ...(proof.evidence === undefined ? {} : { reason: proof.evidence }) };
     return this.changes.publish(id, request, reply, [

@@ -10,9 +10,10 @@ import {
   type EventsAccepted,
   type HoldKind,
 } from "#contracts";
+import { bodyAs } from "../events/json-body.js";
 import { customerIdOf, type GatewayRequest } from "../http-request.js";
 import { ProblemError } from "../problem.js";
-import { bodyFor, ChangePublisher, parsed } from "./change.publisher.js";
+import { ChangePublisher } from "./change.publisher.js";
 import { CustomerReader } from "./customer-reader.store.js";
 
 @Controller("v1/customers/:id/holds")
@@ -36,7 +37,7 @@ export class HoldsController {
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const data = parsed(holdPlacedV1, bodyFor(request));
+    const data = bodyAs(holdPlacedV1, request);
     return this.changes.publish(id, request, reply, [{ type: eventTypes.holdPlaced, data }]);
   }
 
@@ -49,7 +50,7 @@ export class HoldsController {
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const data = { kind: kindOf(kind), ...parsed(holdReleaseV1, bodyFor(request)) };
+    const data = { kind: kindOf(kind), ...bodyAs(holdReleaseV1, request) };
     return this.changes.publish(id, request, reply, [{ type: eventTypes.holdLifted, data }]);
   }
 

@@ -1,5 +1,5 @@
 /** A decision in plain words: what was asked, what left the funnel where, what the policy said, what came out. */
-import { factorsInWords } from "#audit";
+import { factorsInWords, listed, rounded } from "#audit";
 import type { DecisionRecord, Explanation, Verdict } from "#contracts";
 import { isoTime, words } from "../customers/readable.js";
 
@@ -35,10 +35,6 @@ function policySaid(verdicts: readonly Verdict[]): string[] {
   return [`The policy said: ${said.join("; ")}.`];
 }
 
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
 function outcome({ reply, explanations }: DecisionRecord): string {
   switch (reply.kind) {
     case "act": {
@@ -65,8 +61,4 @@ function outcome({ reply, explanations }: DecisionRecord): string {
 
 function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-function rounded(value: number): string {
-  return String(Math.round(value * 10_000) / 10_000);
 }

@@ -10,10 +10,12 @@ import {
   type PublishedKind,
 } from "#contracts";
 import { validatePublication } from "#definitions";
-import { checkGovernanceChain, isPublished, type ReleaseResult } from "#registry";
+import type { ReleaseResult } from "#registry";
+import { bodyAs } from "../events/json-body.js";
 import type { GatewayRequest } from "../http-request.js";
+import { definitionErrors, GIVEN } from "../journeys/definition-errors.js";
 import { proposeBodyV1, type releaseAnswerV1 } from "../journeys/governance-bodies.js";
-import { bodyAs, RegistryLink, type Publications } from "../journeys/registry-link.js";
+import { RegistryLink, type Publications, type ReleasesOf } from "../journeys/registry-link.js";
 import { SIMULATION_LIMITS, type SimulationLimits } from "../journeys/simulate.controller.js";
 import { ProblemError } from "../problem.js";
 import {
@@ -44,24 +46,10 @@ export class DefinitionsController {
   one(@Param("kind") kind: string, @Param("id") id: string): Promise<z.infer<typeof definitionStoryV1>> {
     const named = nameOf(kind, id);
     return this.registry.askPublications(async (publications) => {
-      const log = publications[named.kind];
-      const release = await log.release(named.id);
-      if (!release) throw notFound();
-      const shown = release.versions.filter(
-        (v) => !isPublished(v) || release.live.some((l) => l.version === v.version),
-      );
-      const [history, ...definitions] = await Promise.all([
-        log.history(named.id),
-        ...shown.map((v): Promise<CatalogueDefinition | PolicyPackDefinition | undefined> =>
-          log.definition(named.id, v.version),
-        ),
-      ]);
-      return {
-        release: this.registry.view(release),
-        definitions: definitions.filter((d) => d !== undefined),
-        history,
-        chain: [...checkGovernanceChain(history, release.head)],
-      };
+      const log: ReleasesOf<CatalogueDefinition | PolicyPackDefinition> = publications[named.kind];
+      const story = await this.registry.story(log, named.id);
+      if (!story) throw notFound();
+      return story;
     });
   }
 
@@ -114,23 +102,12 @@ export class DefinitionsController {
   #checked(given: unknown): CatalogueDefinition | PolicyPackDefinition {
     const text = JSON.stringify(given, undefined, 2) ?? "null";
     const { definition, problems } = validatePublication(this.limits.definitionsDir, {
-      name: "definition",
+      name: GIVEN,
       text,
     });
     if (definition) return definition;
     throw new ProblemError("invalid-data", "The definition does not pass the checks, see errors.", {
-      errors: problems.map((p) => ({
-        pointer:
-          p.file === "definition"
-            ? `/definition${p.path
-                .split(/[.[\]]+/)
-                .filter((part) => part !== "")
-                .map((part) => `/${part}`)
-                .join("")}`
-            : "/definition",
-        code: "invalid_definition",
-        detail: `${p.file === "definition" ? "" : `${p.file}: `}${p.cause}${p.suggestion === undefined ? "" : ` (${p.suggestion})`}`,
-      })),
+      errors: definitionErrors(problems),
     });
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "../definitions/definition-bodies.js";
 import { releaseAnswerV1 } from "../journeys/governance-bodies.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { BODY_PROBLEMS, WHO } from "./changes.js";
 
 const nameParameters: readonly ApiParameter[] = [
   {
@@ -25,14 +26,6 @@ const nameParameters: readonly ApiParameter[] = [
     schema: { type: "string", pattern: "^[a-z0-9]+(-[a-z0-9]+)*$", maxLength: 48 },
   },
 ];
-const WHO = "`by` and `why` go on record; nothing checks `by` yet, because Segue has no sign-in so far.";
-const BODY_PROBLEMS = [
-  "malformed-json",
-  "unsupported-media-type",
-  "invalid-data",
-  "too-large",
-  "stream-away",
-] as const;
 const exampleRelease = {
   journey: "catalogue/offers",
   revision: 4,

@@ -12,6 +12,7 @@ import {
   stopBodyV1,
 } from "../journeys/governance-bodies.js";
 import type { ApiParameter, ApiRoute } from "./api-route.js";
+import { BODY_PROBLEMS, WHO } from "./changes.js";
 
 const idParameter: ApiParameter = {
   name: "id",
@@ -20,14 +21,6 @@ const idParameter: ApiParameter = {
   description: "The journey.",
   schema: { type: "string", pattern: "^[a-z0-9]+(-[a-z0-9]+)*$", maxLength: 48 },
 };
-const WHO = "`by` and `why` go on record; nothing checks `by` yet, because Segue has no sign-in so far.";
-const BODY_PROBLEMS = [
-  "malformed-json",
-  "unsupported-media-type",
-  "invalid-data",
-  "too-large",
-  "stream-away",
-] as const;
 const CHANGE_PROBLEMS = [...BODY_PROBLEMS, "journey-not-found", "release-refused"] as const;
 const who = { by: "petr", why: "reviewed" };
 

@@ -3,10 +3,12 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Req } from "@nestjs/com
 import type { z } from "zod";
 import type { JourneyDefinition } from "#contracts";
 import { validateJourney } from "#definitions";
-import { checkGovernanceChain, isPublished, type JourneyRegistry } from "#registry";
+import type { JourneyRegistry } from "#registry";
+import { bodyAs } from "../events/json-body.js";
 import type { GatewayRequest } from "../http-request.js";
 import { NatsLink } from "../nats-link.js";
 import { ProblemError } from "../problem.js";
+import { definitionErrors, GIVEN } from "./definition-errors.js";
 import {
   changeBodyV1,
   migrateBodyV1,
@@ -20,7 +22,7 @@ import {
   type releaseStoryV1,
 } from "./governance-bodies.js";
 import { publishGate } from "./publish-gate.js";
-import { bodyAs, controlsOf, RegistryLink } from "./registry-link.js";
+import { controlsOf, RegistryLink } from "./registry-link.js";
 import { SIMULATION_LIMITS, type SimulationLimits } from "./simulate.controller.js";
 
 type ReleaseAnswer = z.infer<typeof releaseAnswerV1>;
@@ -44,21 +46,9 @@ export class JourneysController {
   async one(@Param("id") id: string): Promise<z.infer<typeof releaseStoryV1>> {
     const journey = journeyId(id);
     return this.registry.ask(async (registry) => {
-      const release = await registry.release(journey);
-      if (!release) throw new ProblemError("journey-not-found", "There is no such journey.");
-      const shown = release.versions.filter(
-        (v) => !isPublished(v) || release.live.some((l) => l.version === v.version),
-      );
-      const [history, ...definitions] = await Promise.all([
-        registry.history(journey),
-        ...shown.map((v) => registry.definition(journey, v.version)),
-      ]);
-      return {
-        release: this.registry.view(release),
-        definitions: definitions.filter((d) => d !== undefined),
-        history,
-        chain: [...checkGovernanceChain(history, release.head)],
-      };
+      const story = await this.registry.story(registry, journey);
+      if (!story) throw new ProblemError("journey-not-found", "There is no such journey.");
+      return story;
     });
   }
 
@@ -128,18 +118,10 @@ export class JourneysController {
 
   #checked(definition: unknown): JourneyDefinition {
     const text = JSON.stringify(definition, undefined, 2) ?? "null";
-    const { journey, problems } = validateJourney({ name: "definition", text }, this.registry.around);
+    const { journey, problems } = validateJourney({ name: GIVEN, text }, this.registry.around);
     if (journey) return journey;
     throw new ProblemError("invalid-data", "The definition does not pass the checks, see errors.", {
-      errors: problems.map((p) => ({
-        pointer: `/definition${p.path
-          .split(/[.[\]]+/)
-          .filter((part) => part !== "")
-          .map((part) => `/${part}`)
-          .join("")}`,
-        code: "invalid_definition",
-        detail: p.suggestion === undefined ? p.cause : `${p.cause} (${p.suggestion})`,
-      })),
+      errors: definitionErrors(problems),
     });
   }
 }

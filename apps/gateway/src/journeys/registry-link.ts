@@ -1,14 +1,22 @@
 /** The registry of journeys behind HTTP: its refusals as problems, its faults as 503. */
 import { ZodError, type z } from "zod";
 import type { Clock } from "#clock";
-import type { CatalogueDefinition, Controls, PolicyPackDefinition, ReleaseRecord } from "#contracts";
+import type {
+  CatalogueDefinition,
+  Controls,
+  GovernanceRecord,
+  PolicyPackDefinition,
+  ReleaseRecord,
+} from "#contracts";
 import type { Surroundings } from "#definitions";
 import {
   CATALOGUES,
   CatalogueMissing,
   checkAgainst,
   checkAmong,
+  checkGovernanceChain,
   DefinitionsBucket,
+  isPublished,
   JourneyRegistry,
   POLICY_PACKS,
   ReleaseLog,
@@ -18,9 +26,6 @@ import {
   type Refused,
   type ReleaseResult,
 } from "#registry";
-import { readJson } from "../events/event-body.js";
-import { zodErrors } from "../events/event-check.js";
-import { bodyOf, type GatewayRequest } from "../http-request.js";
 import { streamAway, type NatsLink } from "../nats-link.js";
 import { ProblemError } from "../problem.js";
 import type { controlsAnswerV1, releaseAnswerV1, releaseViewV1 } from "./governance-bodies.js";
@@ -28,6 +33,21 @@ import type { controlsAnswerV1, releaseAnswerV1, releaseViewV1 } from "./governa
 export interface Publications {
   readonly catalogue: ReleaseLog<CatalogueDefinition>;
   readonly policy: ReleaseLog<PolicyPackDefinition>;
+}
+
+/** Where the releases of one kind of definition are read. */
+export interface ReleasesOf<D> {
+  release(id: string): Promise<ReleaseRecord | undefined>;
+  history(id: string): Promise<GovernanceRecord[]>;
+  definition(id: string, version: number): Promise<D | undefined>;
+}
+
+export interface Story<D> {
+  readonly release: z.infer<typeof releaseViewV1>;
+  readonly definitions: D[];
+  readonly history: GovernanceRecord[];
+  /** What is wrong with the chain of these records; empty when nothing is. */
+  readonly chain: string[];
 }
 
 export class RegistryLink {
@@ -75,6 +95,25 @@ export class RegistryLink {
     return answered(() => question(publications));
   }
 
+  /** The release, its history, and the versions that are live or proposed; `undefined` when there is none of this id. */
+  async story<D>(log: ReleasesOf<D>, id: string): Promise<Story<D> | undefined> {
+    const release = await log.release(id);
+    if (!release) return undefined;
+    const shown = release.versions.filter(
+      (v) => !isPublished(v) || release.live.some((l) => l.version === v.version),
+    );
+    const [history, ...definitions] = await Promise.all([
+      log.history(id),
+      ...shown.map((v): Promise<D | undefined> => log.definition(id, v.version)),
+    ]);
+    return {
+      release: this.view(release),
+      definitions: definitions.filter((d) => d !== undefined),
+      history,
+      chain: [...checkGovernanceChain(history, release.head)],
+    };
+  }
+
   view(release: ReleaseRecord): z.infer<typeof releaseViewV1> {
     return { ...release, shares: [...sharesAt(release, this.#clock.now())] };
   }
@@ -112,19 +151,6 @@ async function answered<T>(question: () => Promise<T>): Promise<T> {
 
 export function controlsOf({ revision, all, channels, journeys }: Controls): Controls {
   return { revision, all, channels, journeys };
-}
-
-/** The JSON body. Throws a problem when it does not fit the schema. */
-export function bodyAs<T>(schema: z.ZodType<T>, request: GatewayRequest): T {
-  const result = schema.safeParse(readJson({ headers: request.headers, body: bodyOf(request) }));
-  if (result.success) return result.data;
-  throw new ProblemError("invalid-data", "The body does not fit the schema, see errors.", {
-    errors: zodErrors(result.error, "").map(({ pointer, detail }) => ({
-      pointer,
-      code: "invalid_data",
-      detail,
-    })),
-  });
 }
 
 function problemOf({ code, detail, problems }: Refused): ProblemError {

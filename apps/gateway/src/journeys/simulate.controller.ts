@@ -23,6 +23,7 @@ import { readLargeJson } from "../events/event-body.js";
 import { bodyOf, type GatewayRequest } from "../http-request.js";
 import { NatsLink, streamAway } from "../nats-link.js";
 import { ProblemError } from "../problem.js";
+import { definitionErrors, GIVEN } from "./definition-errors.js";
 import { simulateRequestV1 } from "./simulation-bodies.js";
 
 export interface SimulationLimits {
@@ -109,14 +110,9 @@ export class SimulateController {
 /** The definition, checked like `segue validate` does. Throws `invalid-data`. */
 function definitionOf(given: unknown, dir: string): JourneyDefinition {
   const text = JSON.stringify(given, undefined, 2) ?? "null";
-  const { journey, problems } = validateJourney({ name: "definition", text }, readSurroundings(dir));
+  const { journey, problems } = validateJourney({ name: GIVEN, text }, readSurroundings(dir));
   if (journey) return journey;
-  throw invalid(
-    problems.map((p) => ({
-      pointer: pointerOf(["definition", ...p.path.split(/[.[\]]+/).filter((part) => part !== "")]),
-      detail: p.suggestion === undefined ? p.cause : `${p.cause} (${p.suggestion})`,
-    })),
-  );
+  throw invalid(definitionErrors(problems));
 }
 
 function invalid(errors: readonly ProblemErrorEntry[]): ProblemError {

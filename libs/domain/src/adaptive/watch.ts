@@ -63,6 +63,7 @@ export interface CalibrationGroup {
 /** Outcomes that a group of the calibration holds at least, except the last. */
 const GROUP = 50;
 
+/** How well forecasts were, each made before its outcome was learned. AUC needs outcomes of both kinds, log-loss (nats per outcome) any. */
 export function performanceOf(watch: Watch): Performance {
   const successes = sum(watch.successes);
   const others = sum(watch.others);

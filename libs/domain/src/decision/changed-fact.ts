@@ -45,6 +45,7 @@ export type Fact =
   | { readonly kind: "channels" }
   | { readonly kind: "not-a-candidate"; readonly action: string };
 
+/** The request as it would have been with this fact; the same where the fact is not of the request. */
 export function requestWith(request: DecisionRequest, fact: Fact | undefined): DecisionRequest {
   const { profile, context } = request;
   switch (fact?.kind) {
@@ -84,6 +85,7 @@ export function requestWith(request: DecisionRequest, fact: Fact | undefined): D
   }
 }
 
+/** The catalogue as it would have been with this fact; the same where the fact is not of the catalogue. */
 export function catalogueWith(catalogue: Catalogue, fact: Fact | undefined): Catalogue {
   const { arbitration = { off: [] }, experiments = [] } = catalogue;
   if (fact?.kind === "condition" || fact?.kind === "value") {
@@ -105,6 +107,7 @@ export function catalogueWith(catalogue: Catalogue, fact: Fact | undefined): Cat
   return catalogue;
 }
 
+/** The propensities on record, with the one that the fact asks for in place of its action's draw. */
 export function propensitiesWith(
   propensities: Readonly<Record<string, Propensity>> | undefined,
   fact: Fact | undefined,

@@ -57,6 +57,7 @@ const WRITINGS: Readonly<Record<string, Writing>> = {
 /** Of texts that name no language, and of languages that are not listed: nobody reads these wrongly. */
 const PLAIN: Writing = { group: ",", point: ".", date: "y-mm-dd" };
 
+/** How numbers and dates are written in a language (BCP 47), by its base where the region is not listed. */
 export function writingOf(language: string | undefined): Writing {
   if (language === undefined) return PLAIN;
   return WRITINGS[language.toLowerCase()] ?? WRITINGS[base(language)] ?? PLAIN;

@@ -36,6 +36,7 @@ const NOTHING: Vector = { index: [], value: [], unseen: 0 };
 /** A state never changes, so what is worked out from it holds as long as the state lives. */
 const READY = new WeakMap<Learnt, Ready>();
 
+/** What predictions need of a state, worked out once for as long as the state lives. */
 export function readyOf(state: Learnt): Ready {
   const known = READY.get(state);
   if (known) return known;
