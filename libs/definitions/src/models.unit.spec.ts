@@ -76,6 +76,15 @@ describe("models", () => {
     expect(problemsWith(feature('context.windows["nope"]'))[0]).toMatch(/no window "nope"/);
   });
 
+  it("are told of a field that no event declares", () => {
+    const text = `kind: Model\nid: extra\nversion: 1\ndescription: d\nsuccess: [converted]\nhorizon: 1d\nfeatures:\n${feature("event.data.amountMinr")}`;
+    const source = { name: "models/extra.yaml", text };
+    const { warnings } = validateDefinitions(shipped, { extra: { Model: [source] } });
+    expect(warnings.map((w) => `${w.path}: ${w.cause}`)).toEqual([
+      'features.x.of: no event declares a field "amountMinr"',
+    ]);
+  });
+
   it("name columns that are features, as numbers", () => {
     const onnx = "source: { kind: onnx, file: m.onnx, inputs: [x, y], actions: [a] }\n";
     expect(problemsWith(feature("event.type", "x", "category"), onnx)).toEqual([
