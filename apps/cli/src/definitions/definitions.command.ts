@@ -7,7 +7,7 @@ import { withRegistry } from "../governance/governance-command.js";
 import { publicationsOf, type Publications } from "../governance/publications.js";
 import { releasesText, summary, tellStory } from "../governance/release-story.js";
 import { limitsText, limitsUsed } from "./limits-used.js";
-import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
+import { clockAt, NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 const HELP = `segue definitions [catalogue/<id> | policy/<id>] [--json] [--nats <url>]
 
@@ -60,8 +60,10 @@ async function run(args: readonly string[]): Promise<number> {
       nats,
       () => ({}),
       (_journeys, nc) => {
-        const publications = publicationsOf(nc, ".");
-        return asked === undefined ? list(publications, json) : one(publications, nc, asked, json);
+        const clock = clockAt(nats);
+        const publications = publicationsOf(nc, clock, ".");
+        const now = clock.now();
+        return asked === undefined ? list(publications, now, json) : one(publications, nc, asked, now, json);
       },
     );
   } catch (error) {
@@ -70,12 +72,17 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function list(publications: Publications, json: boolean): Promise<number> {
+async function list(publications: Publications, now: number, json: boolean): Promise<number> {
   const releases = (await Promise.all(PUBLISHED_KINDS.map((kind) => publications[kind].releases()))).flat();
-  if (json) process.stdout.write(`${JSON.stringify({ definitions: releases.map(summary) }, null, 2)}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ definitions: releases.map((r) => summary(r, now)) }, null, 2)}\n`,
+    );
   else
     process.stdout.write(
-      releases.length > 0 ? releasesText(releases) : "no catalogue and no policy pack is published yet\n",
+      releases.length > 0
+        ? releasesText(releases, now)
+        : "no catalogue and no policy pack is published yet\n",
     );
   return 0;
 }
@@ -84,6 +91,7 @@ async function one(
   publications: Publications,
   nc: NatsConnection,
   name: string,
+  now: number,
   json: boolean,
 ): Promise<number> {
   const { kind, id } = parsePublishedName(name)!;
@@ -92,13 +100,13 @@ async function one(
     process.stderr.write(`segue definitions: there is no ${name}; segue definitions lists them\n`);
     return 1;
   }
-  const version = release.live.find((l) => l.from <= Date.now())?.version;
+  const version = release.live.find((l) => l.from <= now)?.version;
   const inForce =
     kind === "catalogue" && version !== undefined
       ? await publications.catalogue.definition(id, version)
       : undefined;
-  const limits = inForce ? await limitsUsed(nc, inForce, Date.now()) : [];
-  const status = tellStory(release, await publications[kind].history(id), json, { limits });
+  const limits = inForce ? await limitsUsed(nc, inForce, now) : [];
+  const status = tellStory(release, await publications[kind].history(id), now, json, { limits });
   if (!json) process.stdout.write(limitsText(limits));
   return status;
 }

@@ -128,6 +128,7 @@ export class Installation {
       onTrouble: this.#options.onTrouble,
       onGivenUp: this.#options.onGivenUp,
     });
+    this.#record.goesBy(replayClockText(options));
     await this.#services.start(await this.#definitions(replayClockText(options)));
     return replayClock(options);
   }
