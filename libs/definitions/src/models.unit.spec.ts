@@ -62,6 +62,7 @@ describe("models", () => {
   it.each([
     ["a computed name", 'context.attributes["gen" + "der"]'],
     ["every attribute", "size(context.attributes)"],
+    ["every attribute, in brackets", 'size(context["attributes"])'],
     ["every attribute, one by one", 'context.attributes.exists(k, k.startsWith("g"))'],
     ["the whole event", "size(string(event))"],
   ])("say which fields they read, not %s", (_, of) => {
