@@ -1,14 +1,24 @@
 /** Which nats-server a command asks: `--nats <url>`, else that of the `npm start` in this folder, else the usual address. */
 import { join } from "node:path";
-import { runningNatsUrl } from "#embedded";
+import { clockFrom, type Clock } from "#clock";
+import { runningClock, runningNatsUrl } from "#embedded";
 
 const USUAL = "nats://127.0.0.1:4222";
+const RUN = join(process.cwd(), ".segue", "run.json");
 
 /** For `parseArgs`. */
 export const natsOption = {
   type: "string",
-  default: runningNatsUrl(join(process.cwd(), ".segue", "run.json")) ?? USUAL,
+  default: runningNatsUrl(RUN) ?? USUAL,
 } as const;
 
 /** For the help of a command. */
 export const NATS_DEFAULT_TEXT = `default: of the npm start that runs in this folder, else ${USUAL}`;
+
+/**
+ * Segue's clock where a command asks: that of the `npm start` in this folder, which goes on in the time of its replay; of any
+ * other installation the wall's.
+ */
+export function clockAt(nats: string): Clock {
+  return clockFrom(runningClock(RUN, nats));
+}

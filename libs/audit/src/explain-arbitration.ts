@@ -57,7 +57,7 @@ function model({ propensities }: DecisionRecord, { action }: Explanation): strin
   if (!found) return [];
   const { model: name, version, p, drawn, top = [], fallback } = found;
   if (fallback !== undefined)
-    return [`Model ${name} had no say of ${action} (${words(fallback)}): its prior counted, ${rounded(p)}.`];
+    return [`Model ${name} had no say on ${action} (${words(fallback)}): its prior counted, ${rounded(p)}.`];
   const features = top.map(
     ({ feature, effect }) => `${feature} (${effect < 0 ? "" : "+"}${rounded(effect)})`,
   );

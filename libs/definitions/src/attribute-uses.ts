@@ -52,13 +52,14 @@ function isTree(part: unknown): part is Tree {
   return typeof part === "object" && part !== null && "op" in part && "args" in part;
 }
 
-/** `event.data` of such an expression. */
+/** `event.data` of such an expression, also when it is written `event["data"]`. */
 function pathOf(part: Tree): string | undefined {
   if (part.op === "id") return part.args;
-  if (part.op !== ".") return undefined;
-  const [object, field] = part.args as readonly unknown[];
+  if (part.op !== "." && part.op !== "[]") return undefined;
+  const [object, key] = part.args as readonly unknown[];
+  const field = typeof key === "string" ? key : textOf(key);
   const before = isTree(object) ? pathOf(object) : undefined;
-  return before === undefined ? undefined : `${before}.${String(field)}`;
+  return before === undefined || field === undefined ? undefined : `${before}.${field}`;
 }
 
 function textOf(part: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { durationMs, type ActionDefinition, type CatalogueDefinition } from "#co
 import { textProblems, validityOf } from "#domain";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkExpression } from "./expressions.js";
+import { checkFieldsOfAnyEvent } from "./field-checks.js";
 import { checkPromotion, PromotionalWords } from "./promotional-checks.js";
 import { checkVariables } from "./variable-checks.js";
 
@@ -48,7 +49,7 @@ export function checkCatalogue(
           `action ${JSON.stringify(action.id)} is already defined in ${before}`,
         );
       else actions.set(action.id, file.name);
-      checkAction(file, i, action, windows);
+      checkAction(file, i, action, windows, fields);
       checkLimits(file, i, action);
       checkVariables(file, ["actions", i], action, fields);
       checkPromotion(file, ["actions", i], action, words);
@@ -61,16 +62,21 @@ function checkAction(
   index: number,
   action: ActionDefinition,
   windows: ReadonlySet<string> | undefined,
+  fields: ReadonlySet<string> | undefined,
 ): void {
   const base = ["actions", index] as const;
   for (const field of CONDITIONS) {
     const source = action[field];
-    const problem = source === undefined ? undefined : checkExpression(source, "condition", "event", windows);
+    if (source === undefined) continue;
+    const problem = checkExpression(source, "condition", "event", windows);
     if (problem) file.report([...base, field], problem.cause, problem);
+    else checkFieldsOfAnyEvent(file, source, [...base, field], fields);
   }
   for (const [w, { when }] of (action.contextWeights ?? []).entries()) {
     const problem = checkExpression(when, "condition", "event", windows);
-    if (problem) file.report([...base, "contextWeights", w, "when"], problem.cause, problem);
+    const path = [...base, "contextWeights", w, "when"];
+    if (problem) file.report(path, problem.cause, problem);
+    else checkFieldsOfAnyEvent(file, when, path, fields);
   }
   const told = new Set<string>();
   for (const [t, treatment] of action.treatments.entries()) {

@@ -72,6 +72,29 @@ describe("checks of a catalogue", () => {
 
   it("takes what is right", () => expect(said()).toEqual({ problems: [], warnings: [] }));
 
+  it.each([
+    ["a condition", "eligibility: event.data.amountMinr > 1", "eligibility"],
+    [
+      "a context weight",
+      "contextWeights: [{ when: event.data.amountMinr > 1, weight: 2, why: much }]",
+      "contextWeights[0].when",
+    ],
+  ])("warns of a field in %s that no event declares", (_, line, path) => {
+    write({ catalogue: CATALOGUE.replace("    value: 1\n", `    value: 1\n    ${line}\n`) });
+    expect(said().problems).toEqual([]);
+    expect(said().warnings).toEqual([
+      expect.stringContaining(
+        `actions[0].${path}: no event declares a field "amountMinr" (did you mean "amountMinor"?)`,
+      ),
+    ]);
+  });
+
+  it("takes a field that some event declares, or a text that is none", () => {
+    const line = 'eligibility: has(event.data.amountMinor) && event.data.currency == "CZK"';
+    write({ catalogue: CATALOGUE.replace("    value: 1\n", `    value: 1\n    ${line}\n`) });
+    expect(said()).toEqual({ problems: [], warnings: [] });
+  });
+
   const refused: [string, [string, string], string][] = [
     [
       "a field that is not declared",

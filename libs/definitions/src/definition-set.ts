@@ -73,7 +73,7 @@ export function readDefinitions(dir: string, { extra = {}, published }: ReadOpti
     files: tableFiles,
     tables,
   } = readCatalogueAndTables(dir, windows, fieldsOf(events), extra.Catalogue, extra.Table);
-  const models = readModels(dir, windows, extra.Model);
+  const models = readModels(dir, windows, extra.Model, fieldsOf(events));
   checkModelsOfActions(catalogue.files, idsOf(models));
   const policies = readPolicies(dir, extra.PolicyPack);
   const journeys = readDefinitionFiles<JourneyDefinition>(dir, FOLDERS.Journey, journeyV1, extra.Journey);
@@ -169,14 +169,15 @@ export function readSignals(dir: string, extra?: readonly Source[]): FilesOfKind
   return part.files.length > 0 ? part : { files: [], problems: [] };
 }
 
-/** A folder that is missing or empty declares no models. `windows` as `windowsOf` gives them. */
+/** A folder that is missing or empty declares no models. `windows` as `windowsOf` gives them; `fields`: those that some event declares. */
 export function readModels(
   dir: string,
   windows: ReadonlySet<string> | undefined,
   extra?: readonly Source[],
+  fields?: ReadonlySet<string>,
 ): FilesOfKind<ModelDefinition> {
   const part = readDefinitionFiles<ModelDefinition>(dir, FOLDERS.Model, modelV1, extra);
-  checkModels(part.files, windows);
+  checkModels(part.files, windows, fields);
   return part.files.length > 0 ? part : { files: [], problems: [] };
 }
 

@@ -3,6 +3,7 @@ import { isProtected, protectedWordIn, type CatalogueDefinition, type ModelDefin
 import { attributesIn } from "./attribute-uses.js";
 import type { DefinitionFile } from "./definition-file.js";
 import { checkExpression, type ExpressionKind } from "./expressions.js";
+import { checkFieldsOfAnyEvent } from "./field-checks.js";
 import { didYouMean } from "./suggestion.js";
 
 const KINDS: Readonly<Record<string, ExpressionKind>> = {
@@ -15,6 +16,7 @@ const KINDS: Readonly<Record<string, ExpressionKind>> = {
 export function checkModels(
   files: readonly DefinitionFile<ModelDefinition>[],
   windows: ReadonlySet<string> | undefined,
+  fields?: ReadonlySet<string>,
 ): void {
   const models = new Map<string, string>();
   for (const file of files) {
@@ -30,6 +32,7 @@ export function checkModels(
         file.report([...path, "of"], problem.cause, problem);
         continue;
       }
+      checkFieldsOfAnyEvent(file, feature.of, [...path, "of"], fields);
       const word = protectedWord(name, model.protected);
       if (word !== undefined) file.report(path, protectedCause(name, word), { ...ADVICE, key: true });
       for (const use of attributesIn(feature.of)) {

@@ -62,6 +62,7 @@ describe("models", () => {
   it.each([
     ["a computed name", 'context.attributes["gen" + "der"]'],
     ["every attribute", "size(context.attributes)"],
+    ["every attribute, in brackets", 'size(context["attributes"])'],
     ["every attribute, one by one", 'context.attributes.exists(k, k.startsWith("g"))'],
     ["the whole event", "size(string(event))"],
   ])("say which fields they read, not %s", (_, of) => {
@@ -74,6 +75,15 @@ describe("models", () => {
     ]);
     expect(problemsWith(feature("event.time", "x", "flag"))[0]).toMatch(/true or false/);
     expect(problemsWith(feature('context.windows["nope"]'))[0]).toMatch(/no window "nope"/);
+  });
+
+  it("are told of a field that no event declares", () => {
+    const text = `kind: Model\nid: extra\nversion: 1\ndescription: d\nsuccess: [converted]\nhorizon: 1d\nfeatures:\n${feature("event.data.amountMinr")}`;
+    const source = { name: "models/extra.yaml", text };
+    const { warnings } = validateDefinitions(shipped, { extra: { Model: [source] } });
+    expect(warnings.map((w) => `${w.path}: ${w.cause}`)).toEqual([
+      'features.x.of: no event declares a field "amountMinr"',
+    ]);
   });
 
   it("name columns that are features, as numbers", () => {

@@ -192,6 +192,19 @@ describe("offers", () => {
     ["payment-protection", leaving, context({ signals: { "payment.sent": { n: 2, last: 1 } } }), false],
   ])("%s", (id, e, c, expected) => expect(eligible(id, e, c)).toBe(expected));
 
+  // Both have a model and compete: with a draw between them, the onboarding scenario would end as luck has it.
+  it.each([
+    ["never", {}, "card-benefits-tip"],
+    ["13 days ago", { "app.opened": { n: 1, last: 87 * DAY_MS } }, "card-wallet-tip"],
+    ["15 days ago", { "app.opened": { n: 1, last: 85 * DAY_MS } }, "card-benefits-tip"],
+  ])("gives one tip to a customer who opened the app %s", (_, signals, tip) => {
+    const unused = event("card.issued", { cardId: "k1" });
+    const tips = ["card-wallet-tip", "card-benefits-tip"].filter((id) =>
+      eligible(id, unused, context({ signals })),
+    );
+    expect(tips).toEqual([tip]);
+  });
+
   it.each([
     [-1, false],
     [0, true],

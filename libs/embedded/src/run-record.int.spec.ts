@@ -6,6 +6,7 @@ import {
   commandLineOf,
   endLeftovers,
   RunRecord,
+  runningClock,
   runningNatsUrl,
   startChild,
   type Child,
@@ -47,6 +48,18 @@ describe("where the nats-server of a run listens", () => {
     expect(runningNatsUrl(file)).toBe("nats://127.0.0.1:41234");
     afterItsLauncherDied();
     expect(runningNatsUrl(file)).toBeUndefined();
+  });
+
+  it("has a clock, which is no other installation's", () => {
+    const url = "nats://127.0.0.1:41234";
+    const record = new RunRecord(file);
+    record.listensAt(url);
+    expect(runningClock(file, url)).toBeUndefined();
+    record.goesBy("replay:1000:2000:1");
+    expect(runningClock(file, url)).toBe("replay:1000:2000:1");
+    expect(runningClock(file, "nats://nats.bank.example:4222")).toBeUndefined();
+    afterItsLauncherDied();
+    expect(runningClock(file, url)).toBeUndefined();
   });
 });
 

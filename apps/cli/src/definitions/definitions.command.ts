@@ -7,7 +7,7 @@ import type { Command } from "../command.js";
 import { publicationsOf, type Publications } from "../governance/publications.js";
 import { releasesText, summary, tellStory } from "../governance/release-story.js";
 import { limitsText, limitsUsed } from "./limits-used.js";
-import { NATS_DEFAULT_TEXT } from "../nats-option.js";
+import { clockAt, NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue definitions [catalogue/<id> | policy/<id>] [--json] [--nats <url>]
 
@@ -40,19 +40,26 @@ export const definitionsCommand: Command = {
       return {
         nats,
         run: (nc) => {
-          const publications = publicationsOf(nc, ".");
-          return name === undefined ? list(publications, json) : one(publications, nc, name, json);
+          const clock = clockAt(nats);
+          const publications = publicationsOf(nc, clock, ".");
+          const now = clock.now();
+          return name === undefined ? list(publications, now, json) : one(publications, nc, name, now, json);
         },
       };
     }),
 };
 
-async function list(publications: Publications, json: boolean): Promise<number> {
+async function list(publications: Publications, now: number, json: boolean): Promise<number> {
   const releases = (await Promise.all(PUBLISHED_KINDS.map((kind) => publications[kind].releases()))).flat();
-  if (json) process.stdout.write(`${JSON.stringify({ definitions: releases.map(summary) }, null, 2)}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ definitions: releases.map((r) => summary(r, now)) }, null, 2)}\n`,
+    );
   else
     process.stdout.write(
-      releases.length > 0 ? releasesText(releases) : "no catalogue and no policy pack is published yet\n",
+      releases.length > 0
+        ? releasesText(releases, now)
+        : "no catalogue and no policy pack is published yet\n",
     );
   return 0;
 }
@@ -61,6 +68,7 @@ async function one(
   publications: Publications,
   nc: NatsConnection,
   name: string,
+  now: number,
   json: boolean,
 ): Promise<number> {
   const { kind, id } = parsePublishedName(name)!;
@@ -69,13 +77,13 @@ async function one(
     process.stderr.write(`segue definitions: there is no ${name}; segue definitions lists them\n`);
     return 1;
   }
-  const version = release.live.find((l) => l.from <= Date.now())?.version;
+  const version = release.live.find((l) => l.from <= now)?.version;
   const inForce =
     kind === "catalogue" && version !== undefined
       ? await publications.catalogue.definition(id, version)
       : undefined;
-  const limits = inForce ? await limitsUsed(nc, inForce, Date.now()) : [];
-  const status = tellStory(release, await publications[kind].history(id), json, { limits });
+  const limits = inForce ? await limitsUsed(nc, inForce, now) : [];
+  const status = tellStory(release, await publications[kind].history(id), now, json, { limits });
   if (!json) process.stdout.write(limitsText(limits));
   return status;
 }

@@ -52,6 +52,8 @@ async function explain(nc: NatsConnection, decisionId: string, json: boolean): P
   return 0;
 }
 
+const KINDS = { catalogue: "Catalogue", policy: "Policy pack", experiment: "Experiment" } as const;
+
 /** The whole explanation as text. */
 export function explanationText(e: DecisionExplained): string {
   const sections: [string, readonly string[]][] = [
@@ -64,7 +66,7 @@ export function explanationText(e: DecisionExplained): string {
       "Rules in force",
       e.rules.map(
         (r) =>
-          `${r.kind === "catalogue" ? "Catalogue" : "Policy pack"} ${r.id}, version ${r.version}, content ${r.digest}${r.source === undefined ? "" : `: ${r.source}`}`,
+          `${KINDS[r.kind]} ${r.id}, version ${r.version}, content ${r.digest}${r.source === undefined ? "" : `: ${r.source}`}`,
       ),
     ],
     ["What became of it", e.afterwards],

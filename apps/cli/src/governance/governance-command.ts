@@ -4,7 +4,7 @@
  */
 import { parseArgs, styleText, type ParseArgsOptionsConfig } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { wallClock } from "#clock";
+import type { Clock } from "#clock";
 import type { Controls, GovernanceRecord, ReleaseRecord } from "#contracts";
 import type { Surroundings } from "#definitions";
 import { connectNats } from "#messaging";
@@ -17,7 +17,7 @@ import {
   type Refused,
 } from "#registry";
 import type { Command } from "../command.js";
-import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
+import { clockAt, NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 /** The arguments do not say what to do: exit status 2. */
 export class UsageError extends Error {
@@ -27,6 +27,8 @@ export class UsageError extends Error {
 export interface Call {
   readonly registry: JourneyRegistry;
   readonly nc: NatsConnection;
+  /** Segue's, of the installation that is asked. */
+  readonly clock: Clock;
   /** The folder that is checked against. */
   readonly definitions: string;
   readonly around: () => Surroundings;
@@ -58,7 +60,7 @@ export interface GovernanceCommand {
   readonly optionsText?: string;
   act(call: Call): Promise<Outcome>;
   /** What was done, for people. */
-  told(outcome: Extract<Outcome, { kind: "changed" }>): string;
+  told(outcome: Extract<Outcome, { kind: "changed" }>, clock: Clock): string;
 }
 
 const COMMON = {
@@ -105,10 +107,12 @@ async function run(spec: GovernanceCommand, help: string, args: readonly string[
     const { nats, definitions } = values;
     const who = { by: required(values.as, "--as <name>"), why: required(values.why, "--why <text>") };
     const around = once(() => readCheckedSurroundings(definitions));
+    const clock = clockAt(nats);
     const outcome = await withRegistry(nats, around, (registry, nc) =>
       spec.act({
         registry,
         nc,
+        clock,
         definitions,
         around,
         who,
@@ -124,7 +128,7 @@ async function run(spec: GovernanceCommand, help: string, args: readonly string[
         flag: (name) => Reflect.get(values, name) === true,
       }),
     );
-    return answer(spec, outcome, json);
+    return answer(spec, outcome, clock, json);
   } catch (error) {
     const usage = error instanceof UsageError || isParseArgsError(error);
     const message = (error as Error).message;
@@ -134,7 +138,7 @@ async function run(spec: GovernanceCommand, help: string, args: readonly string[
   }
 }
 
-function answer(spec: GovernanceCommand, outcome: Outcome, json: boolean): number {
+function answer(spec: GovernanceCommand, outcome: Outcome, clock: Clock, json: boolean): number {
   if (json) {
     const { kind: status, ...rest } = outcome;
     process.stdout.write(`${JSON.stringify({ status, ...rest }, null, 2)}\n`);
@@ -142,7 +146,8 @@ function answer(spec: GovernanceCommand, outcome: Outcome, json: boolean): numbe
     const problems = (outcome.problems ?? []).map((p) => `  ${p}\n`).join("");
     process.stderr.write(`${coloured("red", "refused", process.stderr)}: ${outcome.detail}\n${problems}`);
   } else {
-    const text = outcome.kind === "unchanged" ? `nothing to do: ${outcome.detail}` : spec.told(outcome);
+    const text =
+      outcome.kind === "unchanged" ? `nothing to do: ${outcome.detail}` : spec.told(outcome, clock);
     process.stdout.write(`${coloured("green", "✓", process.stdout)} ${text}\n`);
   }
   return outcome.kind === "refused" ? 1 : 0;
@@ -163,7 +168,7 @@ export async function withRegistry<T>(
     return await act(
       new JourneyRegistry({
         bucket: new DefinitionsBucket(nc),
-        clock: wallClock,
+        clock: clockAt(nats),
         check: checkAgainst(around),
       }),
       nc,

@@ -5,7 +5,7 @@ import type { JourneyRegistry } from "#registry";
 import type { Command } from "../command.js";
 import { coloured, withRegistry } from "../governance/governance-command.js";
 import { releasesText, summary, tellStory } from "../governance/release-story.js";
-import { NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
+import { clockAt, NATS_DEFAULT_TEXT, natsOption } from "../nats-option.js";
 
 const HELP = `segue journeys [<journey>] [--json] [--nats <url>]
 
@@ -54,7 +54,10 @@ async function run(args: readonly string[]): Promise<number> {
     return await withRegistry(
       nats,
       () => ({}),
-      async (registry) => (asked === undefined ? list(registry, json) : one(registry, asked, json)),
+      async (registry) => {
+        const now = clockAt(nats).now();
+        return asked === undefined ? list(registry, now, json) : one(registry, asked, now, json);
+      },
     );
   } catch (error) {
     process.stderr.write(`segue journeys: ${(error as Error).message}\n`);
@@ -62,22 +65,22 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function list(registry: JourneyRegistry, json: boolean): Promise<number> {
+async function list(registry: JourneyRegistry, now: number, json: boolean): Promise<number> {
   const [releases, controls] = await Promise.all([registry.releases(), registry.controls()]);
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ journeys: releases.map(summary), controls: switches(controls) }, null, 2)}\n`,
+      `${JSON.stringify({ journeys: releases.map((r) => summary(r, now)), controls: switches(controls) }, null, 2)}\n`,
     );
     return 0;
   }
-  process.stdout.write(releasesText(releases));
+  process.stdout.write(releasesText(releases, now));
   if (releases.length === 0) process.stdout.write("no journey is published yet\n");
   for (const text of switchTexts(controls))
     process.stdout.write(`${coloured(["red", "bold"], `sends stopped: ${text}`, process.stdout)}\n`);
   return 0;
 }
 
-async function one(registry: JourneyRegistry, journey: string, json: boolean): Promise<number> {
+async function one(registry: JourneyRegistry, journey: string, now: number, json: boolean): Promise<number> {
   const release = await registry.release(journey);
   if (!release) {
     process.stderr.write(
@@ -85,7 +88,7 @@ async function one(registry: JourneyRegistry, journey: string, json: boolean): P
     );
     return 1;
   }
-  return tellStory(release, await registry.history(journey), json);
+  return tellStory(release, await registry.history(journey), now, json);
 }
 
 function switches({ all, channels, journeys }: Controls): object {

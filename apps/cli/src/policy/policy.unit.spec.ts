@@ -17,7 +17,7 @@ describe("may we, and why (not), as text", () => {
           reason: "quiet_hours",
           means: "quiet hours",
           rule: "us-marketing/marketing/quietHours",
-          source: "47 CFR 64.1200(c)(1)",
+          source: "47 CFR 64.1200(c)(1).",
           permittedFrom: "2026-07-02T06:00:00.000Z",
         },
         { channel: "push", verdict: "denied", reason: "consent_refused", means: "consent refused" },

@@ -1,6 +1,6 @@
 /** `segue propose`: hands in a version for somebody else to publish. */
 import { readFileSync } from "node:fs";
-import { formatProblem, validateJourney, validatePublication } from "#definitions";
+import { formatProblem, validateJourney, validatePublication, type Problem } from "#definitions";
 import { governanceCommand, UsageError } from "../governance/governance-command.js";
 import { publicationsOf } from "../governance/publications.js";
 
@@ -13,19 +13,21 @@ export const proposeCommand = governanceCommand({
 Checks the file and stores it as a proposal. Nothing happens by it before somebody else has published it
 (segue publish). A proposal may be replaced by proposing the file again; a published version never changes. A catalogue
 or policy pack is checked among the definitions of the folder, in place of the file that has its id there.`,
-  async act({ registry, nc, definitions, around, who, positionals }) {
+  async act({ registry, nc, clock, definitions, around, who, positionals }) {
     const [file] = positionals;
     if (positionals.length !== 1 || file === undefined) throw new UsageError("name one file");
     const source = { name: file, text: readFileSync(file, "utf8") };
     if (isPublication(source.text)) {
-      const { definition, problems } = validatePublication(definitions, source);
+      const { definition, problems, warnings } = validatePublication(definitions, source);
       if (!definition) return invalid(file, problems.map(formatProblem));
-      const { catalogue, policy } = publicationsOf(nc, definitions);
+      warn(warnings);
+      const { catalogue, policy } = publicationsOf(nc, clock, definitions);
       return definition.kind === "Catalogue"
         ? catalogue.propose(definition, who)
         : policy.propose(definition, who);
     }
-    const { journey, problems } = validateJourney(source, around());
+    const { journey, problems, warnings } = validateJourney(source, around());
+    if (journey) warn(warnings);
     return journey ? registry.propose(journey, who) : invalid(file, problems.map(formatProblem));
   },
   told: ({ record: { journey, change, by } }) =>
@@ -33,6 +35,11 @@ or policy pack is checked among the definitions of the folder, in place of the f
       ? `${journey} version ${change.version} is proposed by ${by}. Somebody else makes it live: segue publish ${journey} --version ${change.version}`
       : "",
 });
+
+/** A proposal may have them, and its author should know before somebody else reads it. */
+function warn(warnings: readonly Problem[]): void {
+  for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+}
 
 /** A file that does not say what it is, is taken for a journey. */
 function isPublication(text: string): boolean {

@@ -57,7 +57,7 @@ for all customers, from the next decision on; decisions that were made before ke
       gate: publishGate(call),
     });
   },
-  told: ({ now }) => ("live" in now ? `${now.journey}: ${liveText(now, Date.now())}` : ""),
+  told: ({ now }, clock) => ("live" in now ? `${now.journey}: ${liveText(now, clock.now())}` : ""),
 });
 
 function timeOf(text: string | undefined): number | undefined {

@@ -22,9 +22,9 @@ not sent later.`,
       ? call.registry.resume(target.journey, call.who)
       : call.registry.releaseSends(target, call.who);
   },
-  told: ({ now, record: { change } }) =>
+  told: ({ now, record: { change } }, clock) =>
     "live" in now
-      ? `${now.journey} goes on: ${liveText(now, Date.now())}`
+      ? `${now.journey} goes on: ${liveText(now, clock.now())}`
       : change.kind === "sends-released"
         ? `sends of ${targetText(change.target)} are released`
         : "",

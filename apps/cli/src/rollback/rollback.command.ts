@@ -27,8 +27,8 @@ next decision on. One person may do it.`,
       ? publication.log.rollback(publication.id, wish)
       : call.registry.rollback(journeyOf(call), wish);
   },
-  told: ({ now, record: { change } }) =>
+  told: ({ now, record: { change } }, clock) =>
     "live" in now && change.kind === "rolled-back"
-      ? `${now.journey} version ${change.version} is rolled back. Live: ${liveText(now, Date.now())}`
+      ? `${now.journey} version ${change.version} is rolled back. Live: ${liveText(now, clock.now())}`
       : "",
 });

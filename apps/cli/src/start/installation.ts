@@ -120,6 +120,8 @@ export class Installation {
   async startServices(options: ReplayClockOptions): Promise<Clock> {
     await this.#services?.stop();
     if (this.#stopping) return replayClock(options);
+    // Between two starts of the services somebody else may have taken it.
+    this.#gatewayPort = await freePort(this.#gatewayPort);
     this.#services = new Services({
       root: this.#options.root,
       logDir: this.#path("logs"),
@@ -128,6 +130,7 @@ export class Installation {
       onTrouble: this.#options.onTrouble,
       onGivenUp: this.#options.onGivenUp,
     });
+    this.#record.goesBy(replayClockText(options));
     await this.#services.start(await this.#definitions(replayClockText(options)));
     return replayClock(options);
   }
