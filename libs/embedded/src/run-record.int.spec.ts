@@ -6,6 +6,7 @@ import {
   commandLineOf,
   endLeftovers,
   RunRecord,
+  runningClock,
   runningNatsUrl,
   startChild,
   type Child,
@@ -47,6 +48,19 @@ describe("where the nats-server of a run listens", () => {
     expect(runningNatsUrl(file)).toBe("nats://127.0.0.1:41234");
     afterItsLauncherDied();
     expect(runningNatsUrl(file)).toBeUndefined();
+  });
+});
+
+describe("the clock that the services of a run go by", () => {
+  it("is known while its launcher lives, whatever is recorded later, and not after", () => {
+    const record = new RunRecord(file);
+    record.listensAt("nats://127.0.0.1:41234");
+    expect(runningClock(file)).toBeUndefined();
+    record.goesBy("replay:1:2:3");
+    record.listensAt("nats://127.0.0.1:41235");
+    expect(runningClock(file)).toBe("replay:1:2:3");
+    afterItsLauncherDied();
+    expect(runningClock(file)).toBeUndefined();
   });
 });
 

@@ -18,6 +18,8 @@ interface Run {
   readonly processes: readonly RecordedProcess[];
   /** Where its nats-server listens, once it does. */
   readonly natsUrl?: string;
+  /** The clock of its services, as their SEGUE_CLOCK says it, once they are started. */
+  readonly clock?: string;
 }
 
 /** Command line of a running process; `undefined` when there is none, or when it has ended and waits to be collected. */
@@ -41,6 +43,7 @@ export class RunRecord {
   readonly #launcher: RecordedProcess;
   #processes: readonly RecordedProcess[] = [];
   #natsUrl: string | undefined;
+  #clock: string | undefined;
   #written = false;
 
   constructor(path: string) {
@@ -59,6 +62,12 @@ export class RunRecord {
   /** Records where the nats-server of this run listens: commands find it there. */
   listensAt(natsUrl: string): void {
     this.#natsUrl = natsUrl;
+    this.#write();
+  }
+
+  /** Records which clock the services of this run go by: commands that ask about "now" mean the time that it shows. */
+  goesBy(clock: string): void {
+    this.#clock = clock;
     this.#write();
   }
 
@@ -81,6 +90,7 @@ export class RunRecord {
       launcher: this.#launcher,
       processes: this.#processes,
       ...(this.#natsUrl === undefined ? {} : { natsUrl: this.#natsUrl }),
+      ...(this.#clock === undefined ? {} : { clock: this.#clock }),
     };
     writeFileSync(`${this.#path}.next`, `${JSON.stringify(run, null, 1)}\n`);
     renameSync(`${this.#path}.next`, this.#path);
@@ -91,6 +101,12 @@ export class RunRecord {
 export function runningNatsUrl(path: string): string | undefined {
   const run = readRun(path);
   return run && isRunning(run.launcher) && typeof run.natsUrl === "string" ? run.natsUrl : undefined;
+}
+
+/** The clock that the services of a launcher that is alive go by; `undefined` when none is, or they are not up yet. */
+export function runningClock(path: string): string | undefined {
+  const run = readRun(path);
+  return run && isRunning(run.launcher) && typeof run.clock === "string" ? run.clock : undefined;
 }
 
 /** Another launcher runs on the same data. */

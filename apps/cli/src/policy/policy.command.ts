@@ -2,7 +2,6 @@
 import { parseArgs, styleText } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { permissionsOf, type PermissionsQuestion } from "#audit";
-import { wallClock } from "#clock";
 import { channelV1, type Channel, type ChannelPermission, type Permissions } from "#contracts";
 import { RpcClient } from "#messaging";
 import {
@@ -14,7 +13,7 @@ import {
   WrongArguments,
 } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
-import { NATS_DEFAULT_TEXT } from "../nats-option.js";
+import { clockThere, NATS_DEFAULT_TEXT } from "../nats-option.js";
 
 const HELP = `segue policy explain --customer <id> --action <id> [--at <time>] [--channel <channel>] [--json] [--nats <url>]
 
@@ -24,7 +23,7 @@ const HELP = `segue policy explain --customer <id> --action <id> [--at <time>] [
 
   --customer <id>     the customer
   --action <id>       an action of the catalogue in force
-  --at <time>         2026-03-01T09:00:00Z; without it now
+  --at <time>         2026-03-01T09:00:00Z; without it now, by the clock of the npm start that runs in this folder
   --channel <channel> one channel alone
   --json              one JSON document
   --nats <url>        ${NATS_DEFAULT_TEXT}
@@ -57,7 +56,7 @@ export const policyCommand: Command = {
       const question: PermissionsQuestion = {
         customerId: customerOption(values.customer),
         action: values.action,
-        at: values.at === undefined ? wallClock.now() : timeOf(values.at),
+        at: values.at === undefined ? clockThere(values.nats).now() : timeOf(values.at),
         channel: values.channel === undefined ? undefined : channelOf(values.channel),
       };
       return { nats: values.nats, run: (nc) => explain(nc, question, values.json) };

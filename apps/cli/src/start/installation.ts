@@ -128,7 +128,9 @@ export class Installation {
       onTrouble: this.#options.onTrouble,
       onGivenUp: this.#options.onGivenUp,
     });
-    await this.#services.start(await this.#definitions(replayClockText(options)));
+    const clock = replayClockText(options);
+    this.#record.goesBy(clock);
+    await this.#services.start(await this.#definitions(clock));
     return replayClock(options);
   }
 
