@@ -160,6 +160,11 @@ describe("checks of a catalogue", () => {
       'treatments[0].title: "Special Offer" reads like promotion, and note is of purpose service',
     ],
     [
+      "a reduction in per cent",
+      ["title: Note", "title: Get 20% off our card"],
+      'treatments[0].title: "% off" reads like promotion',
+    ],
+    [
       "a word of the text's language",
       ["Jde o", "Sleva: jde o"],
       'treatments[1].body: "Sleva" reads like promotion',

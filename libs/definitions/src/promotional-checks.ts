@@ -87,11 +87,13 @@ export class PromotionalWords {
   }
 }
 
+/** Whole words: a word begins and ends where no letter or digit goes on, but for one that begins with a sign (`20% off`). */
 function patternOf(words: readonly string[]): RegExp {
   const parts = [...new Set(words)].map((word) => {
     const open = word.endsWith("*");
     const text = (open ? word.slice(0, -1) : word).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return `${text.replace(/\s+/g, "\\s+")}${open ? "\\p{L}*" : ""}`;
+    const start = /^[\p{L}\p{N}]/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
+    return `${start}${text.replace(/\s+/g, "\\s+")}${open ? "\\p{L}*" : ""}`;
   });
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${parts.join("|")})(?![\\p{L}\\p{N}])`, "iu");
+  return new RegExp(`(?:${parts.join("|")})(?![\\p{L}\\p{N}])`, "iu");
 }

@@ -21,6 +21,8 @@ interface Asked {
 const NEW_YORK = { country: "US", region: "US-NY", timezone: "America/New_York" };
 const MIAMI = { country: "US", region: "US-FL", timezone: "America/New_York" };
 const PARIS = { country: "FR", timezone: "Europe/Paris" };
+/** By New York's clock, so that the noon of these tests is one. */
+const AUSTRALIAN = { country: "AU", timezone: "America/New_York" };
 const call = (profile: Partial<Profile>, purpose: Purpose): Asked => ({ profile, purpose, channel: "agent" });
 
 describe("the packs that ship", () => {
@@ -29,12 +31,14 @@ describe("the packs that ship", () => {
   interface Past {
     readonly contacts?: number;
     readonly every?: number;
+    /** Further contacts, so many days ago. */
+    readonly daysAgo?: readonly number[];
     readonly about?: ContactAbout;
     readonly last?: NonNullable<Engagement["last"]>;
   }
   /** At noon in New York after that many contacts on the channel, each so long after the other, the last just now. */
   function after(
-    { contacts = 0, every = 0, about = {}, last = [] }: Past,
+    { contacts = 0, every = 0, daysAgo = [], about = {}, last = [] }: Past,
     asked: Asked,
     next: ContactAbout = about,
   ) {
@@ -51,12 +55,10 @@ describe("the packs that ship", () => {
     const { verdicts } = evaluate(request, {
       packs,
       copies: [request.profile],
-      contacts: Array.from({ length: contacts }, (_, i) => ({
-        at: NOON - i * every,
-        purpose,
-        channels: [channel],
-        about,
-      })),
+      contacts: [
+        ...Array.from({ length: contacts }, (_, i) => i * every),
+        ...daysAgo.map((d) => d * DAY),
+      ].map((ago) => ({ at: NOON - ago, purpose, channels: [channel], about })),
     });
     const { verdict, rule } = verdicts[0]!;
     return verdict === "permitted" ? verdict : `${verdict} ${rule}`;
@@ -132,18 +134,39 @@ describe("the packs that ship", () => {
       "denied fr-marketing/marketing/1/caps/0",
     ],
     [
-      "France: none for sixty days after a refusal",
-      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 60 * DAY + 1 }] },
+      "France: none until sixty calendar days after a refusal are over in full",
+      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 61 * DAY + 1 }] },
       call(PARIS, "marketing"),
       {},
       "denied fr-marketing/marketing/1/coolDown/0",
     ],
     [
-      "France: but after sixty days",
-      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 60 * DAY }] },
+      "France: but after those",
+      { last: [{ what: "refusal", purpose: "marketing", at: NOON - 61 * DAY }] },
       call(PARIS, "marketing"),
       {},
       "permitted",
+    ],
+    [
+      "Australia: three contacts in a week, calls by people too",
+      { contacts: 3, every: DAY, about: DEBT },
+      call(AUSTRALIAN, "collections"),
+      DEBT,
+      "denied au-collections/collections/1/caps/0",
+    ],
+    [
+      "Australia: ten contacts in a month, of which the longest has 31 days",
+      { daysAgo: [3, 5, 9, 11, 13, 17, 19, 21, 25, 31], about: DEBT },
+      call(AUSTRALIAN, "collections"),
+      DEBT,
+      "permitted",
+    ],
+    [
+      "Australia: not an eleventh",
+      { daysAgo: [3, 5, 9, 11, 13, 17, 19, 21, 25, 30.9], about: DEBT },
+      call(AUSTRALIAN, "collections"),
+      DEBT,
+      "denied au-collections/collections/1/caps/1",
     ],
     [
       "Florida: three calls in a day",

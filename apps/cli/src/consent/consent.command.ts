@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { access, open, type FileHandle } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { replayClock, type Clock } from "#clock";
+import type { Clock } from "#clock";
 import { commonOptions, customerOption, runWithNats, write, WrongArguments } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
-import { NATS_DEFAULT_TEXT } from "../nats-option.js";
+import { NATS_DEFAULT_TEXT, readingClockAt } from "../nats-option.js";
 import { COLUMNS, CSV_HEADER, rowText, type RowFormat } from "./consent-row.js";
 import { exportConsents } from "./export-consents.js";
 import { importConsents } from "./import-consents.js";
@@ -56,12 +56,12 @@ export const consentCommand: Command = {
       if (what === "export" && file === undefined) {
         const format = formatOf(values.format);
         const customer = values.customer === undefined ? undefined : customerOption(values.customer);
-        return { nats, run: (nc) => runExport(nc, customer, format) };
+        return { nats, run: (nc) => runExport(nc, customer, format, readingClockAt(nats)) };
       }
       if (what === "import" && file !== undefined && more.length === 0) {
         const rejected = values.rejected ?? `${file}.rejected`;
         const options = { file, rejected, format: formatOfFile(file), dryRun: values["dry-run"], json };
-        return { nats, run: (nc) => runImport(nc, options) };
+        return { nats, run: (nc) => runImport(nc, options, readingClockAt(nats)) };
       }
       throw new WrongArguments("say import <file> or export");
     }),
@@ -78,19 +78,14 @@ function formatOfFile(file: string): RowFormat {
   throw new WrongArguments(`${file}: the name ends in .csv, .ndjson or .jsonl`);
 }
 
-/** Events carry their own time, also those of a replay that are decades old. */
-function anyTime(): Clock {
-  const now = Date.now();
-  return replayClock({ startWall: now, startTime: now, speed: 1 });
-}
-
 async function runExport(
   nc: NatsConnection,
   customer: string | undefined,
   format: RowFormat,
+  clock: Clock,
 ): Promise<number> {
   if (format === "csv") await write(CSV_HEADER);
-  for await (const row of exportConsents(nc, anyTime(), customer)) await write(rowText(row, format));
+  for await (const row of exportConsents(nc, clock, customer)) await write(rowText(row, format));
   return 0;
 }
 
@@ -102,7 +97,7 @@ interface Import {
   readonly json: boolean;
 }
 
-async function runImport(nc: NatsConnection, options: Import): Promise<number> {
+async function runImport(nc: NatsConnection, options: Import, clock: Clock): Promise<number> {
   const { file, rejected, format, dryRun, json } = options;
   await access(file);
   const bad = new RejectedRows(rejected);
@@ -112,7 +107,7 @@ async function runImport(nc: NatsConnection, options: Import): Promise<number> {
       format,
       dryRun,
       chunks: createReadStream(file, "utf8") as AsyncIterable<string>,
-      clock: anyTime(),
+      clock,
       onRejected: async ({ line, text }, reason, header) => {
         process.stderr.write(`${file}:${line}: ${reason}\n`);
         if (!dryRun) await bad.put(text, header);

@@ -157,6 +157,10 @@ describe("segue consent", () => {
       ["hold", "place", "fraud", "--customer", "c1", "--as", "anna", "--why", "x", "--until", "soon"],
       "a time with a zone",
     ],
+    [
+      "hold place fraud --customer c1 --as anna --why x --until 2001-01-01T00:00:00Z".split(" "),
+      "that is over already",
+    ],
   ])("%j is not understood", async (args, why) => {
     const ran = await segue(args);
     expect(ran.status).toBe(2);
@@ -176,6 +180,9 @@ describe("segue consent", () => {
     ).toBe(0);
     expect((await segue(["hold", "place", "fraud", ...who])).out).toBe("✓ the fraud hold is placed\n");
     expect((await segue(["hold", "release", "fraud", ...who])).out).toBe("✓ the fraud hold is released\n");
+    expect((await segue(["hold", "release", "fraud", ...who])).out).toContain(
+      "h1 has no fraud hold that stands",
+    );
     const shown = JSON.parse(
       (await segue(["hold", "list", "--customer", "h1", "--json"])).out,
     ) as CustomerHolds;
@@ -191,6 +198,7 @@ describe("segue consent", () => {
     expect(shown.history.map((h) => [h.kind, h.placed, h.by])).toEqual([
       ["moratorium", true, "anna"],
       ["fraud", true, "anna"],
+      ["fraud", false, "anna"],
       ["fraud", false, "anna"],
     ]);
     expect((await segue(["hold", "list", "--customer", "h1"])).out).toContain(

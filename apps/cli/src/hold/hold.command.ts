@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { readProfileHistory } from "#audit";
-import { replayClock } from "#clock";
+import type { Clock } from "#clock";
 import {
   eventTypes,
   HOLDS,
@@ -24,7 +24,7 @@ import {
   WrongArguments,
 } from "../audit/with-nats.js";
 import type { Command } from "../command.js";
-import { NATS_DEFAULT_TEXT } from "../nats-option.js";
+import { clockAt, NATS_DEFAULT_TEXT, readingClockAt } from "../nats-option.js";
 
 const HELP = `segue hold place <kind> --customer <id> --as <name> --why <text> [--until <time>]
 segue hold release <kind> --customer <id> --as <name> --why <text>
@@ -66,7 +66,8 @@ export const holdCommand: Command = {
       const [what, kind, ...more] = positionals;
       if (values.customer === undefined) throw new WrongArguments("--customer <id> is missing");
       const customer = customerOption(values.customer);
-      if (what === "list" && kind === undefined) return { nats, run: (nc) => list(nc, customer, json) };
+      if (what === "list" && kind === undefined)
+        return { nats, run: (nc) => list(nc, customer, readingClockAt(nats), json) };
       if ((what !== "place" && what !== "release") || more.length > 0)
         throw new WrongArguments("say place <kind>, release <kind> or list");
       if (until !== undefined && what === "release") throw new WrongArguments("--until goes with place");
@@ -80,8 +81,16 @@ export const holdCommand: Command = {
       });
       if (!data.success)
         throw new WrongArguments(`--until ${until}: a time with a zone, such as 2027-01-31T00:00:00Z`);
-      const type = what === "place" ? eventTypes.holdPlaced : eventTypes.holdLifted;
-      return { nats, run: (nc) => tell(nc, customer, type, data.data) };
+      const clock = readingClockAt(nats);
+      if (until !== undefined && Date.parse(until) <= clock.now())
+        throw new WrongArguments(
+          `--until ${until}: that is over already; there it is ${new Date(clock.now()).toISOString()}`,
+        );
+      return {
+        nats,
+        run: (nc) =>
+          what === "place" ? place(nc, customer, data.data, nats) : release(nc, customer, data.data, nats),
+      };
     }),
 };
 
@@ -91,29 +100,57 @@ function kindOf(text: string | undefined): HoldKind {
   throw new WrongArguments(`${text ?? "no kind"}: a hold is one of ${HOLDS.join(", ")}`);
 }
 
+async function place(
+  nc: NatsConnection,
+  customer: string,
+  data: { kind: HoldKind },
+  nats: string,
+): Promise<number> {
+  await tell(nc, customer, eventTypes.holdPlaced, data, nats);
+  await write(`✓ the ${data.kind} hold is placed\n`);
+  return 0;
+}
+
+/** Told in any case: one that was placed a moment ago may not be readable yet. */
+async function release(
+  nc: NatsConnection,
+  customer: string,
+  data: { kind: HoldKind },
+  nats: string,
+): Promise<number> {
+  const clock = readingClockAt(nats);
+  const history = await readProfileHistory(nc, customer, clock);
+  const stood = history.holds(clock.now()).some((h) => h.kind === data.kind && h.state === "holds");
+  await tell(nc, customer, eventTypes.holdLifted, data, nats);
+  await write(
+    stood
+      ? `✓ the ${data.kind} hold is released\n`
+      : `${customer} has no ${data.kind} hold that stands; the release is on record all the same\n`,
+  );
+  return 0;
+}
+
 async function tell(
   nc: NatsConnection,
   customer: string,
   type: string,
   data: { kind: HoldKind },
-): Promise<number> {
+  nats: string,
+): Promise<void> {
   const id = randomUUID();
-  const event = { specversion: "1.0", id, source: SOURCE, type, subject: customer, data };
+  // Where data is replayed, an event without a time happens whenever it is read; elsewhere, when the stream has it.
+  const clock = clockAt(nats);
+  const time = clock.kind === "replay" ? { time: new Date(clock.now()).toISOString() } : {};
+  const event = { specversion: "1.0", id, source: SOURCE, type, subject: customer, ...time, data };
   await new Publisher(nc).publish(subjects.bank(SOURCE, customer, type), JSON.stringify(event), {
     msgId: `${SOURCE}:${id}`,
     headers: { "content-type": "application/cloudevents+json" },
   });
-  await write(`✓ the ${data.kind} hold is ${type === eventTypes.holdPlaced ? "placed" : "released"}\n`);
-  return 0;
 }
 
-async function list(nc: NatsConnection, customerId: string, json: boolean): Promise<number> {
-  const now = Date.now();
-  const history = await readProfileHistory(
-    nc,
-    customerId,
-    replayClock({ startWall: now, startTime: now, speed: 1 }),
-  );
+async function list(nc: NatsConnection, customerId: string, clock: Clock, json: boolean): Promise<number> {
+  const now = clock.now();
+  const history = await readProfileHistory(nc, customerId, clock);
   const shown: CustomerHolds = { customerId, holds: history.holds(now), history: history.holdsTold };
   if (json) await writeJson(shown);
   else {
