@@ -149,7 +149,8 @@ function textOf(
     );
   parts.push(
     "",
-    "Difference to each fixed action, doubly robust and paired; better or worse only where the interval excludes 0",
+    "Difference to each fixed action, doubly robust and paired; better or worse only where the interval excludes 0.",
+    `Of ${comparisons.length} intervals of 95 %, one or two exclude 0 by chance: one that just does shows little.`,
     textTable(
       ["", "against", "outcome", "difference", ""],
       comparisons.map(({ policy, against, reward, doublyRobust }) => [

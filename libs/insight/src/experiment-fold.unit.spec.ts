@@ -128,6 +128,18 @@ describe("the report", () => {
     expect(r.groupsOff).toBe(false);
   });
 
+  it("says nothing of value where none is declared, or where so few succeeded that its spread is not known", () => {
+    const without = experimentReport(played({ of: 1_000, treated: 300, control: 200 }), now);
+    expect(without).not.toHaveProperty("valueUplift");
+    expect(without.treated).not.toHaveProperty("valuePerCustomer");
+    const few = played(
+      { of: 1_000, treated: 300, control: 0 },
+      { success: { event: "a.a", within: "7d", value: "10.0" } },
+    );
+    expect(experimentReport(few, now)).not.toHaveProperty("valueUplift");
+    expect(experimentReport(few, now).control.valuePerCustomer).toBe(0);
+  });
+
   it("finds harm as well", () =>
     expect(experimentReport(played({ of: 1_000, treated: 150, control: 300 }), now).verdict).toBe("worse"));
 

@@ -27,7 +27,7 @@ export interface ExperimentReport {
   readonly waiting: number;
   /** Rate of success, treated − control: Newcombe's interval, for one look at the end. */
   readonly uplift?: Estimate;
-  /** Value per customer, treated − control: Welch's interval, for one look at the end. */
+  /** Value per customer, treated − control: Welch's interval, for one look at the end; absent while a group has too few successes. */
   readonly valueUplift?: Estimate;
   /** Successes that would not have been without marketing: uplift × treated customers. */
   readonly extraSuccesses?: Estimate;
@@ -46,6 +46,8 @@ export interface ExperimentReport {
 
 /** Evidence that groups are off: far beyond what looking daily at many experiments would bring by chance. */
 const LOT_ALPHA = 0.001;
+/** With fewer successes in a group its spread of values is not known: without any it would be 0, and the interval far too narrow. */
+const FEWEST_FOR_VALUE = 10;
 
 /**
  * Figures, daily looks and verdict of one experiment up to `now` (epoch ms). Throws nothing: what cannot be told yet is left out.
@@ -79,11 +81,11 @@ export function experimentReport(fold: ExperimentFold, now = fold.latest): Exper
     description: experiment.description,
     ...(experiment.journeys ? { journeys: experiment.journeys } : {}),
     controlShare: 1 - share,
-    treated: figures(treated),
-    control: figures(control),
+    treated: figures(treated, hasValue(experiment)),
+    control: figures(control, hasValue(experiment)),
     waiting: fold.waiting(now),
     ...(uplift ? { uplift, extraSuccesses: times(uplift, treated.customers) } : {}),
-    ...(both && hasValue(experiment)
+    ...(hasValue(experiment) && Math.min(treated.successes, control.successes) >= FEWEST_FOR_VALUE
       ? { valueUplift: meanDifference(moments(treated), moments(control)) }
       : {}),
     looks: seen.map((look, i) => {
@@ -134,13 +136,13 @@ const times = (e: Estimate, n: number): Estimate => ({
   high: e.high * n,
 });
 
-function figures(t: ArmTotals): ArmFigures {
+function figures(t: ArmTotals, hasValues: boolean): ArmFigures {
   const successRate = rate(t.successes, t.customers);
   return {
     customers: t.customers,
     successes: t.successes,
     ...(successRate ? { rate: successRate } : {}),
     value: t.value,
-    ...(t.customers > 0 ? { valuePerCustomer: t.value / t.customers } : {}),
+    ...(hasValues && t.customers > 0 ? { valuePerCustomer: t.value / t.customers } : {}),
   };
 }

@@ -33,16 +33,14 @@ function oneText(r: ExperimentReport): string {
       ? [`Successes that would not have been otherwise: ${within(r.extraSuccesses)}`]
       : []),
     ...(r.valueUplift ? [`Uplift of value per customer: ${within(r.valueUplift)}`] : []),
-    ...(last
-      ? [`Treated succeed ${bounds(last)} times as often; p = ${number(last.p)}, valid at any time`]
-      : []),
+    ...(last ? [`Treated succeed ${bounds(last)} as often; p = ${number(last.p)}, valid at any time`] : []),
     `Not counted yet, because their time is not over: ${number(r.waiting)} customers`,
     verdict(r),
   ].join("\n");
 }
 
 const bounds = ({ low, high }: { low: number; high: number }): string =>
-  `${number(low)} to ${Number.isFinite(high) ? number(high) : "any number of"}`;
+  Number.isFinite(high) ? `${number(low)} to ${number(high)} times` : `at least ${number(low)} times`;
 
 function points({ uplift }: ExperimentReport): string {
   const { value, low, high } = uplift!;
@@ -130,7 +128,7 @@ function oneHtml(r: ExperimentReport): string {
 ${r.uplift ? `<li>Uplift, percentage points: <b>${points(r)}</b></li>` : ""}
 ${r.extraSuccesses ? `<li>Successes that would not have been otherwise: <b>${within(r.extraSuccesses)}</b></li>` : ""}
 ${r.valueUplift ? `<li>Uplift of value per customer: <b>${within(r.valueUplift)}</b></li>` : ""}
-${last ? `<li>The treated succeed <b>${bounds(last)}</b> times as often; p = ${number(last.p)}. Holds however often one looks.</li>` : ""}
+${last ? `<li>The treated succeed <b>${bounds(last)}</b> as often; p = ${number(last.p)}. Holds however often one looks.</li>` : ""}
 <li>Not counted yet, because their time is not over: ${number(r.waiting)} customers</li>
 </ul>
 ${r.looks.length > 1 ? `<div class="plots"><figure>${rates}</figure><figure>${ratios}</figure></div>` : ""}</section>`;

@@ -27,6 +27,7 @@ type Counts = Record<FairnessRate, number> & {
 
 const ANSWERS: Readonly<Record<string, FairnessRate>> = { act: "offer", none: "denial" };
 const FLAGS = ["asked", ...FAIRNESS_RATES] as const;
+const ASKED = 1 << FLAGS.indexOf("asked");
 
 export class FairnessFold {
   readonly #groups: readonly Map<string, Counts>[];
@@ -72,6 +73,8 @@ export class FairnessFold {
       let seen = this.#seen.get(customerId);
       if (!seen) this.#seen.set(customerId, (seen = new Uint8Array(this.monitors.length)));
       for (const flag of what) {
+        // An order of a decision before the period: rates are of those about whom there was one in it.
+        if (flag === "contact" && (seen[m]! & ASKED) === 0) continue;
         const bit = 1 << FLAGS.indexOf(flag);
         if ((seen[m]! & bit) !== 0) continue;
         seen[m]! |= bit;

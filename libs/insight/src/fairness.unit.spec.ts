@@ -84,7 +84,7 @@ describe("an alert is raised", () => {
 });
 
 describe("counted is", () => {
-  const rates = (chain: Chain, given = monitor(), period = {}) => {
+  const rates = (chain: Pick<Chain, "records">, given = monitor(), period = {}) => {
     const fold = new FairnessFold([given], period);
     for (const record of chain.records) fold.record(record, () => ({ sex: "f" }));
     return Object.fromEntries(
@@ -113,6 +113,16 @@ describe("counted is", () => {
       contact: [0, 1],
     });
     expect(rates(chain, monitor(), { until: START + 1 }).denial).toEqual([0, 1]);
+  });
+
+  it("no contact whose decision was before the period: rates are of those who were decided on in it", () => {
+    const [deferred, ordered] = new Chain().decides("defer").orders().records;
+    const command = ordered!.entries[1]!;
+    const released = { ...ordered!, at: START + DAY, entries: [command] };
+    const other = new Chain("c2").later(DAY).decides("none");
+    const records = [deferred!, released, ...other.records];
+    expect(rates({ records }, monitor(), { since: START + 1 }).contact).toEqual([0, 1]);
+    expect(rates({ records }).contact).toEqual([1, 2]);
   });
 });
 

@@ -74,7 +74,7 @@ function contactsChart({ customersByContacts }: KpiFigures, subtitle: string): s
 }
 
 /** Bars that still can be read. */
-const MOST_BARS = 14;
+const MOST_BARS = 8;
 
 /** An interval shows when one points at its figure. */
 function dimensionSection(

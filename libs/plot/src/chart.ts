@@ -23,7 +23,9 @@ export interface Chart {
 }
 
 const SIZE = { width: 860, height: 460 } as const;
-const PLOT = { left: 84, right: 180, top: 72, bottom: 64 } as const;
+const PLOT = { left: 84, top: 72, bottom: 64 } as const;
+/** Room on the right: for the legend, which one series alone does not need. */
+const RIGHT = { legend: 180, none: 24 } as const;
 const COLOURS = [
   "#4e79a7",
   "#f28e2b",
@@ -41,7 +43,8 @@ const COLOURS = [
 
 export function chartSvg(chart: Chart): string {
   const { width, height } = chart.size ?? SIZE;
-  const innerWidth = width - PLOT.left - PLOT.right;
+  const right = chart.series.length > 1 ? RIGHT.legend : RIGHT.none;
+  const innerWidth = width - PLOT.left - right;
   const innerHeight = height - PLOT.top - PLOT.bottom;
   const scale = scaleOf(chart);
   const y = (value: number): number => PLOT.top + innerHeight * (1 - scale.share(value));
@@ -49,7 +52,7 @@ export function chartSvg(chart: Chart): string {
   const middle = (c: number): number => PLOT.left + band * (c + 0.5);
   const grid = scale.ticks.map(
     (t) =>
-      `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${at(y(t))}" y2="${at(y(t))}" stroke="#ddd"/>` +
+      `<line x1="${PLOT.left}" x2="${width - right}" y1="${at(y(t))}" y2="${at(y(t))}" stroke="#ddd"/>` +
       text(PLOT.left - 8, y(t) + 4, number(t), 'text-anchor="end"'),
   );
   const categories = chart.categories.flatMap((c, i) =>
@@ -59,18 +62,13 @@ export function chartSvg(chart: Chart): string {
   );
   const legend = chart.series.map(
     (s, i) =>
-      `<rect x="${width - PLOT.right + 16}" y="${PLOT.top + i * 20}" width="12" height="12" fill="${colour(i)}"/>` +
-      text(width - PLOT.right + 34, PLOT.top + i * 20 + 10, s.name),
+      `<rect x="${width - right + 16}" y="${PLOT.top + i * 20}" width="12" height="12" fill="${colour(i)}"/>` +
+      text(width - right + 34, PLOT.top + i * 20 + 10, s.name),
   );
   const marks = chart.kind === "line" ? lines(chart, middle, y) : bars(chart, middle, band, y, scale.floor);
   const target = chart.target
-    ? `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${at(y(chart.target.value))}" y2="${at(y(chart.target.value))}" stroke="#c00" stroke-dasharray="6 4"/>` +
-      text(
-        width - PLOT.right - 4,
-        y(chart.target.value) - 5,
-        chart.target.label,
-        'text-anchor="end" fill="#c00"',
-      )
+    ? `<line x1="${PLOT.left}" x2="${width - right}" y1="${at(y(chart.target.value))}" y2="${at(y(chart.target.value))}" stroke="#c00" stroke-dasharray="6 4"/>` +
+      text(width - right - 4, y(chart.target.value) - 5, chart.target.label, 'text-anchor="end" fill="#c00"')
     : "";
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">` +
@@ -80,7 +78,7 @@ export function chartSvg(chart: Chart): string {
     grid.join("") +
     marks +
     target +
-    `<line x1="${PLOT.left}" x2="${width - PLOT.right}" y1="${height - PLOT.bottom}" y2="${height - PLOT.bottom}" stroke="#333"/>` +
+    `<line x1="${PLOT.left}" x2="${width - right}" y1="${height - PLOT.bottom}" y2="${height - PLOT.bottom}" stroke="#333"/>` +
     `<line x1="${PLOT.left}" x2="${PLOT.left}" y1="${PLOT.top}" y2="${height - PLOT.bottom}" stroke="#333"/>` +
     categories.join("") +
     (chart.series.length > 1 ? legend.join("") : "") +

@@ -7,7 +7,7 @@ import { EMPTY_POSTERIOR, widened, withOutcome, type Linear, type Posterior } fr
 import { boundedLogOdds } from "./numeric.js";
 
 /** Variance of intercept and slope; after about 7,000 outcomes half is forgotten. */
-const PRIOR = 0.005;
+const PRIOR = 0.001;
 const FORGET = 1e-4;
 
 const prior = (): number => PRIOR;

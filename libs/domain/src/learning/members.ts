@@ -7,12 +7,27 @@ import type { Vector } from "./encoding.js";
 import { DEFAULT_MEMORY, type ModelSpec } from "./model-spec.js";
 import { logit, softplus } from "./numeric.js";
 
-/** Each member's prior variance of a feature's weight, its memory as a share of the model's, and its horizon (of HORIZONS). */
-export const MEMBERS = [
+/**
+ * Raised when the same outcomes come to teach something else: stored states of another number are left, and all is learned
+ * again from the record. 2: the second member reads no base rate, and calibration stays nearer to the identity.
+ */
+export const LEARNER = 2;
+
+interface MemberShape {
+  /** Prior variance of a feature's weight. */
+  readonly variance: number;
+  /** As a share of the model's. */
+  readonly memory: number;
+  /** The base rate that it starts from (of HORIZONS); without one it starts from the prior and reads no base rate. */
+  readonly horizon?: number;
+}
+
+/** The second goes by features and its own intercept alone: what the noise of base rates cannot mislead ranks best once features matter. */
+export const MEMBERS: readonly MemberShape[] = [
   { variance: 0.03, memory: 1, horizon: 2 },
-  { variance: 0.3, memory: 1 / 3, horizon: 3 },
+  { variance: 0.3, memory: 1 / 3 },
   { variance: 0.003, memory: 1 / 10, horizon: 1 },
-] as const;
+];
 /** Prior variances of the intercept, and of the weights of the own horizon and the others. */
 const BASE_VARIANCE = [0.3, 0.05, 0.1, 0.1, 0.1] as const;
 /** Columns of the intercept and the base rates. */
@@ -43,14 +58,18 @@ export interface Case {
   readonly x: Vector;
 }
 
-/** Base columns: 1, the own base rate against the prior's, the other horizons against the own. */
+/** Base columns: 1, the own base rate against the prior's, the other horizons against the own; all but the first are 0 without a horizon. */
 export function casesOf(base: readonly number[], spec: ModelSpec, features: Vector): Case[] {
   const prior = logit(spec.prior.propensity);
   const index = BASE_INDEX.concat(features.index);
   return MEMBERS.map(({ horizon }) => {
-    const offset = base[horizon]!;
-    const value = [1, offset - prior];
-    for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
+    const offset = horizon === undefined ? prior : base[horizon]!;
+    const value = [1];
+    if (horizon === undefined) for (let h = 0; h < base.length; h++) value.push(0);
+    else {
+      value.push(offset - prior);
+      for (let h = 0; h < base.length; h++) if (h !== horizon) value.push(base[h]! - offset);
+    }
     for (const x of features.value) value.push(x);
     return { offset, x: { index, value, unseen: features.unseen } };
   });

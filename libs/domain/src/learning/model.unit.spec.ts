@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { linear, widened, withOutcome, EMPTY_POSTERIOR } from "./bayesian-regression.js";
+import { LEARNER } from "./members.js";
 import { effects, emptyModel, learn, newDrift, predict, type ModelState } from "./model.js";
 import type { FeatureValue, ModelSpec } from "./model-spec.js";
 import { outcomesOf, TRUTH, type SimulatedOutcome } from "./simulated-outcomes.fixture.js";
@@ -83,6 +84,12 @@ describe("an adaptive model", () => {
       }),
       { numRuns: 60 },
     ));
+
+  it("has another number when the same outcomes come to teach something else", () =>
+    expect([
+      LEARNER,
+      predict(learnt(outcomesOf(300, 12)), { contact: "app", amount: 1 }).p.toFixed(8),
+    ]).toEqual([2, "0.19851627"]));
 
   it("does not change the state that it was given", () => {
     const state = learnt(outcomesOf(20, 1));
