@@ -6,7 +6,7 @@
  * at the time at which EVT stored it (in a replay of the past: at its own time), no later than the next record.
  */
 import type { NatsConnection } from "@nats-io/nats-core";
-import { wallClock, type Clock } from "#clock";
+import { recordedClock, wallClock, type Clock } from "#clock";
 import {
   contextV1,
   partitionOf,
@@ -218,8 +218,7 @@ class Replay {
 
   #clock(record: AuditRecord | undefined): Clock {
     if (!this.#ownTime) return wallClock;
-    const now = (): number => record?.at ?? this.expected.now;
-    return { ...wallClock, kind: "replay", now, at: (time) => time };
+    return recordedClock(() => record?.at ?? this.expected.now);
   }
 
   #timeOf(

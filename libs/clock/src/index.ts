@@ -57,6 +57,11 @@ export function replayClock(
   };
 }
 
+/** The clock of what is on record: an event is handled at its own time, and `now` (epoch ms) is what the record says. */
+export function recordedClock(now: () => number): Clock {
+  return { ...wallClock, kind: "replay", now, at: (time) => time };
+}
+
 /**
  * The clock that a process is told to use: `wall` (also when unset), or `replay:<startWall>:<startTime>:<speed>`.
  * Throws an error naming the text when it is neither.

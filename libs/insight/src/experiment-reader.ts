@@ -4,7 +4,7 @@
  */
 import type { NatsConnection } from "@nats-io/nats-core";
 import { archived, readFiltered } from "#audit";
-import { wallClock, type Clock } from "#clock";
+import { recordedClock } from "#clock";
 import {
   ALL_PARTITIONS,
   streamOf,
@@ -50,7 +50,11 @@ class ExperimentReader {
     const filters = [...types].map((type) => subjects.evtOfTypeInPartition(p, type));
     if (filters.length > 0)
       for await (const message of readFiltered(this.nc, streamOf("EVT", p), filters)) {
-        const parsed = parseEvent(message, clockOf(message.storedAt));
+        // An event without a time happened when it was stored.
+        const parsed = parseEvent(
+          message,
+          recordedClock(() => message.storedAt),
+        );
         if (parsed.kind !== "event") continue;
         const { event } = parsed;
         for (const fold of folds) {
@@ -132,9 +136,4 @@ class ExperimentReader {
       throw error;
     }
   }
-}
-
-/** What is on record may be of any year; an event without a time happened when it was stored. */
-function clockOf(storedAt: number): Clock {
-  return { ...wallClock, kind: "replay", now: () => storedAt, at: (time) => time };
 }

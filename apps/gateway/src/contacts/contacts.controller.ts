@@ -10,7 +10,7 @@ import { EventPublisher } from "../events/event.publisher.js";
 import { EVENT_LIMITS } from "../events/events.controller.js";
 import { fingerprintOf, IdempotencyStore } from "../events/idempotency.store.js";
 import { bodyAs } from "../events/json-body.js";
-import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
+import { bodyOf, type GatewayRequest } from "../http-request.js";
 import { ProblemError } from "../problem.js";
 
 @Controller("v1/contacts")
@@ -28,15 +28,9 @@ export class ContactsController {
     @Req() request: GatewayRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<EventsAccepted> {
-    const body = bodyOf(request);
     const event = this.#event(bodyAs(contactPostV1, request, "contact"));
-    const fingerprint = fingerprintOf(["POST /v1/contacts", body]);
-    const key = headerOf(request, "idempotency-key");
-    const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
-      this.publisher.publish([event]),
-    );
-    if (replayed) void reply.header("Idempotency-Replayed", "true");
-    return answer;
+    const fingerprint = fingerprintOf(["POST /v1/contacts", bodyOf(request)]);
+    return this.idempotency.answer(request, reply, fingerprint, () => this.publisher.publish([event]));
   }
 
   #event(contact: ContactPost): CheckedEvent {

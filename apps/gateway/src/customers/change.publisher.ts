@@ -38,15 +38,13 @@ export class ChangePublisher {
     const customerId = customerIdOf(id);
     const key = headerOf(request, "idempotency-key");
     const fingerprint = fingerprintOf([request.method, request.url, bodyOf(request)]);
-    const { answer, replayed } = await this.idempotency.run(key, fingerprint, () =>
+    return this.idempotency.answer(request, reply, fingerprint, () =>
       this.publisher.publish(
         changes.map((change, i) =>
           this.#event(customerId, change, eventIdOf(customerId, key, fingerprint, i)),
         ),
       ),
     );
-    if (replayed) void reply.header("Idempotency-Replayed", "true");
-    return answer;
   }
 
   #event(customerId: string, { type, data }: Change, id: string): CheckedEvent {

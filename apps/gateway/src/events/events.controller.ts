@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from "@nestjs/common";
 import type { FastifyReply } from "fastify";
 import type { EventsAccepted } from "#contracts";
-import { bodyOf, headerOf, type GatewayRequest } from "../http-request.js";
+import { bodyOf, type GatewayRequest } from "../http-request.js";
 import { GatewayMetrics } from "../metrics.js";
 import { ProblemError } from "../problem.js";
 import { readEnvelopes, type BatchLimits } from "./event-body.js";
@@ -48,13 +48,7 @@ export class EventsController {
         .sort(),
       body,
     ]);
-    const { answer, replayed } = await this.idempotency.run(
-      headerOf(request, "idempotency-key"),
-      fingerprint,
-      () => this.publisher.publish(events),
-    );
-    if (replayed) void reply.header("Idempotency-Replayed", "true");
-    return answer;
+    return this.idempotency.answer(request, reply, fingerprint, () => this.publisher.publish(events));
   }
 
   #check(envelopes: ReturnType<typeof readEnvelopes>): CheckedEvent[] {

@@ -5,6 +5,8 @@
  * sent again under its key, corrected or not. Bounded by entries and by bytes; the oldest leaves first.
  */
 import { createHash } from "node:crypto";
+import type { FastifyReply } from "fastify";
+import { headerOf, type GatewayRequest } from "../http-request.js";
 import { ProblemError } from "../problem.js";
 
 interface Entry {
@@ -48,6 +50,18 @@ export class IdempotencyStore {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
     this.#now = now;
+  }
+
+  /** `run` by the `Idempotency-Key` of a request; the reply says in a header when its answer was given before. */
+  async answer<T>(
+    request: GatewayRequest,
+    reply: FastifyReply,
+    fingerprint: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { answer, replayed } = await this.run(headerOf(request, "idempotency-key"), fingerprint, work);
+    if (replayed) void reply.header("Idempotency-Replayed", "true");
+    return answer;
   }
 
   /**
