@@ -146,6 +146,15 @@ describe("caps, on real NATS and Redis", () => {
       expect(await f.gate(gate)).toEqual({ answer: "stop", reason: "cap_reached" });
     });
 
+    it("count on caps of all channels also when it was a human who called (I6)", async () => {
+      const about = { purpose: "marketing", channel: "agent" } as const;
+      await ask("r6", 1, { purpose: "service" });
+      await report("r6", about, "call-1");
+      await report("r6", about, "call-2");
+      await eventually("both", async () => (await redis.hlen("policy:{r6}:contacts")) === 3);
+      expect((await ask("r6", 2)).verdicts).toMatchObject([{ reason: "cap_reached" }]);
+    });
+
     it("are read from EVT while the context has not taken them, and from the ledger once it has (I6)", async () => {
       await report("r2", {}, "call-1");
       const seq = await report("r2", {}, "call-2");

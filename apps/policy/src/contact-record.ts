@@ -4,17 +4,11 @@
  *
  * `<state><counts><at>;<purpose>;<journey>;<used>;<debt>,<event>;<channels>;<urgent>;<cap>;<action>;<claims>`
  */
-import {
-  isContact,
-  type Channel,
-  type CommandEntry,
-  type ContactAbout,
-  type ReportedEntry,
-} from "#contracts";
+import { type Channel, type CommandEntry, type ContactAbout, type ReportedEntry } from "#contracts";
 import { calendarWindow, journeyCap, type Cap, type Zone } from "#domain";
 
 /** Raised when records or caps are written otherwise: what lies in Redis from before is then of another epoch. */
-export const RECORD_LAYOUT = 2;
+export const RECORD_LAYOUT = 3;
 
 /** `reserved` (it takes budget until it is known that nothing was said), `sent`, `released`. */
 export const recordStates = { reserved: "r", sent: "s", released: "x" } as const;
@@ -52,6 +46,9 @@ export function capText(cap: Cap, moment?: Moment): string {
   return `${cap.count}:${window}:${cap.purpose ?? ""}:${safe(cap.journey ?? "")}:${channels}:${cap.per ?? ""}`;
 }
 
+/** In the place of `counts`, of a contact by another system: whatever its channel. */
+const TOOK_PLACE = 2;
+
 /** Several caps, as the scripts read them. */
 export function capsText(caps: readonly Cap[], moment?: Moment): string {
   return caps.map((cap) => capText(cap, moment)).join(";");
@@ -84,12 +81,14 @@ export function recordOf(
   ].join(";");
 }
 
-/** The record of a contact by another system: nothing of it is ours to send, or to take back. */
+/**
+ * The record of a contact by another system: nothing of it is ours to send, or to take back. It took place, so that a call by
+ * a human (`agent`) is a contact here, which a case for one is not.
+ */
 export function recordOfReported(
   entry: Pick<ReportedEntry, "purpose" | "channel" | "journey" | "at" | "about">,
 ): string {
   const { purpose, channel, journey = "", at, about } = entry;
-  const counts = isContact(channel) ? 1 : 0;
   const said = [purpose, safe(journey), channel, aboutText(about), channel, 0, "", "", ""];
-  return [`${recordStates.sent}${counts}${at}`, ...said].join(";");
+  return [`${recordStates.sent}${TOOK_PLACE}${at}`, ...said].join(";");
 }

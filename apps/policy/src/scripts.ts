@@ -48,7 +48,8 @@ local function counted(raw, self)
     if raw[i] ~= self then
       local s, n, at, u, j, used, about = string.match(raw[i + 1], '^(%a)(%d)([^;]*);([^;]*);([^;]*);([^;]*);([^;]*)')
       if s ~= 'x' then
-        all[#all + 1] = { tonumber(at), u, j, used, about, (n == '0' or used == 'agent' or used == 'execute') and 0 or 1 }
+        local case = n == '0' or (n == '1' and (used == 'agent' or used == 'execute'))
+        all[#all + 1] = { tonumber(at), u, j, used, about, case and 0 or 1 }
       end
     end
   end

@@ -19,7 +19,8 @@ const HELP = `segue policy explain --customer <id> --action <id> [--at <time>] [
 
   May we say this to this customer, and why (not)? Per channel the verdict, its reason (docs/reason-codes.md), the rule
   and where that comes from, and from when on it would be permitted if nothing else changed. The policy service itself is
-  asked, with what Segue holds about the customer now; it reserves nothing.
+  asked, with what Segue holds about the customer now; it reserves nothing. It is asked
+  about no debt and no event of its own: a cap per debt or event counts what was said about any.
 
   --customer <id>     the customer
   --action <id>       an action of the catalogue in force
