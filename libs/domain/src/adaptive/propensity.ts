@@ -11,7 +11,7 @@ import { candidatesOf, channelsIn, type Catalogue } from "../decision/catalogue.
 import { channelsOf, type Propensities } from "../decision/funnel.js";
 import { draw } from "../decision/score.js";
 import type { Expressions } from "../expressions.js";
-import { drawn, effects, predict, type Features } from "../learning/index.js";
+import { drawn, predictWithEffects, type Features } from "../learning/index.js";
 import { emptyArm, type Arm } from "./arm.js";
 import { featuresOf } from "./features.js";
 
@@ -173,13 +173,12 @@ function expected(
   try {
     const arm = model.arm(action.id, channel);
     const state = arm?.state ?? emptyState(definition, action.id, channel, prior);
-    const prediction = predict(state, features);
+    const { prediction, effects } = predictWithEffects(state, features, arm ? TOP : 0);
     const p = drawn(prediction, (draw(request.decisionId, action.id) + 0.5) / DRAWS, definition.exploration);
     if (!(prediction.p >= 0 && prediction.p <= 1 && p >= 0 && p <= 1))
       return priorAlone(nameOf(definition), prior, "model_broken");
     const found = { model: nameOf(definition), version: arm?.learned ?? 0, p: prediction.p, drawn: p };
-    const top = arm ? effects(state, features).slice(0, TOP) : [];
-    return top.length > 0 ? { ...found, top } : found;
+    return effects.length > 0 ? { ...found, top: [...effects] } : found;
   } catch {
     // A state that does not fit its definition costs the model its say, never the decision.
     return priorAlone(nameOf(definition), prior, "model_broken");

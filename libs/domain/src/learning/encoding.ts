@@ -57,7 +57,7 @@ export function encoded(encoding: Encoding, spec: ModelSpec, features: Features)
 }
 
 /** Appends what one feature says: at most one column. */
-export function append(
+function append(
   vector: Vector,
   encoding: Encoding,
   name: string,

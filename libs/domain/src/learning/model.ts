@@ -12,7 +12,6 @@ import { calibrated, emptyCalibration, slopeOf, withCalibrationOutcome } from ".
 import { EMPTY_WATCH, watched, type DriftFinding, type DriftWatch } from "./drift.js";
 import {
   BASE_COLUMNS,
-  append,
   emptyEncoding,
   encoded,
   grown,
@@ -32,7 +31,7 @@ import {
 } from "./members.js";
 import { specProblems, type Features, type ModelSpec } from "./model-spec.js";
 import { sigmoid } from "./numeric.js";
-import { foretold, readyOf } from "./ready.js";
+import { foretold, readyOf, type Ready } from "./ready.js";
 
 /** The horizon that calibration turns about. */
 const CALIBRATED_ABOUT = 1;
@@ -48,6 +47,12 @@ export interface ModelState {
   readonly members: readonly Member[];
   readonly calibration: Posterior;
   readonly drift: DriftWatch;
+}
+
+/** What a feature adds to the log-odds. */
+export interface Effect {
+  readonly feature: string;
+  readonly effect: number;
 }
 
 export interface Prediction extends Linear {
@@ -77,12 +82,22 @@ export function emptyModel(spec: ModelSpec): ModelState {
 
 /** Probability of a positive outcome, and mean and variance of its log-odds. */
 export function predict(state: ModelState, features: Features): Prediction {
+  return told(state, readyOf(state), encoded(state.encoding, state.spec, features));
+}
+
+/** The same, with what the `most` features that matter most add to the log-odds. */
+export function predictWithEffects(
+  state: ModelState,
+  features: Features,
+  most: number,
+): { readonly prediction: Prediction; readonly effects: readonly Effect[] } {
   const ready = readyOf(state);
-  const { mean, variance } = calibrated(
-    state.calibration,
-    foretold(ready, encoded(state.encoding, state.spec, features)),
-    ready.base[CALIBRATED_ABOUT]!,
-  );
+  const x = encoded(state.encoding, state.spec, features);
+  return { prediction: told(state, ready, x), effects: strongest(state, ready, x, most) };
+}
+
+function told(state: ModelState, ready: Ready, x: Vector): Prediction {
+  const { mean, variance } = calibrated(state.calibration, foretold(ready, x), ready.base[CALIBRATED_ABOUT]!);
   return { p: sigmoid(mean), mean, variance };
 }
 
@@ -94,9 +109,9 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
   const base = baseLogOdds(state.baseRate);
   const cases = casesOf(base, spec, encoded(encoding, spec, features));
   const wide = state.members.map((member, m) => widened(member, columns.count, priorOf(m)));
-  const told = forecasts(wide, cases);
-  const { mean } = averaged(state.members, told);
-  const records = evidenceOf(state.members, told, label);
+  const said = forecasts(wide, cases);
+  const { mean } = averaged(state.members, said);
+  const records = evidenceOf(state.members, said, label);
   const outcomes = state.outcomes + 1;
   const lastAt = Math.max(state.lastAt, Number.isFinite(at) ? at : 0);
   return {
@@ -112,7 +127,7 @@ export function learn(state: ModelState, features: Features, label: 0 | 1, at: n
     calibration: withCalibrationOutcome(state.calibration, mean, base[CALIBRATED_ABOUT]!, label),
     drift: watched(
       state.drift,
-      { x: cases[WATCHED]!.x, logOdds: told[WATCHED]!.mean, label, outcomes, at: lastAt },
+      { x: cases[WATCHED]!.x, logOdds: said[WATCHED]!.mean, label, outcomes, at: lastAt },
       columns,
       forgetOf(spec, WATCHED),
     ),
@@ -124,18 +139,21 @@ export const newDrift = (state: ModelState): DriftFinding[] =>
   state.drift.found.filter(({ outcomes }) => outcomes === state.outcomes);
 
 /** What each feature adds to the log-odds here, the strongest first; features that add nothing are left out. */
-export function effects(state: ModelState, features: Features): { feature: string; effect: number }[] {
-  const { spec, encoding, members } = state;
+export function effects(state: ModelState, features: Features): Effect[] {
+  return strongest(state, readyOf(state), encoded(state.encoding, state.spec, features), Infinity);
+}
+
+function strongest(state: ModelState, ready: Ready, { index, value }: Vector, most: number): Effect[] {
   const slope = slopeOf(state.calibration);
-  const found: { feature: string; effect: number }[] = [];
-  for (const feature in spec.features) {
-    const x: Vector = { index: [], value: [], unseen: 0 };
-    append(x, encoding, feature, spec.features[feature]!, features[feature]);
-    const column = x.index[0];
-    if (column === undefined) continue;
-    let weight = 0;
-    for (const { mean, share } of members) weight += share * mean[column]!;
-    if (weight !== 0) found.push({ feature, effect: slope * weight * x.value[0]! });
+  const found: Effect[] = [];
+  for (let a = 0; a < index.length; a++) {
+    const effect = slope * ready.weight[index[a]!]! * value[a]!;
+    if (effect === 0) continue;
+    let at = found.length;
+    while (at > 0 && Math.abs(found[at - 1]!.effect) < Math.abs(effect)) at--;
+    if (at >= most) continue;
+    found.splice(at, 0, { feature: ready.feature[index[a]!]!, effect });
+    if (found.length > most) found.pop();
   }
-  return found.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
+  return found;
 }

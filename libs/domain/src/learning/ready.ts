@@ -4,7 +4,7 @@
  */
 import { baseLogOdds, type BaseRate } from "./base-rate.js";
 import { ROW, type Linear } from "./bayesian-regression.js";
-import { BASE_COLUMNS, type Vector } from "./encoding.js";
+import { BASE_COLUMNS, type Encoding, type Vector } from "./encoding.js";
 import { MEMBERS, casesOf, type Member } from "./members.js";
 import type { ModelSpec } from "./model-spec.js";
 import { boundedLogOdds } from "./numeric.js";
@@ -12,6 +12,7 @@ import { boundedLogOdds } from "./numeric.js";
 interface Learnt {
   readonly spec: ModelSpec;
   readonly baseRate: BaseRate;
+  readonly encoding: Encoding;
   readonly members: readonly Member[];
 }
 
@@ -29,6 +30,9 @@ export interface Ready {
   readonly cross: Float64Array;
   readonly covariance: Float64Array;
   readonly unseenVariance: number;
+  /** By column: the weight averaged over members, and the feature that it belongs to. */
+  readonly weight: Float64Array;
+  readonly feature: readonly string[];
 }
 
 const NOTHING: Vector = { index: [], value: [], unseen: 0 };
@@ -45,12 +49,13 @@ export function readyOf(state: Learnt): Ready {
   return ready;
 }
 
-function madeReady({ spec, baseRate, members }: Learnt): Ready {
+function madeReady({ spec, baseRate, encoding, members }: Learnt): Ready {
   const base = baseLogOdds(baseRate);
   const cases = casesOf(base, spec, NOTHING);
   const count = members[0]!.mean.length;
   const covariance = new Float64Array(ROW[count]!);
   const cross = new Float64Array(count);
+  const weight = new Float64Array(count);
   let startVariance = 0;
   let unseenVariance = 0;
   members.forEach((member, m) => {
@@ -58,6 +63,7 @@ function madeReady({ spec, baseRate, members }: Learnt): Ready {
     const b = cases[m]!.x.value;
     for (let i = 0; i < covariance.length; i++) covariance[i]! += share * member.covariance[i]!;
     for (let j = 0; j < count; j++) {
+      weight[j]! += share * member.mean[j]!;
       let sum = 0;
       for (let i = 0; i < BASE_COLUMNS; i++)
         sum += member.covariance[j > i ? ROW[j]! + i : ROW[i]! + j]! * b[i]!;
@@ -77,7 +83,16 @@ function madeReady({ spec, baseRate, members }: Learnt): Ready {
     cross,
     covariance,
     unseenVariance,
+    weight,
+    feature: featureByColumn(encoding),
   };
+}
+
+function featureByColumn({ columns }: Encoding): string[] {
+  const names: string[] = [];
+  for (const [name, values] of Object.entries(columns.of))
+    for (const column of Object.values(values)) names[column] = name;
+  return names;
 }
 
 /** Mean and variance of the log-odds, averaged over the members, of features without base columns. */
