@@ -9,7 +9,7 @@ import { rpc } from "#contracts";
 export interface GateAsked {
   readonly commandId: string;
   readonly attempt: number;
-  /** Wall clock, epoch ms. */
+  /** Wall clock, epoch ms; where the reading was held up, when that began. */
   readonly wallMs: number;
 }
 
@@ -22,11 +22,24 @@ export interface Gap {
 /** What was under way when the connection broke was lost before it was noticed. */
 const MARGIN_MS = 1_500;
 
+/** The loop is looked at so often; a look that comes so much later was held up. */
+const TICK_MS = 20;
+const HELD_UP_MS = 100;
+/** What is read so soon after a stall may have waited in it. */
+const AFTER_STALL_MS = 250;
+
 export class GateTap {
   readonly asked: GateAsked[] = [];
   readonly gaps: Gap[] = [];
 
   readonly #connections: NatsConnection[] = [];
+  #looked = Date.now();
+  #stall: Gap | undefined;
+  readonly #looking = setInterval(() => {
+    const now = Date.now();
+    if (now - this.#looked > HELD_UP_MS) this.#stall = { from: this.#looked, to: now };
+    this.#looked = now;
+  }, TICK_MS);
 
   /** `urls`: of the nodes. */
   static async start(urls: readonly string[]): Promise<GateTap> {
@@ -50,6 +63,7 @@ export class GateTap {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#looking);
     await Promise.all(this.#connections.map((nc) => nc.close()));
   }
 
@@ -62,8 +76,15 @@ export class GateTap {
     }
   }
 
+  /** When what is read now was asked at the earliest: this process, too, is held up while much is started around it. */
+  #earliest(): number {
+    const now = Date.now();
+    if (now - this.#looked > HELD_UP_MS) return this.#looked;
+    return this.#stall && now - this.#stall.to < AFTER_STALL_MS ? this.#stall.from : now;
+  }
+
   #take(text: string): void {
-    const wallMs = Date.now();
+    const wallMs = this.#earliest();
     let body: unknown;
     try {
       body = JSON.parse(text);
